@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Google.Protobuf.Reflection;
-using Microsoft.AspNetCore.Grpc.JsonTranscoding.Wire;
 
 namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Schema;
 

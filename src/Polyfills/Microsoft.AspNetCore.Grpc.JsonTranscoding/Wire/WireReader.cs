@@ -14,7 +14,7 @@ internal static class WireReader
     private const int MaxGroupDepth = 100;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint ReadTag(ReadOnlySpan<byte> data, ref int position)
+    public static uint ReadTag(ReadOnlySpan<byte> data, scoped ref int position)
     {
         if ((uint)position < (uint)data.Length)
         {
@@ -30,7 +30,7 @@ internal static class WireReader
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong ReadVarint(ReadOnlySpan<byte> data, ref int position)
+    public static ulong ReadVarint(ReadOnlySpan<byte> data, scoped ref int position)
     {
         if ((uint)position < (uint)data.Length && data[position] < 0x80)
         {
@@ -40,7 +40,7 @@ internal static class WireReader
         return ReadLongVarint(data, ref position);
     }
 
-    public static uint ReadFixed32(ReadOnlySpan<byte> data, ref int position)
+    public static uint ReadFixed32(ReadOnlySpan<byte> data, scoped ref int position)
     {
         if (data.Length - position < sizeof(uint))
         {
@@ -52,7 +52,7 @@ internal static class WireReader
         return value;
     }
 
-    public static ulong ReadFixed64(ReadOnlySpan<byte> data, ref int position)
+    public static ulong ReadFixed64(ReadOnlySpan<byte> data, scoped ref int position)
     {
         if (data.Length - position < sizeof(ulong))
         {
@@ -65,7 +65,7 @@ internal static class WireReader
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReadOnlySpan<byte> ReadDelimited(ReadOnlySpan<byte> data, ref int position)
+    public static ReadOnlySpan<byte> ReadDelimited(ReadOnlySpan<byte> data, scoped ref int position)
     {
         var length = ReadVarint(data, ref position);
         if (length > (ulong)(data.Length - position))
@@ -80,7 +80,7 @@ internal static class WireReader
 
     /// <summary>Skips the value behind <paramref name="tag"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Skip(ReadOnlySpan<byte> data, ref int position, uint tag)
+    public static void Skip(ReadOnlySpan<byte> data, scoped ref int position, uint tag)
     {
         switch (tag & WireType.Mask)
         {
@@ -102,7 +102,7 @@ internal static class WireReader
         }
     }
 
-    private static void Advance(ReadOnlySpan<byte> data, ref int position, int count)
+    private static void Advance(ReadOnlySpan<byte> data, scoped ref int position, int count)
     {
         if (data.Length - position < count)
         {
@@ -112,7 +112,7 @@ internal static class WireReader
         position += count;
     }
 
-    private static void SkipGroup(ReadOnlySpan<byte> data, ref int position, uint start, int depth)
+    private static void SkipGroup(ReadOnlySpan<byte> data, scoped ref int position, uint start, int depth)
     {
         if ((start & WireType.Mask) != WireType.StartGroup)
         {
@@ -142,7 +142,7 @@ internal static class WireReader
         }
     }
 
-    private static uint ReadLongTag(ReadOnlySpan<byte> data, ref int position)
+    private static uint ReadLongTag(ReadOnlySpan<byte> data, scoped ref int position)
     {
         var value = ReadVarint(data, ref position);
         if (value > uint.MaxValue || value >> WireType.Bits == 0)
@@ -153,7 +153,7 @@ internal static class WireReader
         return (uint)value;
     }
 
-    private static ulong ReadLongVarint(ReadOnlySpan<byte> data, ref int position)
+    private static ulong ReadLongVarint(ReadOnlySpan<byte> data, scoped ref int position)
     {
         ulong value = 0;
         for (var shift = 0; shift < 70; shift += 7)

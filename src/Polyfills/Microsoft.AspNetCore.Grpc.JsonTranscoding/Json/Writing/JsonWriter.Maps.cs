@@ -31,7 +31,7 @@ internal sealed partial class JsonWriter
     }
 
     /// <returns>How many entries have different keys; their starts and lengths are in <paramref name="entries"/>.</returns>
-    private int CollectEntries(FieldSchema field, FieldSlot slot, ReadOnlySpan<byte> message, Span<int> table, Span<int> entries)
+    private static int CollectEntries(FieldSchema field, FieldSlot slot, ReadOnlySpan<byte> message, Span<int> table, Span<int> entries)
     {
         var key = field.Message!.Fields[0];
         var count = 0;

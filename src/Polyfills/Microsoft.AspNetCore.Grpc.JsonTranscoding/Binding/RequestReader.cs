@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Grpc.JsonTranscoding.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Binding;
+
+/// <summary>Makes the encoding of a request message from body, path and query.</summary>
+internal static class RequestReader
+{
+    /// <summary>Appends the message to <paramref name="output"/>.</summary>
+    /// <exception cref="BadRequestException">The request is not a message of the rpc.</exception>
+    public static async ValueTask ReadAsync(
+        RouteRule rule, HttpContext context, BodyReader bodies, ByteBuffer output, CancellationToken cancellationToken)
+    {
+        if (rule.HasBody)
+        {
+            await BodyReader.ReadAsync(rule, context.Request, output, cancellationToken);
+        }
+
+        WriteParameters(rule, context, output);
+    }
+
+    private static void WriteParameters(RouteRule rule, HttpContext context, ByteBuffer output)
+    {
+        var writer = new ParameterWriter(output);
+        foreach (var (variable, path) in rule.Variables)
+        {
+            if (rule.Route.ReadVariable(variable, context) is { } value)
+            {
+                writer.Write(path, value);
+            }
+        }
+
+        if (rule.BodyIsMessage)
+        {
+            return;
+        }
+
+        foreach (var (name, value) in QueryReader.Read(context.Request.QueryString.Value))
+        {
+            // Unknown parameters are ignored: others than the rpc may have put them there (a cache, a tracker).
+            if (FieldPath.Find(rule.Input, name) is { } path && !rule.IsBoundElsewhere(path))
+            {
+                writer.Write(path, value);
+            }
+        }
+    }
+}
