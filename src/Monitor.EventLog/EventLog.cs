@@ -1,0 +1,317 @@
+using Google.Protobuf;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.EventLog;
+
+/// <summary>
+/// A log of events, bounded by bytes, in memory: one writer appends, any number of readers follow it with cursors or
+/// query it, without locks between them. The oldest segment leaves when room is needed; readers that had not come to it
+/// learn exactly what they missed.
+/// </summary>
+/// <remarks>
+/// <see cref="Append"/>, <see cref="AppendLoss"/>, <see cref="Publish"/> and <see cref="NextSequence"/> are for one
+/// thread at a time; everything else is for any thread.
+/// </remarks>
+public sealed class EventLog : IDisposable
+{
+    /// <summary>The largest encoded event that any log takes: 64 KiB. See <see cref="MaxEventBytes"/>.</summary>
+    public const int MaxEventBytesOfAnyLog = 64 << 10;
+
+    // A sixteenth is what eviction takes away at once, so a full log holds at least 15/16 of its bound. The upper bound
+    // keeps the step small in large logs, the lower one keeps the bookkeeping of a segment (3 KiB) small against it.
+    private const int Segments = 16;
+    private const int MinSegmentBytes = 64 << 10;
+    private const int MaxSegmentBytes = 4 << 20;
+
+    // Tag and the longest length, and what alignment may take.
+    private const int EntryOverhead = 1 + 3 + EventColumns.Size;
+
+    private readonly EventLogOptions _options;
+    private readonly int _segmentBytes;
+    private readonly int _maxSegments;
+    private readonly SegmentBuffers _buffers;
+    private readonly EvictionHistory _history = new();
+    private readonly CursorWaiters _waiters;
+
+    // Writer's.
+    private readonly long[] _typeTotals = new long[256];
+    private Segment? _current;
+    private LogPoint _end;
+    private long _refused;
+
+    // What readers see. The array is replaced, never changed.
+    private Segment[] _segments = [];
+    private long _publishedEvents;
+    private long _publishedPosition;
+    private LossCounts _publishedLosses;
+    private readonly Lock _lossesLock = new();
+
+    /// <summary>Makes an empty log; its memory is taken as it fills.</summary>
+    /// <param name="options">How much it keeps; not to be changed afterwards.</param>
+    /// <param name="epoch">Identity of this run, see <see cref="BootEpoch"/>; tokens of others are refused.</param>
+    /// <param name="time">The clock of <see cref="QueryResult.QueryTime"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is bad; the message says which and why.</exception>
+    public EventLog(EventLogOptions options, ulong epoch, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        options.Validate();
+        _options = options;
+        Epoch = epoch;
+        Time = time;
+        _segmentBytes = (int)Math.Clamp(options.RetentionBytes / Segments, MinSegmentBytes, MaxSegmentBytes)
+            / EventColumns.Size * EventColumns.Size;
+        _maxSegments = (int)(options.RetentionBytes / _segmentBytes);
+        MaxEventBytes = Math.Min(MaxEventBytesOfAnyLog, _segmentBytes - EventColumns.Size - EntryOverhead);
+        _buffers = new SegmentBuffers(_segmentBytes);
+        _waiters = new CursorWaiters(this);
+    }
+
+    /// <summary>Identity of this run.</summary>
+    public ulong Epoch { get; }
+
+    /// <summary>The numbers of the event types in this log.</summary>
+    public EventTypeTable Types { get; } = new();
+
+    /// <summary>The largest encoded event that this log takes, in bytes: 64 KiB, or what fits in a segment.</summary>
+    public int MaxEventBytes { get; }
+
+    /// <summary>The sequence that the next appended event gets: from 1, without gaps. For the writer.</summary>
+    public ulong NextSequence => (ulong)_end.Events + 1;
+
+    internal TimeProvider Time { get; }
+
+    internal CursorWaiters Waiters => _waiters;
+
+    /// <summary>Position behind the last entry that readers can see.</summary>
+    internal long PublishedPosition => Volatile.Read(ref _publishedPosition);
+
+    /// <summary>How many events readers could see so far.</summary>
+    internal long PublishedEvents => Volatile.Read(ref _publishedEvents);
+
+    /// <summary>Memory that segments hold, those included that only a reader keeps.</summary>
+    internal long AllocatedBytes => (long)_buffers.Alive * _segmentBytes;
+
+    /// <summary>The segments, oldest first. Each must be acquired before it is read.</summary>
+    internal Segment[] Snapshot => Volatile.Read(ref _segments);
+
+    /// <summary>
+    /// Appends an event; readers see it after the next <see cref="Publish"/>, or earlier. The bytes are copied.
+    /// </summary>
+    /// <param name="columns">The columns of the event; its type number is of <see cref="Types"/>.</param>
+    /// <param name="encodedEvent">The encoded <see cref="Event"/>, without tag and length. Not checked: it is handed to
+    /// clients as it is.</param>
+    /// <returns>
+    /// False where it is above <see cref="MaxEventBytes"/>: it is not stored, <see cref="LogStatistics.Refused"/>
+    /// counts it, and the next event gets its sequence. The caller reports the loss.
+    /// </returns>
+    public bool Append(in EventColumns columns, ReadOnlySpan<byte> encodedEvent)
+    {
+        var segment = Room(encodedEvent.Length);
+        if (segment is null)
+        {
+            return false;
+        }
+
+        segment.AppendEvent(columns, EventTags.ResponseEvent, encodedEvent);
+        _typeTotals[columns.Type]++;
+        _end.Position++;
+        _end.Events++;
+        return true;
+    }
+
+    /// <summary>Appends a loss at its place between the events; it takes no sequence.</summary>
+    /// <returns>False where its encoding is above <see cref="MaxEventBytes"/>; as <see cref="Append"/>.</returns>
+    public bool AppendLoss(Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        var bytes = loss.ToByteArray();
+        var segment = Room(bytes.Length);
+        if (segment is null)
+        {
+            return false;
+        }
+
+        var time = loss.LastTime is null ? 0 : UnixNanos.From(loss.LastTime) ?? 0;
+        var columns = EventColumns.ForLoss(LossCounts.Slot(loss.Cause), loss.Count, time);
+        segment.AppendLoss(columns, EventTags.ResponseLoss, bytes);
+        _end.Position++;
+        _end.Losses.Add(columns);
+        lock (_lossesLock)
+        {
+            _publishedLosses = _end.Losses;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Lets readers see what was appended and wakes those that wait; call it after each drain of the source. Allocates
+    /// nothing and takes some 10 ns where nobody waits.
+    /// </summary>
+    public void Publish()
+    {
+        if (_current is null || _publishedPosition == _end.Position)
+        {
+            return;
+        }
+
+        PublishEntries(_current);
+        _waiters.Wake();
+    }
+
+    /// <summary>Opens a cursor.</summary>
+    /// <param name="filter">Which events it delivers; null or empty for all.</param>
+    /// <param name="from">Where it starts.</param>
+    /// <exception cref="FilterException">The filter has a bad value.</exception>
+    public EventCursor OpenCursor(EventFilter? filter, LogPosition from) =>
+        new(this, EventFilterPlan.Compile(filter), PositionResolver.Resolve(this, from), _options.NodeName);
+
+    /// <summary>Reads a stream's resume token and says whether the stream can go on without a gap.</summary>
+    /// <param name="token">What the client sent; anything.</param>
+    public ResumeResult Resume(string? token) => PositionResolver.Resume(this, token);
+
+    /// <summary>Answers a query; blocks the thread for as long as it takes to scan what cannot be pruned.</summary>
+    /// <exception cref="FilterException">The filter, the limit or the page token is bad.</exception>
+    public QueryResult Query(EventQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return QueryRunner.Run(this, query);
+    }
+
+    /// <summary>What the log holds and has taken in.</summary>
+    public LogStatistics GetStatistics()
+    {
+        var segments = Snapshot;
+        var newest = long.MinValue;
+        foreach (var segment in segments)
+        {
+            newest = Math.Max(newest, segment.MaxTime);
+        }
+
+        LossCounts losses;
+        lock (_lossesLock)
+        {
+            losses = _publishedLosses;
+        }
+
+        // The evicted before the appended: they are never more.
+        var evicted = segments.Length == 0 ? 0 : segments[0].Start.Events;
+        return new LogStatistics
+        {
+            Epoch = Epoch,
+            Bytes = (long)segments.Length * _segmentBytes,
+            CapacityBytes = (long)_maxSegments * _segmentBytes,
+            Appended = Math.Max(PublishedEvents, evicted),
+            Evicted = evicted,
+            Refused = Volatile.Read(ref _refused),
+            OldestTimeUnixNanos = OldestTime(),
+            NewestTimeUnixNanos = newest == long.MinValue ? null : newest,
+            Types = TypeTotals(),
+            Losses = LossTotals(losses),
+        };
+    }
+
+    /// <summary>Ends the log for its readers: cursors that wait are told that nothing will follow.</summary>
+    public void Dispose() => _waiters.Close();
+
+    /// <summary>When the events between two positions were that are stored no more; nulls where unknown.</summary>
+    internal (long? First, long? Last) EvictedTimes(long from, long to) => _history.TimesOf(from, to);
+
+    /// <summary>Time of the oldest stored event; null where none is stored.</summary>
+    internal long? OldestTime()
+    {
+        var oldest = long.MaxValue;
+        foreach (var segment in Snapshot)
+        {
+            oldest = Math.Min(oldest, segment.MinTime);
+        }
+
+        return oldest == long.MaxValue ? null : oldest;
+    }
+
+    private Segment? Room(int messageBytes)
+    {
+        var segment = _current;
+        if (segment is not null && segment.HasRoom(messageBytes + EntryOverhead))
+        {
+            return segment;
+        }
+
+        return messageBytes > MaxEventBytes ? Refuse() : Roll();
+    }
+
+    private Segment? Refuse()
+    {
+        Volatile.Write(ref _refused, _refused + 1);
+        return null;
+    }
+
+    /// <summary>Starts the next segment, in place of the oldest one where the log is full.</summary>
+    private Segment Roll()
+    {
+        var segments = _segments;
+        if (_current is not null)
+        {
+            PublishEntries(_current);
+            _current.Seal();
+        }
+
+        if (segments.Length == _maxSegments)
+        {
+            // 1. Readers stop finding the oldest; 2. the log lets go of it; 3. when the last reader has left, often at
+            // once, its buffer is the next segment's.
+            var oldest = segments[0];
+            segments = segments[1..];
+            _history.Add(oldest, segments[0].Start.Position);
+            Volatile.Write(ref _segments, segments);
+            oldest.Release();
+        }
+
+        _current = new Segment(_buffers, _end);
+        Volatile.Write(ref _segments, [.. segments, _current]);
+        return _current;
+    }
+
+    /// <summary>The count of events first, the position last: who sees the position finds the entries, and who has
+    /// read the entries finds them counted.</summary>
+    private void PublishEntries(Segment current)
+    {
+        Volatile.Write(ref _publishedEvents, _end.Events);
+        current.Publish();
+        Volatile.Write(ref _publishedPosition, _end.Position);
+    }
+
+    private List<TypeTotal> TypeTotals()
+    {
+        var count = Types.Count;
+        var totals = new List<TypeTotal>(count + 1);
+        for (var id = 1; id <= count; id++)
+        {
+            totals.Add(new TypeTotal(Types.Name((byte)id)!, Volatile.Read(ref _typeTotals[id])));
+        }
+
+        var other = Volatile.Read(ref _typeTotals[EventTypeTable.Other]);
+        if (other > 0)
+        {
+            totals.Add(new TypeTotal("", other));
+        }
+
+        return totals;
+    }
+
+    private static List<LossTotal> LossTotals(in LossCounts losses)
+    {
+        var totals = new List<LossTotal>();
+        for (var slot = 0; slot < ResumeToken.LossCauses; slot++)
+        {
+            if (losses[slot] > 0)
+            {
+                totals.Add(new LossTotal((LossCause)slot, losses[slot]));
+            }
+        }
+
+        return totals;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.EventLog;
+
+/// <summary>Sums of the counts of losses, one for each cause.</summary>
+[InlineArray(ResumeToken.LossCauses)]
+internal struct LossCounts
+{
+    private ulong _first;
+
+    /// <summary>The slot of a cause; causes that this version does not know count as unspecified.</summary>
+    public static int Slot(LossCause cause) => (uint)cause < ResumeToken.LossCauses ? (int)cause : 0;
+
+    /// <summary>What was added since an earlier state of the same counts.</summary>
+    public readonly LossCounts Since(in LossCounts earlier)
+    {
+        LossCounts difference = default;
+        for (var slot = 0; slot < ResumeToken.LossCauses; slot++)
+        {
+            difference[slot] = unchecked(this[slot] - earlier[slot]);
+        }
+
+        return difference;
+    }
+
+    /// <summary>Adds one loss by its columns.</summary>
+    public void Add(in EventColumns loss) => this[(int)loss.PidValue] += loss.SourceLow;
+
+    /// <summary>Whether no count is below that of another state.</summary>
+    public readonly bool Covers(in LossCounts earlier)
+    {
+        for (var slot = 0; slot < ResumeToken.LossCauses; slot++)
+        {
+            if (this[slot] < earlier[slot])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,59 @@
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Monitor.V1;
+
+/// <summary>
+/// The fields by which every request filters alike. Generated messages implement it as they are; a request that is to
+/// filter too declares it in <c>FilterMessages.cs</c>.
+/// </summary>
+public interface IEventFilterFields
+{
+    /// <summary>Event types.</summary>
+    RepeatedField<string> Type { get; }
+
+    /// <summary>Process ids.</summary>
+    RepeatedField<uint> Pid { get; }
+
+    /// <summary>Command names, exact.</summary>
+    RepeatedField<string> Command { get; }
+
+    /// <summary>Kubernetes nodes.</summary>
+    RepeatedField<string> K8SNodeName { get; }
+
+    /// <summary>Pods.</summary>
+    RepeatedField<string> K8SPodName { get; }
+
+    /// <summary>Kubernetes namespaces.</summary>
+    RepeatedField<string> K8SNamespace { get; }
+
+    /// <summary>Nodes.</summary>
+    RepeatedField<string> NodeName { get; }
+
+    /// <summary>Source addresses or CIDR blocks.</summary>
+    RepeatedField<string> SourceIp { get; }
+
+    /// <summary>Destination addresses or CIDR blocks.</summary>
+    RepeatedField<string> DestinationIp { get; }
+
+    /// <summary>Source ports.</summary>
+    RepeatedField<uint> SourcePort { get; }
+
+    /// <summary>Destination ports.</summary>
+    RepeatedField<uint> DestinationPort { get; }
+
+    /// <summary>Protocols by name or number.</summary>
+    RepeatedField<string> Protocol { get; }
+
+    /// <summary>Whether <see cref="Failed"/> is set.</summary>
+    bool HasFailed { get; }
+
+    /// <summary>Failures only, or everything but failures.</summary>
+    bool Failed { get; }
+
+    /// <summary>Earliest time, inclusive. Null: no bound.</summary>
+    Timestamp? Since { get; }
+
+    /// <summary>Latest time, exclusive. Null: no bound, also where the message has no such field.</summary>
+    Timestamp? Until => null;
+}

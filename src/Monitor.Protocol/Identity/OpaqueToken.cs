@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+
+namespace Monitor.Protocol;
+
+/// <summary>
+/// Text form of the tokens that clients get and give back unread: a kind byte, the content, and a checksum, in URL-safe
+/// base64 without padding. The checksum tells a token from text that never was one, or that was cut or mistyped; it is
+/// no signature, so whoever reads a token still checks every value in it.
+/// </summary>
+public static class OpaqueToken
+{
+    /// <summary>Longest content in bytes, the kind byte and the checksum left out.</summary>
+    public const int MaxContentBytes = 192;
+
+    /// <summary>Longest text in characters; anything longer is refused unread.</summary>
+    public const int MaxTextLength = 264;
+
+    private const int ChecksumBytes = 4;
+
+    /// <summary>Makes the text.</summary>
+    /// <param name="kind">What the content is. Change it when the format of the content changes: it is the version
+    /// too.</param>
+    /// <param name="content">At most <see cref="MaxContentBytes"/> bytes.</param>
+    public static string Encode(byte kind, ReadOnlySpan<byte> content)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MaxContentBytes);
+        Span<byte> bytes = stackalloc byte[1 + MaxContentBytes + ChecksumBytes];
+        bytes[0] = kind;
+        content.CopyTo(bytes[1..]);
+        var end = 1 + content.Length;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bytes[end..], Checksum(bytes[..end]));
+        return Base64Url.EncodeToString(bytes[..(end + ChecksumBytes)]);
+    }
+
+    /// <summary>Reads the text, which may be anything.</summary>
+    /// <param name="text">The text; null is no token.</param>
+    /// <param name="kind">The kind that is expected.</param>
+    /// <param name="content">Where to put the content; at least <see cref="MaxContentBytes"/> long.</param>
+    /// <param name="length">Length of the content.</param>
+    /// <returns>False where the text is no token of this kind.</returns>
+    public static bool TryDecode(string? text, byte kind, Span<byte> content, out int length)
+    {
+        length = 0;
+        Span<byte> bytes = stackalloc byte[1 + MaxContentBytes + ChecksumBytes];
+        if (text is null
+            || text.Length > MaxTextLength
+            || !Base64Url.IsValid(text)
+            || !Base64Url.TryDecodeFromChars(text, bytes, out var decoded)
+            || decoded < 1 + ChecksumBytes
+            || bytes[0] != kind)
+        {
+            return false;
+        }
+
+        var end = decoded - ChecksumBytes;
+        if (System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes[end..]) != Checksum(bytes[..end]))
+        {
+            return false;
+        }
+
+        length = end - 1;
+        return bytes[1..end].TryCopyTo(content);
+    }
+
+    // FNV-1a with a final mix, so that the last bytes reach all bits too.
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 2166136261u;
+        foreach (var value in bytes)
+        {
+            hash = (hash ^ value) * 16777619u;
+        }
+
+        hash ^= hash >> 16;
+        hash *= 0x7feb352du;
+        return hash ^ (hash >> 15);
+    }
+}
