@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using Monitor.Bpf.Interop;
+using Monitor.Bpf.Kernel;
+
+namespace Monitor.Bpf.Attaching;
+
+/// <summary>Attaches programs and explains why it could not.</summary>
+internal static class ProgramAttacher
+{
+    // linux/bpf.h: beside the programs that are attached already, here and below.
+    private const uint AllowMulti = 1 << 1;
+
+    internal static BpfLink Attach(BpfProgram program, Func<nint, BpfLinkHandle> attach)
+    {
+        program.LoadedDescriptor();
+        if (program.Type is BpfProgramType.Tracepoint or BpfProgramType.Kprobe && Tracefs.Find() is null)
+        {
+            throw new BpfException(
+                "attaching",
+                program.Name,
+                Errno.ENOENT,
+                $"{program.Section} needs tracefs, which is not mounted: mount -t tracefs none /sys/kernel/tracing");
+        }
+
+        using var capture = LibbpfMessages.Capture();
+        var (link, error) = Call(program, attach);
+        return link.IsInvalid ? throw Failure(program, error, capture.Messages) : new BpfLink(link, program.Name);
+    }
+
+    internal static BpfLink AttachCgroup(BpfProgram program, string path)
+    {
+        var descriptor = program.LoadedDescriptor();
+        var cgroup = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        if (cgroup.IsInvalid)
+        {
+            throw BpfException.FromLastError("opening the cgroup", path);
+        }
+
+        try
+        {
+            using var capture = LibbpfMessages.Capture();
+            var (link, error) = Call(program, p => Libbpf.bpf_program__attach_cgroup(p, cgroup));
+            if (!link.IsInvalid)
+            {
+                cgroup.Dispose();
+                return new BpfLink(link, program.Name);
+            }
+
+            // Kernels before 5.7 (af6eea57437a, "bpf: Implement bpf_link-based cgroup BPF program attachment") do not
+            // know the command; every other error comes again from the old way.
+            var type = program.ExpectedAttachType;
+            if (error != Errno.EINVAL || Libbpf.bpf_prog_attach(descriptor, cgroup, type, AllowMulti) != 0)
+            {
+                throw Failure(program, error, capture.Messages);
+            }
+
+            using var borrowed = new BorrowedHandle(descriptor);
+            return new BpfLink(
+                FileDescriptorHandle.Duplicate(descriptor.Number, program.Name), cgroup, type, program.Name);
+        }
+        catch
+        {
+            cgroup.Dispose();
+            throw;
+        }
+    }
+
+    private static (BpfLinkHandle Link, int Error) Call(BpfProgram program, Func<nint, BpfLinkHandle> attach) =>
+        program.Use(p =>
+        {
+            var link = attach(p);
+            return (link, link.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+        });
+
+    private static BpfException Failure(BpfProgram program, int error, IReadOnlyList<BpfMessage> messages)
+    {
+        var words = VerifierLogText.Summarize(messages);
+        if (error is Errno.EPERM or Errno.EACCES && Capabilities.OfThisProcess().DescribeMissing() is { } missing)
+        {
+            words = $"{missing} {words}";
+        }
+
+        return new BpfException($"attaching {program.Section}:", program.Name, error, words);
+    }
+}

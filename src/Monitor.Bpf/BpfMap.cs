@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+using Monitor.Bpf.Interop;
+
+namespace Monitor.Bpf;
+
+/// <summary>
+/// One map of an object. Elements can be used after load, from any thread; the generic methods take unmanaged types of
+/// exactly the map's key and value sizes. Nothing here allocates per call.
+/// </summary>
+public sealed partial class BpfMap
+{
+    private readonly BpfObjectHandle owner;
+    private readonly nint map;
+    private FileDescriptorHandle? descriptor;
+
+    internal BpfMap(BpfObjectHandle owner, nint map, string name)
+    {
+        this.owner = owner;
+        this.map = map;
+        Name = name;
+        Type = Libbpf.bpf_map__type(map);
+        KeySize = (int)Libbpf.bpf_map__key_size(map);
+        ValueSize = (int)Libbpf.bpf_map__value_size(map);
+        IsPerCpu = Type is BpfMapType.PerCpuArray or BpfMapType.PerCpuHash or BpfMapType.LruPerCpuHash
+            or BpfMapType.PerCpuCgroupStorage;
+    }
+
+    /// <summary>Its name in C.</summary>
+    public string Name { get; }
+
+    /// <summary>The kernel's type.</summary>
+    public BpfMapType Type { get; }
+
+    /// <summary>Bytes of a key; 0 for types without keys.</summary>
+    public int KeySize { get; }
+
+    /// <summary>Bytes of a value (of one CPU's value in a per-CPU map).</summary>
+    public int ValueSize { get; }
+
+    /// <summary>Whether each CPU has its own value.</summary>
+    public bool IsPerCpu { get; }
+
+    /// <summary>Capacity; to be set before load only.</summary>
+    /// <exception cref="BpfException">Set after load (EBUSY).</exception>
+    public uint MaxEntries
+    {
+        get
+        {
+            using var borrowed = new BorrowedHandle(owner);
+            return Libbpf.bpf_map__max_entries(map);
+        }
+
+        set
+        {
+            using var borrowed = new BorrowedHandle(owner);
+            BpfException.ThrowIfNegative(
+                Libbpf.bpf_map__set_max_entries(map, value), "setting the capacity of map", Name);
+        }
+    }
+
+    /// <summary>The kernel's number of the map, as bpftool shows it.</summary>
+    public unsafe uint Id
+    {
+        get
+        {
+            var info = default(BpfMapInfo);
+            var length = (uint)sizeof(BpfMapInfo);
+            BpfException.ThrowIfNegative(
+                Libbpf.bpf_obj_get_info_by_fd(Descriptor, &info, &length), "asking the kernel about map", Name);
+            return info.Id;
+        }
+    }
+
+    /// <summary>Kernel memory of the map in bytes; 0 where the kernel does not say.</summary>
+    public long MemoryBytes => DescriptorInfo.MemoryBytes(Descriptor);
+
+    /// <exception cref="InvalidOperationException">The object is not loaded.</exception>
+    internal FileDescriptorHandle Descriptor =>
+        descriptor ?? throw new InvalidOperationException($"Map '{Name}' is not loaded.");
+
+    internal void TakeDescriptor()
+    {
+        var borrowed = Libbpf.bpf_map__fd(map);
+        if (borrowed >= 0)
+        {
+            descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);
+        }
+    }
+
+    internal void Release() => descriptor?.Dispose();
+
+    private void CheckKey<TKey>()
+        where TKey : unmanaged
+    {
+        if (Unsafe.SizeOf<TKey>() != KeySize)
+        {
+            throw new ArgumentException($"Keys of map '{Name}' have {KeySize} bytes, {typeof(TKey)} has {Unsafe.SizeOf<TKey>()}.");
+        }
+    }
+
+    private void CheckValue<TValue>()
+        where TValue : unmanaged
+    {
+        if (Unsafe.SizeOf<TValue>() != ValueSize)
+        {
+            throw new ArgumentException($"Values of map '{Name}' have {ValueSize} bytes, {typeof(TValue)} has {Unsafe.SizeOf<TValue>()}.");
+        }
+    }
+
+    private void CheckSingleValue<TValue>()
+        where TValue : unmanaged
+    {
+        CheckValue<TValue>();
+        if (IsPerCpu)
+        {
+            throw new InvalidOperationException($"Map '{Name}' has a value per CPU: use the per-CPU methods.");
+        }
+    }
+
+    private bool Found(int result, string operation) => result switch
+    {
+        0 => true,
+        -Errno.ENOENT => false,
+        _ => throw new BpfException(operation, Name, -result, null),
+    };
+}

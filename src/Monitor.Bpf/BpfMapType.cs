@@ -1,0 +1,41 @@
+namespace Monitor.Bpf;
+
+#pragma warning disable CS1591 // The members are the kernel's, described in linux/bpf.h; the numbers are its interface.
+/// <summary>enum bpf_map_type of linux/bpf.h, as of 6.18; a later kernel may report a number that has no name here.</summary>
+public enum BpfMapType
+{
+    Unspecified = 0,
+    Hash = 1,
+    Array = 2,
+    ProgArray = 3,
+    PerfEventArray = 4,
+    PerCpuHash = 5,
+    PerCpuArray = 6,
+    StackTrace = 7,
+    CgroupArray = 8,
+    LruHash = 9,
+    LruPerCpuHash = 10,
+    LpmTrie = 11,
+    ArrayOfMaps = 12,
+    HashOfMaps = 13,
+    Devmap = 14,
+    Sockmap = 15,
+    Cpumap = 16,
+    Xskmap = 17,
+    Sockhash = 18,
+    CgroupStorage = 19,
+    ReuseportSockarray = 20,
+    PerCpuCgroupStorage = 21,
+    Queue = 22,
+    Stack = 23,
+    SkStorage = 24,
+    DevmapHash = 25,
+    StructOps = 26,
+    Ringbuf = 27,
+    InodeStorage = 28,
+    TaskStorage = 29,
+    BloomFilter = 30,
+    UserRingbuf = 31,
+    CgrpStorage = 32,
+    Arena = 33,
+}

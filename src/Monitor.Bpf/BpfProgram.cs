@@ -1,0 +1,134 @@
+using Monitor.Bpf.Attaching;
+using Monitor.Bpf.Interop;
+
+namespace Monitor.Bpf;
+
+/// <summary>One program of an object.</summary>
+public sealed class BpfProgram
+{
+    private readonly BpfObjectHandle owner;
+    private readonly nint program;
+
+    internal BpfProgram(BpfObjectHandle owner, nint program, string name, string section)
+    {
+        this.owner = owner;
+        this.program = program;
+        Name = name;
+        Section = section;
+    }
+
+    /// <summary>Name of the C function.</summary>
+    public string Name { get; }
+
+    /// <summary>Its ELF section, such as <c>raw_tp/kfree_skb</c>, which says where it attaches.</summary>
+    public string Section { get; }
+
+    /// <summary>
+    /// The kernel's type. To be set before load, together with <see cref="ExpectedAttachType"/>, only where libbpf does
+    /// not know the section.
+    /// </summary>
+    public BpfProgramType Type
+    {
+        get => Get(Libbpf.bpf_program__type);
+        set => Set(Libbpf.bpf_program__set_type, value, "setting the type of");
+    }
+
+    /// <summary>The type in short words: "raw tracepoint", "cgroup", …; for lists that people read.</summary>
+    public string TypeName => ProgramTypeNames.Describe(Type, ExpectedAttachType);
+
+    /// <summary>Where in the kernel it expects to be attached; to be set before load.</summary>
+    public BpfAttachType ExpectedAttachType
+    {
+        get => Get(Libbpf.bpf_program__expected_attach_type);
+        set => Set(Libbpf.bpf_program__set_expected_attach_type, value, "setting the attach type of");
+    }
+
+    /// <summary>Whether <see cref="BpfObject.Load"/> loads it. Default true, false for sections that start with "?".</summary>
+    public bool AutoLoad
+    {
+        get => Get(Libbpf.bpf_program__autoload);
+        set => Set(Libbpf.bpf_program__set_autoload, value, "setting autoload of");
+    }
+
+    /// <summary>A mark for the caller, with libbpf's default true: whether to attach it without being told to.</summary>
+    public bool AutoAttach
+    {
+        get => Get(Libbpf.bpf_program__autoattach);
+        set => Set((p, v) => { Libbpf.bpf_program__set_autoattach(p, v); return 0; }, value, "setting autoattach of");
+    }
+
+    /// <summary>Whether it is in the kernel.</summary>
+    public bool IsLoaded => Descriptor is { IsClosed: false };
+
+    /// <summary>Our own descriptor, so that nothing here depends on the object once it is loaded; null before.</summary>
+    internal FileDescriptorHandle? Descriptor { get; private set; }
+
+    /// <summary>
+    /// Attaches it where its section says: raw_tp, tp_btf, tracepoint, kprobe, fentry, fexit, iter and others that need
+    /// no target beyond the name.
+    /// </summary>
+    /// <returns>The attachment; it ends when disposed, and with the process.</returns>
+    /// <exception cref="BpfException">The kernel refused, the hook does not exist, or tracefs is not mounted.</exception>
+    /// <exception cref="InvalidOperationException">The program is not loaded.</exception>
+    public BpfLink Attach() => ProgramAttacher.Attach(this, Libbpf.bpf_program__attach);
+
+    /// <summary>Attaches a raw_tp program to the tracepoint of that name, whatever its section says.</summary>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachRawTracepoint(string tracepoint)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tracepoint);
+        return ProgramAttacher.Attach(this, p => Libbpf.bpf_program__attach_raw_tracepoint(p, tracepoint));
+    }
+
+    /// <summary>Attaches a tracepoint program to a tracepoint, whatever its section says.</summary>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachTracepoint(string category, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(category);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return ProgramAttacher.Attach(this, p => Libbpf.bpf_program__attach_tracepoint(p, category, name));
+    }
+
+    /// <summary>
+    /// Attaches a cgroup program to a cgroup, beside others that are attached there. Kernels before 5.7 have no links
+    /// for that: the attachment then outlives a killed process (<see cref="BpfLink.EndsWithProcess"/>).
+    /// </summary>
+    /// <param name="cgroup">The cgroup2 mount for all processes, or a directory below it.</param>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachCgroup(CgroupMount cgroup)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        return ProgramAttacher.AttachCgroup(this, cgroup.Path);
+    }
+
+    /// <summary>Figures of the loaded program.</summary>
+    /// <exception cref="InvalidOperationException">It is not loaded.</exception>
+    public BpfProgramStatistics GetStatistics() => BpfProgramStatistics.Read(LoadedDescriptor(), Name);
+
+    /// <exception cref="InvalidOperationException">It is not loaded.</exception>
+    internal FileDescriptorHandle LoadedDescriptor() =>
+        Descriptor ?? throw new InvalidOperationException($"Program '{Name}' is not loaded.");
+
+    /// <summary>Calls libbpf with the program while its object is sure to live.</summary>
+    internal T Use<T>(Func<nint, T> call)
+    {
+        using var borrowed = new BorrowedHandle(owner);
+        return call(program);
+    }
+
+    internal void TakeDescriptor()
+    {
+        var borrowed = Libbpf.bpf_program__fd(program);
+        if (borrowed >= 0)
+        {
+            Descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);
+        }
+    }
+
+    internal void Release() => Descriptor?.Dispose();
+
+    private T Get<T>(Func<nint, T> getter) => Use(getter);
+
+    private void Set<T>(Func<nint, T, int> setter, T value, string operation) =>
+        BpfException.ThrowIfNegative(Use(p => setter(p, value)), operation, Name);
+}

@@ -1,0 +1,244 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Monitor.Bpf.Btf;
+
+/// <summary>
+/// BTF data (Documentation/bpf/btf.rst), indexed by type number. Everything that is read from it is checked: references
+/// stay inside, chains end.
+/// </summary>
+internal sealed class BtfTypes
+{
+    private const ushort Magic = 0xEB9F;
+    private const int HeaderSize = 24;
+
+    // typedef of const of volatile …: compilers nest a few; a cycle must end somewhere.
+    private const int MaximumChain = 32;
+
+    private readonly byte[] data;
+    private readonly int[] offsets;
+    private readonly int stringsStart;
+    private readonly int stringsLength;
+    private readonly string source;
+
+    private BtfTypes(byte[] data, int[] offsets, int stringsStart, int stringsLength, string source)
+    {
+        this.data = data;
+        this.offsets = offsets;
+        this.stringsStart = stringsStart;
+        this.stringsLength = stringsLength;
+        this.source = source;
+    }
+
+    /// <summary>Number of types, void included.</summary>
+    internal int Count => offsets.Length;
+
+    /// <param name="data">Owned from here on.</param>
+    /// <param name="source">What it is the BTF of, for messages.</param>
+    /// <exception cref="BpfException">It is no sound BTF.</exception>
+    internal static BtfTypes Parse(byte[] data, string source)
+    {
+        if (data.Length < HeaderSize || U16(data, 0) != Magic || data[2] != 1)
+        {
+            throw Unsound(source, "it has no header of version 1 in this machine's byte order");
+        }
+
+        var header = U32(data, 4);
+        var (typesStart, typesLength) = (header + (ulong)U32(data, 8), (ulong)U32(data, 12));
+        var (stringsStart, stringsLength) = (header + (ulong)U32(data, 16), (ulong)U32(data, 20));
+        var length = (ulong)data.Length;
+        if (header < HeaderSize || typesStart + typesLength > length || stringsStart + stringsLength > length)
+        {
+            throw Unsound(source, "its sections end beyond the data");
+        }
+
+        if (stringsLength == 0 || data[(int)stringsStart] != 0 || data[(int)(stringsStart + stringsLength) - 1] != 0)
+        {
+            throw Unsound(source, "its strings do not begin and end with a NUL");
+        }
+
+        var offsets = Index(data, (int)typesStart, (int)(typesStart + typesLength), source);
+        return new BtfTypes(data, offsets, (int)stringsStart, (int)stringsLength, source);
+    }
+
+    /// <summary>The type of that number.</summary>
+    /// <exception cref="BpfException">There is none.</exception>
+    internal BtfType this[uint id]
+    {
+        get
+        {
+            if (id == 0)
+            {
+                return default;
+            }
+
+            if (id >= (uint)offsets.Length)
+            {
+                throw Unsound(source, $"it refers to type {id}, there are {offsets.Length}");
+            }
+
+            return Header(data, (int)id, offsets[id]);
+        }
+    }
+
+    /// <summary>The first type of that kind and name.</summary>
+    internal BtfType? Find(BtfKind kind, string name)
+    {
+        Span<byte> wanted = stackalloc byte[Encoding.UTF8.GetMaxByteCount(Math.Min(name.Length, 256))];
+        if (!Encoding.UTF8.TryGetBytes(name, wanted, out var written))
+        {
+            return null;
+        }
+
+        wanted = wanted[..written];
+        for (var id = 1; id < offsets.Length; id++)
+        {
+            var type = Header(data, id, offsets[id]);
+            if (type.Kind == kind && NameBytes(type.NameOffset).SequenceEqual(wanted))
+            {
+                return type;
+            }
+        }
+
+        return null;
+    }
+
+    internal string Name(uint nameOffset) => Encoding.UTF8.GetString(NameBytes(nameOffset));
+
+    internal string Name(in BtfType type) => Name(type.NameOffset);
+
+    /// <summary>The 32-bit word at an offset of the data, such as <see cref="BtfType.Details"/>.</summary>
+    internal uint Word(int offset) => U32(data, offset);
+
+    /// <summary>The type behind names and qualifiers.</summary>
+    internal BtfType Resolve(uint id)
+    {
+        for (var i = 0; i < MaximumChain; i++)
+        {
+            var type = this[id];
+            if (!type.IsAlias)
+            {
+                return type;
+            }
+
+            id = type.SizeOrType;
+        }
+
+        throw Unsound(source, $"type {id} refers to itself");
+    }
+
+    /// <summary>Bytes of a value of that type; 0 for what has no size (void, functions).</summary>
+    internal long SizeOf(uint id)
+    {
+        var elements = 1L;
+        for (var i = 0; i < MaximumChain; i++)
+        {
+            var type = Resolve(id);
+            switch (type.Kind)
+            {
+                case BtfKind.Int or BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.Float
+                    or BtfKind.DataSection:
+                    return elements * type.SizeOrType;
+                case BtfKind.Pointer:
+                    return elements * 8;
+                case BtfKind.Array:
+                    elements *= Word(type.Details + 8);
+                    if (elements > int.MaxValue)
+                    {
+                        throw Unsound(source, $"array type {id} has {elements} elements");
+                    }
+
+                    id = Word(type.Details);
+                    break;
+                case BtfKind.Variable:
+                    id = type.SizeOrType;
+                    break;
+                default:
+                    return 0;
+            }
+        }
+
+        throw Unsound(source, $"type {id} contains itself");
+    }
+
+    /// <exception cref="BpfException">It lies outside the strings.</exception>
+    internal void CheckName(uint nameOffset)
+    {
+        if (nameOffset >= (uint)stringsLength)
+        {
+            throw Unsound(source, $"a name lies at {nameOffset}, the strings have {stringsLength} bytes");
+        }
+    }
+
+    internal static BpfException Unsound(string source, string why) =>
+        new("reading the BTF of", source, Errno.EINVAL, why);
+
+    private static int[] Index(byte[] data, int start, int end, string source)
+    {
+        // Two passes instead of a growing list: the kernel's has more than 100 000 types.
+        var count = Walk(data, start, end, source, null);
+        var offsets = new int[count + 1];
+        Walk(data, start, end, source, offsets);
+        return offsets;
+    }
+
+    private static int Walk(byte[] data, int start, int end, string source, int[]? offsets)
+    {
+        var count = 0;
+        for (var offset = start; offset < end;)
+        {
+            if (end - offset < BtfType.HeaderSize)
+            {
+                throw Unsound(source, "its last type is cut");
+            }
+
+            count++;
+            var type = Header(data, count, offset);
+            if (type.DetailsSize < 0)
+            {
+                throw Unsound(source, $"type {count} is of the unknown kind {(int)type.Kind}");
+            }
+
+            offset += BtfType.HeaderSize + type.DetailsSize;
+            if (offset > end)
+            {
+                throw Unsound(source, "its last type is cut");
+            }
+
+            if (offsets is not null)
+            {
+                offsets[count] = type.Offset;
+            }
+        }
+
+        return count;
+    }
+
+    private static BtfType Header(byte[] data, int id, int offset)
+    {
+        var info = U32(data, offset + 4);
+        return new BtfType(
+            id,
+            offset,
+            U32(data, offset),
+            (BtfKind)(info >> 24 & 0x1F),
+            (int)(info & 0xFFFF),
+            info >> 31 != 0,
+            U32(data, offset + 8));
+    }
+
+    private ReadOnlySpan<byte> NameBytes(uint nameOffset)
+    {
+        if (nameOffset >= (uint)stringsLength)
+        {
+            return default;
+        }
+
+        var rest = data.AsSpan(stringsStart + (int)nameOffset, stringsLength - (int)nameOffset);
+        return rest[..rest.IndexOf((byte)0)];
+    }
+
+    private static ushort U16(byte[] data, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(offset));
+
+    private static uint U32(byte[] data, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(data.AsSpan(offset));
+}

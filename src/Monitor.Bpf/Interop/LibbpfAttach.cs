@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Monitor.Bpf.Interop;
+
+/// <summary>Lifecycle of an attachment: attach, read what an iterator gives, detach; and what is attached.</summary>
+internal static unsafe partial class Libbpf
+{
+    // These return NULL and set errno on failure.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach(nint program);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach_cgroup(nint program, FileDescriptorHandle cgroup);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial BpfLinkHandle bpf_program__attach_raw_tracepoint(nint program, string name);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial BpfLinkHandle bpf_program__attach_tracepoint(nint program, string category, string name);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach_iter(nint program, nint options);
+
+    // Borrowed descriptor, never negative.
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(BpfLinkHandle link);
+
+    // 0, or a negative errno; the link is freed in both cases. NULL is ignored.
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__destroy(nint link);
+
+    // A new descriptor, or a negative errno.
+    [LibraryImport(Library)]
+    internal static partial int bpf_iter_create(int link);
+
+    // 0, or a negative errno (-E2BIG: 64 programs are attached already).
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_attach(
+        FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type, uint flags);
+
+    // 0, or a negative errno (-ENOENT: not attached).
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_detach2(
+        FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type);
+
+    // 0, or a negative errno; count is in and out (-ENOSPC: more are attached than fit).
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_query(
+        FileDescriptorHandle target, BpfAttachType type, uint queryFlags, uint* attachFlags, uint* ids, uint* count);
+
+    // 0, or a negative errno; -ENOENT after the last one.
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_get_next_id(uint start, uint* next);
+
+    // A new descriptor, or a negative errno (-ENOENT: no such program).
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_get_fd_by_id(uint id);
+
+    // 0, or a negative errno; length is in and out. A kernel that knows fewer fields leaves the rest as it was.
+    [LibraryImport(Library)]
+    internal static partial int bpf_obj_get_info_by_fd(FileDescriptorHandle descriptor, void* info, uint* length);
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+
+namespace Monitor.Bpf.Interop;
+
+/// <summary>The few calls of the C library that .NET has no equivalent for. All return -1 and set errno on failure.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int EPOLL_CLOEXEC = 0x80000;
+    internal const int EPOLL_CTL_ADD = 1;
+    internal const uint EPOLLIN = 1;
+    internal const int EFD_CLOEXEC = 0x80000;
+    internal const int EFD_NONBLOCK = 0x800;
+    internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial FileDescriptorHandle open(string path, int flags);
+
+    [LibraryImport(Library)]
+    internal static partial int close(int descriptor);
+
+    // The new descriptor, at least as high as the argument.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial FileDescriptorHandle fcntl(int descriptor, int command, int argument);
+
+    // Number of bytes, 0 at the end; EINTR, EAGAIN.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(FileDescriptorHandle descriptor, void* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(FileDescriptorHandle descriptor, void* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial FileDescriptorHandle epoll_create1(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int epoll_ctl(FileDescriptorHandle epoll, int operation, int descriptor, byte* epollEvent);
+
+    // Number of ready descriptors, 0 after the timeout (milliseconds, -1: none); EINTR.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int epoll_wait(FileDescriptorHandle epoll, byte* events, int maxEvents, int timeout);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial FileDescriptorHandle eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int clock_gettime(int clock, Timespec* time);
+
+    // Length that the whole text needs without its final NUL, negative on error; writes at most size bytes.
+    [LibraryImport(Library)]
+    internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Timespec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+
+namespace Monitor.Bpf.Interop;
+
+/// <summary>struct bpf_object_open_opts as of libbpf 1.1; the size field tells a later library what we know.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BpfObjectOpenOptions
+{
+    internal nuint Size;
+    internal byte* ObjectName;
+    internal byte RelaxedMaps;
+    internal byte* PinRootPath;
+    internal ulong Reserved;
+    internal byte* KernelConfiguration;
+    internal byte* CustomBtfPath;
+    internal byte* KernelLogBuffer;
+    internal nuint KernelLogSize;
+    internal uint KernelLogLevel;
+}
+
+/// <summary>struct perf_event_attr, first published version (64 bytes), which every kernel accepts.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PerfEventAttributes
+{
+    internal const uint TypeSoftware = 1;
+    internal const ulong ConfigBpfOutput = 10;
+    internal const ulong SampleRaw = 1 << 10;
+    internal const ulong FlagWatermark = 1 << 14;
+
+    internal uint Type;
+    internal uint Size;
+    internal ulong Config;
+    internal ulong SamplePeriod;
+    internal ulong SampleType;
+    internal ulong ReadFormat;
+    internal ulong Flags;
+    internal uint WakeupWatermark;
+    internal uint BreakpointType;
+    internal ulong Config1;
+}
+
+/// <summary>struct perf_buffer_raw_opts as of libbpf 1.1.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PerfBufferRawOptions
+{
+    internal nuint Size;
+    internal int CpuCount;
+    internal int* Cpus;
+    internal int* MapKeys;
+}
+
+/// <summary>struct bpf_prog_info up to run_cnt (5.1); earlier kernels leave the fields they do not know at zero.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BpfProgInfo
+{
+    internal uint Type;
+    internal uint Id;
+    internal fixed byte Tag[8];
+    internal uint JitedProgLen;
+    internal uint XlatedProgLen;
+    internal ulong JitedProgInsns;
+    internal ulong XlatedProgInsns;
+    internal ulong LoadTime;
+    internal uint CreatedByUid;
+    internal uint NrMapIds;
+    internal ulong MapIds;
+    internal fixed byte Name[16];
+    internal uint Ifindex;
+    internal uint GplCompatible;
+    internal ulong NetnsDev;
+    internal ulong NetnsIno;
+    internal uint NrJitedKsyms;
+    internal uint NrJitedFuncLens;
+    internal ulong JitedKsyms;
+    internal ulong JitedFuncLens;
+    internal uint BtfId;
+    internal uint FuncInfoRecSize;
+    internal ulong FuncInfo;
+    internal uint NrFuncInfo;
+    internal uint NrLineInfo;
+    internal ulong LineInfo;
+    internal ulong JitedLineInfo;
+    internal uint NrJitedLineInfo;
+    internal uint LineInfoRecSize;
+    internal uint JitedLineInfoRecSize;
+    internal uint NrProgTags;
+    internal ulong ProgTags;
+    internal ulong RunTimeNs;
+    internal ulong RunCnt;
+}
+
+/// <summary>struct bpf_map_info, the part that all kernels have.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BpfMapInfo
+{
+    internal uint Type;
+    internal uint Id;
+    internal uint KeySize;
+    internal uint ValueSize;
+    internal uint MaxEntries;
+    internal uint MapFlags;
+    internal fixed byte Name[16];
+}

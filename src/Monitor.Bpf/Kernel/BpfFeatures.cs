@@ -1,0 +1,54 @@
+using Monitor.Bpf.Interop;
+
+namespace Monitor.Bpf.Kernel;
+
+/// <summary>
+/// Asks the kernel what it can do, by trying; never by its version. Each question loads a tiny program: ask once and
+/// keep the answer.
+/// </summary>
+public static class BpfFeatures
+{
+    /// <summary>Number of CPUs that the kernel may ever have: the length of per-CPU values.</summary>
+    /// <exception cref="BpfException">/sys is not readable.</exception>
+    public static int PossibleCpus { get; } = CountPossibleCpus();
+
+    /// <summary>Whether programs of that type can be loaded.</summary>
+    /// <exception cref="BpfException">It cannot be told, usually for lack of privileges (EPERM).</exception>
+    public static bool HasProgramType(BpfProgramType type)
+    {
+        Libbpf.Initialize();
+        using var capture = LibbpfMessages.Capture();
+        return BpfException.ThrowIfNegative(
+            Libbpf.libbpf_probe_bpf_prog_type(type, 0), "probing program type", type.ToString()) == 1;
+    }
+
+    /// <summary>Whether maps of that type can be created.</summary>
+    /// <exception cref="BpfException">It cannot be told, usually for lack of privileges (EPERM).</exception>
+    public static bool HasMapType(BpfMapType type)
+    {
+        Libbpf.Initialize();
+        using var capture = LibbpfMessages.Capture();
+        return BpfException.ThrowIfNegative(
+            Libbpf.libbpf_probe_bpf_map_type(type, 0), "probing map type", type.ToString()) == 1;
+    }
+
+    /// <summary>Whether programs of that type may call a helper.</summary>
+    /// <param name="type">
+    /// One that libbpf can load by itself: not tracing, extension, LSM or struct_ops, which need a target (EOPNOTSUPP).
+    /// </param>
+    /// <param name="helper">Its number, enum bpf_func_id of linux/bpf.h.</param>
+    /// <exception cref="BpfException">It cannot be told.</exception>
+    public static bool HasHelper(BpfProgramType type, int helper)
+    {
+        Libbpf.Initialize();
+        using var capture = LibbpfMessages.Capture();
+        return BpfException.ThrowIfNegative(
+            Libbpf.libbpf_probe_bpf_helper(type, helper, 0), "probing helper", $"{helper} for {type}") == 1;
+    }
+
+    private static int CountPossibleCpus()
+    {
+        Libbpf.Initialize();
+        return BpfException.ThrowIfNegative(Libbpf.libbpf_num_possible_cpus(), "counting", "possible CPUs");
+    }
+}

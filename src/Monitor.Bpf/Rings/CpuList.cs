@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Monitor.Bpf.Rings;
+
+/// <summary>Lists of CPUs as the kernel writes them: "0-3,8,10-11".</summary>
+internal static class CpuList
+{
+    /// <summary>Those that are online now, ascending, at least one.</summary>
+    internal static int[] Online() => Parse(File.ReadAllText("/sys/devices/system/cpu/online"));
+
+    /// <exception cref="FormatException">It is no such list.</exception>
+    internal static int[] Parse(string text)
+    {
+        var cpus = new List<int>();
+        foreach (var range in text.Trim().Split(','))
+        {
+            var ends = range.Split('-');
+            var first = int.Parse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture);
+            var last = int.Parse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture);
+            for (var cpu = first; cpu <= last; cpu++)
+            {
+                cpus.Add(cpu);
+            }
+        }
+
+        return [.. cpus];
+    }
+}

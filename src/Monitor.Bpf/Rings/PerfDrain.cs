@@ -1,0 +1,148 @@
+namespace Monitor.Bpf.Rings;
+
+/// <summary>
+/// One pass over everything that the rings held when it started, earliest first by <see cref="PerfRecord.Timestamp"/>.
+/// What arrives meanwhile waits for the next one, so a pass ends even in a storm. It allocates nothing.
+/// </summary>
+/// <remarks>
+/// Within one CPU the kernel's order is kept, whatever the times say. A record that was written before another but
+/// became visible after its ring had been looked at comes with the next drain.
+/// </remarks>
+public ref struct PerfDrain
+{
+    private readonly PerfRingReader reader;
+    private readonly PerfRing[] heap;
+    private int count;
+    private bool started;
+    private bool disposed;
+
+    internal PerfDrain(PerfRingReader reader)
+    {
+        this.reader = reader;
+        heap = reader.Heap;
+        var sets = reader.Sets;
+        for (var i = 0; i < sets.Length; i++)
+        {
+            reader.Acquired[i] = sets[i].TryAcquire();
+            if (!reader.Acquired[i])
+            {
+                continue;
+            }
+
+            foreach (var ring in sets[i].Rings)
+            {
+                if (ring.Begin())
+                {
+                    heap[count++] = ring;
+                }
+            }
+        }
+
+        for (var i = (count / 2) - 1; i >= 0; i--)
+        {
+            SiftDown(i);
+        }
+    }
+
+    /// <summary>To the next record; the one before becomes invalid.</summary>
+    /// <returns>False at the end.</returns>
+    public bool MoveNext(out PerfRecord record)
+    {
+        if (started && count > 0)
+        {
+            var ring = heap[0];
+            if (!ring.Advance())
+            {
+                // Nothing else of this ring is in use: its room can go back now.
+                ring.Release();
+                heap[0] = heap[--count];
+            }
+
+            SiftDown(0);
+        }
+
+        started = true;
+        if (count == 0)
+        {
+            record = default;
+            return false;
+        }
+
+        var next = heap[0];
+        record = new PerfRecord
+        {
+            Kind = next.Kind,
+            SetIndex = next.SetIndex,
+            Cpu = next.Cpu,
+            Timestamp = next.Timestamp,
+            PreviousTimestamp = next.PreviousTimestamp,
+            Payload = next.Kind == PerfRecordKind.Sample ? next.Payload(reader.Scratch) : default,
+            LostCount = next.Kind == PerfRecordKind.Lost ? next.Count : 0,
+            CorruptBytes = next.Kind == PerfRecordKind.Corrupt ? next.Count : 0,
+        };
+        return true;
+    }
+
+    /// <summary>
+    /// Ends the pass and gives the room of everything that was handed out back to the kernel; the rest stays for the
+    /// next one.
+    /// </summary>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
+        if (started && count > 0)
+        {
+            heap[0].Abandon();
+        }
+
+        // A ring that ended with records that nobody asked for is not in the heap any more.
+        var sets = reader.Sets;
+        for (var i = 0; i < sets.Length; i++)
+        {
+            if (!reader.Acquired[i])
+            {
+                continue;
+            }
+
+            foreach (var ring in sets[i].Rings)
+            {
+                ring.Release();
+            }
+
+            reader.Acquired[i] = false;
+            sets[i].Release();
+        }
+
+        count = 0;
+    }
+
+    private readonly void SiftDown(int parent)
+    {
+        while (true)
+        {
+            var child = (parent * 2) + 1;
+            if (child >= count)
+            {
+                return;
+            }
+
+            if (child + 1 < count && heap[child + 1].Timestamp < heap[child].Timestamp)
+            {
+                child++;
+            }
+
+            if (heap[parent].Timestamp <= heap[child].Timestamp)
+            {
+                return;
+            }
+
+            (heap[parent], heap[child]) = (heap[child], heap[parent]);
+            parent = child;
+        }
+    }
+}

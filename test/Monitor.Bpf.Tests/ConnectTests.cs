@@ -1,0 +1,286 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Monitor.Bpf.Attaching;
+using Monitor.Bpf.Kernel;
+using Monitor.Bpf.Rings;
+
+namespace Monitor.Bpf.Tests;
+
+/// <summary>Real connects of this process, from the kernel through the rings.</summary>
+[RequiresKernel]
+internal sealed class ConnectTests
+{
+    private const int Produced = 0;
+    private const int Filtered = 1;
+    private const int Failed = 2;
+    private const ushort DiscardPort = 9;
+
+    private BpfObject connects = null!;
+
+    [SetUp]
+    public void OpenObject()
+    {
+        connects = TestObjects.Open("connects");
+        connects.SetGlobal("target_tgid", (uint)Environment.ProcessId);
+        connects.SetGlobal("enabled", true);
+    }
+
+    [TearDown]
+    public void CloseObject() => connects.Dispose();
+
+    [Test]
+    public void Drain_UdpConnects_EachArrivesOnceInOrder()
+    {
+        using var session = Start();
+        for (ushort port = 1000; port < 1200; port++)
+        {
+            Connect(port);
+        }
+
+        var seen = new List<TestRecord>();
+        Drain(session.Reader, seen);
+        Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(Enumerable.Range(1000, 200)));
+        Assert.That(seen, Has.All.Matches<TestRecord>(r => r.Family == 2 && r.Tgid == Environment.ProcessId));
+        Assert.That(seen.Select(r => r.BootNs), Is.Ordered);
+        Assert.That(seen[0].Address[0], Is.EqualTo(BitConverter.ToUInt32(IPAddress.Loopback.GetAddressBytes())));
+    }
+
+    [Test]
+    public void SetGlobal_ArrayOfPorts_FiltersInTheKernel()
+    {
+        connects.SetGlobal<ushort>("ignored_ports", [7, 8]);
+        using var session = Start();
+        foreach (ushort port in (ushort[])[7, 8, 9, 10])
+        {
+            Connect(port);
+        }
+
+        var seen = new List<TestRecord>();
+        Drain(session.Reader, seen);
+        Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(Enumerable.Range(9, 2)));
+        Assert.That(Sum(Filtered), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Wait_BelowWatermark_TimesOutAndTimedDrainFindsRecords()
+    {
+        using var session = Start(wakeupBytes: 64 << 10);
+        Connect(DiscardPort);
+        var result = session.Reader.Wait(20);
+        var seen = new List<TestRecord>();
+        Drain(session.Reader, seen);
+        Assert.That(result, Is.EqualTo(PerfWaitResult.TimedOut));
+        Assert.That(seen, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Wait_AboveWatermark_WakesBeforeTheTimeout()
+    {
+        using var session = Start(wakeupBytes: 4096);
+        var watch = Stopwatch.StartNew();
+        using var socket = NewSocket();
+        for (var i = 0; i < 500; i++)
+        {
+            socket.Connect(IPAddress.Loopback, DiscardPort);
+        }
+
+        var result = session.Reader.Wait(30_000);
+        Assert.That(result, Is.EqualTo(PerfWaitResult.Watermark));
+        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(15)));
+        var seen = new List<TestRecord>();
+        Drain(session.Reader, seen);
+        Assert.That(seen, Has.Count.EqualTo(500));
+    }
+
+    [Test]
+    public void Wait_WokenFromAnotherThread_EndsOnce()
+    {
+        using var session = Start();
+        using var waiting = new ManualResetEventSlim();
+        var result = PerfWaitResult.TimedOut;
+        var thread = new Thread(() =>
+        {
+            waiting.Set();
+            result = session.Reader.Wait(30_000);
+        });
+        thread.Start();
+        waiting.Wait();
+        session.Reader.Wake();
+        Assert.That(thread.Join(TimeSpan.FromSeconds(15)), Is.True);
+        Assert.That(result, Is.EqualTo(PerfWaitResult.Woken));
+        Assert.That(session.Reader.Wait(0), Is.EqualTo(PerfWaitResult.TimedOut));
+    }
+
+    [Test]
+    public void Drain_TinyRingOverflows_LossesAgreeWithTheProgramsCounter()
+    {
+        using var session = Start(ringBytes: Environment.SystemPageSize, wakeupBytes: 1024);
+        using var socket = NewSocket();
+        for (var i = 0; i < 1000; i++)
+        {
+            socket.Connect(IPAddress.Loopback, DiscardPort);
+        }
+
+        var seen = new List<TestRecord>();
+        var lost = Drain(session.Reader, seen);
+
+        // The kernel reports a loss with the next sample, so each CPU needs one more.
+        var failed = Sum(Failed);
+        foreach (var cpu in session.Cpus)
+        {
+            RunOn(cpu, () => Connect(DiscardPort));
+        }
+
+        lost += Drain(session.Reader, seen);
+        Assert.That(failed, Is.GreaterThan(0));
+        Assert.That(Sum(Failed), Is.EqualTo(failed), "the last connects found room");
+        Assert.That(lost, Is.EqualTo((ulong)failed));
+        Assert.That((ulong)seen.Count, Is.EqualTo(Sum(Produced)));
+        Assert.That((ulong)seen.Count + lost, Is.EqualTo(1000 + (ulong)session.Cpus.Length));
+    }
+
+    [Test]
+    public void Drain_WhileAnotherThreadConnects_LosesNothingUncounted()
+    {
+        const int Total = 200_000;
+        using var session = Start(ringBytes: 64 << 10, wakeupBytes: 16 << 10);
+        using var socket = NewSocket();
+        var producer = new Thread(() =>
+        {
+            for (var i = 0; i < Total; i++)
+            {
+                socket.Connect(IPAddress.Loopback, DiscardPort);
+            }
+        });
+        producer.Start();
+        var received = 0ul;
+        while (producer.IsAlive)
+        {
+            session.Reader.Wait(10);
+            received += Count(session.Reader);
+        }
+
+        received += Count(session.Reader);
+        Assert.That(received, Is.EqualTo(Sum(Produced)));
+        Assert.That(Sum(Produced) + Sum(Failed), Is.EqualTo((ulong)Total));
+
+        static ulong Count(PerfRingReader reader)
+        {
+            var count = 0ul;
+            using var drain = reader.Drain();
+            while (drain.MoveNext(out var record))
+            {
+                count += record.Kind == PerfRecordKind.Sample ? 1ul : 0;
+                Assert.That(record.Kind, Is.Not.EqualTo(PerfRecordKind.Corrupt));
+            }
+
+            return count;
+        }
+    }
+
+    [Test]
+    public void Link_Disposed_DetachesAndMayBeDisposedAgain()
+    {
+        var session = Start();
+        Connect(DiscardPort);
+        session.Link.Dispose();
+        session.Link.Dispose();
+        Connect(DiscardPort);
+        var seen = new List<TestRecord>();
+        Drain(session.Reader, seen);
+        session.Dispose();
+        Assert.That(seen, Has.Count.EqualTo(1));
+        Assert.That(session.Link.EndsWithProcess, Is.True);
+    }
+
+    [Test]
+    public void Process_Killed_LeavesNothingLoaded()
+    {
+        using var child = ChildProcess.Start(ChildProcess.AttachAndWait);
+        var id = uint.Parse(child.StandardOutput.ReadLine() ?? child.StandardError.ReadToEnd(), null);
+        Assert.That(LoadedPrograms.Ids(), Does.Contain(id));
+        child.Kill();
+        child.WaitForExit();
+
+        // The kernel frees a program after a grace period.
+        Assert.That(() => LoadedPrograms.Ids(), Does.Not.Contain(id).After(10_000, 20));
+    }
+
+    private Session Start(int ringBytes = 1 << 20, int wakeupBytes = 256 << 10)
+    {
+        connects.Load();
+        var set = PerfRingSet.Open(
+            connects.Map("events"), new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = wakeupBytes });
+        var link = connects.Program("on_connect4").AttachCgroup(CgroupMount.Find()!);
+        return new Session(set, new PerfRingReader(set), link);
+    }
+
+    private ulong Sum(uint counter)
+    {
+        Span<ulong> values = new ulong[BpfFeatures.PossibleCpus];
+        Assert.That(connects.Map("counters").TryLookupPerCpu(counter, values), Is.True);
+        var sum = 0ul;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+
+    private static void Connect(ushort port)
+    {
+        using var socket = NewSocket();
+        socket.Connect(IPAddress.Loopback, port);
+    }
+
+    private static ulong Drain(PerfRingReader reader, List<TestRecord> seen)
+    {
+        var lost = 0ul;
+        using var drain = reader.Drain();
+        while (drain.MoveNext(out var record))
+        {
+            switch (record.Kind)
+            {
+                case PerfRecordKind.Sample:
+                    seen.Add(MemoryMarshal.Read<TestRecord>(record.Payload));
+                    break;
+                case PerfRecordKind.Lost:
+                    lost += record.LostCount;
+                    break;
+                default:
+                    Assert.Fail($"{record.CorruptBytes} bytes are corrupt");
+                    break;
+            }
+        }
+
+        return lost;
+    }
+
+    private static void RunOn(int cpu, Action action)
+    {
+        var thread = new Thread(() =>
+        {
+            ThreadAffinity.Set(cpu);
+            action();
+        });
+        thread.Start();
+        thread.Join();
+    }
+
+    private sealed record Session(PerfRingSet Set, PerfRingReader Reader, BpfLink Link) : IDisposable
+    {
+        internal int[] Cpus => [.. Set.Rings.Select(r => r.Cpu)];
+
+        public void Dispose()
+        {
+            Link.Dispose();
+            Reader.Dispose();
+            Set.Dispose();
+        }
+    }
+}
