@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The kernel's structures, as far as we read them: field offsets are relocated against the running kernel's BTF when
+ * the object is loaded. What differs between kernels is here, each with the commit that changed it.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define AF_INET	    2
+#define AF_INET6    10
+#define AF_PACKET   17
+#define SOCK_STREAM 1
+#define IPPROTO_TCP 6
+#define ETH_P_IP    0x0800
+#define ETH_P_IPV6  0x86dd
+#define O_NONBLOCK  00004000
+#define EINPROGRESS 115
+#define EALREADY    114
+#define EISCONN	    106
+
+/* include/net/tcp_states.h */
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT	2
+#define TCP_SYN_RECV	3
+#define TCP_CLOSE	7
+
+#define relocated	__attribute__((preserve_access_index))
+
+struct in6_addr_bytes {
+	__u8 bytes[16];
+};
+
+struct ns_common {
+	unsigned int inum;
+} relocated;
+
+struct net {
+	struct ns_common ns;
+} relocated;
+
+typedef struct {
+	struct net *net;
+} relocated possible_net_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct in6_addr;
+
+struct kernfs_node {
+	__u64 id; /* 5.5 (67c0496e87d1) */
+} relocated;
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+} relocated;
+
+struct cgroup {
+	struct cgroup_subsys_state self; /* the first member */
+	struct kernfs_node *kn;
+} relocated;
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* 5.15 (8520e224f547) */
+} relocated;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr_bytes skc_v6_daddr;
+	struct in6_addr_bytes skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+} relocated;
+
+struct file {
+	unsigned int f_flags;
+	void *private_data;
+} relocated;
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+} relocated;
+
+struct sock {
+	struct sock_common __sk_common;
+	int sk_err;
+	__u16 sk_type;
+	__u16 sk_protocol;
+	struct socket *sk_socket;
+	struct sock_cgroup_data sk_cgrp_data;
+} relocated;
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	possible_net_t nd_net;
+} relocated;
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned int len;
+	__be16 protocol;
+	__u16 network_header;
+	unsigned int tail;
+	unsigned char *head;
+} relocated;
+
+/* Arguments of skb/kfree_skb: the reason came with 5.17 (c504e5c2f964), the receiving socket with 6.11 (c53795d48ee8).
+ */
+enum skb_drop_reason {
+	SKB_DROP_REASON_ANY, /* the numbers are the running kernel's: the agent reads them from its BTF */
+};
+
+struct trace_event_raw_kfree_skb {
+	enum skb_drop_reason reason;
+	void *rx_sk;
+} relocated;
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} relocated;
+
+struct files_struct {
+	struct fdtable *fdt;
+} relocated;
+
+struct task_struct {
+	void *stack;
+	unsigned int flags;
+	struct files_struct *files;
+} relocated;
+
+struct inet_sock {
+	__be16 inet_sport;
+} relocated;
+
+/*
+ * Whether the kernel runs on behalf of the current task, not in an interrupt or softirq that happened to hit it.
+ *
+ * Where the task has a preemption counter (arm64), that tells. x86 keeps it in a per-CPU variable that not every kernel
+ * lets us find, but runs interrupts and softirqs on a stack of their own: the context of a raw tracepoint lies on the
+ * stack in use, so we are in the task if that is the task's. Kernel threads are out: ksoftirqd runs softirqs on its
+ * own.
+ */
+#define INTERRUPT_MASK 0x00ff0100 /* NMI, hardware interrupt, serving a softirq (include/linux/preempt.h) */
+#define STACK_SIZE     16384	  /* x86-64 THREAD_SIZE; with KASAN it is twice that, and half of the tasks say no */
+#define PF_KTHREAD     0x00200000
+
+struct thread_info {
+	__u64 preempt_count;
+} relocated;
+
+struct task_struct___counted {
+	struct thread_info thread_info;
+} relocated;
+
+/* ctx: of a raw tracepoint */
+static __always_inline bool in_task(const void *ctx)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 here = 0;
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return false;
+	if (bpf_core_field_exists(((struct task_struct___counted *)0)->thread_info.preempt_count))
+		return !(BPF_CORE_READ((struct task_struct___counted *)task, thread_info.preempt_count) &
+			 INTERRUPT_MASK);
+	bpf_probe_read_kernel(&here, sizeof(here), &ctx);
+	return here - (__u64)BPF_CORE_READ(task, stack) < STACK_SIZE;
+}
+
+#endif

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# The one entry point: sets the machine up, builds, runs, tests, measures. See usage below.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+artifacts=$root/artifacts
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+usage() {
+  cat <<'EOF'
+Builds, runs and tests the network monitor.
+
+  ./build.sh                 set up the machine and build everything into artifacts/
+  ./build.sh run [OPTIONS]   build, and start the agent with these options (through sudo unless you are root);
+                             ./build.sh run --help lists them
+  ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
+  ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
+  ./build.sh lint            check formatting, .proto files and scripts
+  ./build.sh clean           remove artifacts/
+  ./build.sh --help          this text
+
+It needs Debian 12 or a relative, the .NET SDK 10, and a few Debian packages, which it installs where it may (as root, or
+through sudo without a password) and names otherwise. Kernel tests and the agent need root and Linux 5.8 or later with
+BTF; what is missing is said.
+
+  artifacts/bin/    monitor-agent
+  artifacts/bpf/    the compiled BPF programs
+EOF
+}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "build.sh: $*"; exit 1; }
+
+# need COMMAND-OR-FILE PACKAGE: remembers the package where the command or file is not there.
+missing=()
+need() {
+  if [[ $1 == /* ]]; then [[ -e $1 ]] && return; else command -v "$1" >/dev/null && return; fi
+  missing+=("$2")
+}
+
+install_missing() {
+  ((${#missing[@]})) || return 0
+  local as_root=()
+  if ((EUID != 0)); then
+    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root=(sudo -n); else as_root=(false); fi
+  fi
+  if [[ ${as_root[*]-} == false ]] || ! command -v apt-get >/dev/null; then
+    fail "missing Debian packages: ${missing[*]}. Install them: sudo apt-get install ${missing[*]}"
+  fi
+  say "installing ${missing[*]} ..."
+  "${as_root[@]}" apt-get update -qq || say "build.sh: apt-get update failed; trying with the package lists as they are"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    fail "could not install ${missing[*]}. Install them by hand and run this again."
+  missing=()
+}
+
+need_to_build() {
+  local triplet
+  triplet=$(uname -m)-linux-gnu
+  need clang clang
+  need llvm-strip llvm
+  need /usr/include/bpf/libbpf.h libbpf-dev
+  need "/usr/include/$triplet/asm/types.h" linux-libc-dev
+  need gcc gcc
+  need "/usr/include/$triplet/sys/types.h" libc6-dev
+  need /usr/include/libelf.h libelf-dev
+  need /usr/include/zlib.h zlib1g-dev
+  install_missing
+  command -v dotnet >/dev/null ||
+    fail "the .NET SDK 10 is missing. Install it as https://dotnet.microsoft.com/download/dotnet/10.0 says for Debian."
+  dotnet --version >/dev/null 2>&1 || fail "global.json asks for the .NET SDK 10; found: $(dotnet --list-sdks | tr '\n' ' ')"
+}
+
+need_to_test() {
+  need ip iproute2
+  need nft nftables
+  need ping iputils-ping
+  need python3 python3
+  need /usr/lib/python3/dist-packages/grpc python3-grpcio
+  need curl curl
+  install_missing
+}
+
+need_to_lint() {
+  need clang-format clang-format
+  need shellcheck shellcheck
+  need npm npm
+  install_missing
+}
+
+# Whether anything under the given paths is newer than the stamp; a removed file shows in its folder.
+changed_since() {
+  local stamp=$1
+  shift
+  [[ ! -e $stamp ]] || [[ -n $(find "$@" -newer "$stamp" -print -quit) ]]
+}
+
+compile_bpf() {
+  local source object arch triplet
+  triplet=$(uname -m)-linux-gnu
+  case $(uname -m) in
+    x86_64) arch=x86 ;;
+    aarch64) arch=arm64 ;;
+    *) fail "no BPF target is known for $(uname -m)" ;;
+  esac
+  mkdir -p "$artifacts/bpf"
+  for source in bpf/*.bpf.c; do
+    object=$artifacts/bpf/$(basename "${source%.c}").o
+    changed_since "$object" "$source" bpf/include || continue
+    clang -O2 -g -Wall -Werror -target bpf -mcpu=v2 "-D__TARGET_ARCH_$arch" "-I/usr/include/$triplet" -Ibpf/include \
+      -c "$source" -o "$object.tmp"
+    llvm-strip -g "$object.tmp"
+    mv "$object.tmp" "$object"
+  done
+}
+
+launcher() { # NAME PROJECT
+  mkdir -p "$artifacts/bin"
+  cat >"$artifacts/bin/$1" <<EOF
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")
+exec dotnet "\$here/../dotnet/bin/$2/release/$1.dll" "\$@"
+EOF
+  chmod +x "$artifacts/bin/$1"
+}
+
+build() {
+  need_to_build
+  compile_bpf
+  local stamp=$artifacts/.built
+  if changed_since "$stamp" proto src test Directory.Build.props global.json Monitor.sln .editorconfig; then
+    mkdir -p "$artifacts"
+    touch "$stamp.new"
+    dotnet build Monitor.sln -c Release -v quiet --nologo -clp:NoSummary >&2
+    launcher monitor-agent Monitor.Agent
+    mv "$stamp.new" "$stamp"
+  fi
+}
+
+run() {
+  build
+  if ((EUID == 0)); then exec "$artifacts/bin/monitor-agent" "$@"; fi
+  command -v sudo >/dev/null || fail "loading BPF programs needs root, and there is no sudo; run this as root"
+  exec sudo --preserve-env=PATH,DOTNET_ROOT "$artifacts/bin/monitor-agent" "$@"
+}
+
+run_tests() {
+  need_to_test
+  build
+  local arguments=(Monitor.sln -c Release --no-build --nologo -v quiet --logger "console;verbosity=minimal") status=0
+  [[ ${1-} ]] && arguments+=(--filter "FullyQualifiedName~$1")
+  mkdir -p "$artifacts"
+  # One project after the other: kernel tests see what the others do to the machine.
+  dotnet test "${arguments[@]}" -maxcpucount:1 2>&1 | tee "$artifacts/test.log" || status=$?
+  # "Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total: ..." for each project
+  awk -v status="$status" '
+    /- Failed: / {
+      gsub(/,/, "")
+      for (i = 1; i < NF; i++) {
+        if ($i == "Failed:") failed += $(i + 1)
+        if ($i == "Passed:") passed += $(i + 1)
+        if ($i == "Skipped:") skipped += $(i + 1)
+      }
+    }
+    END {
+      if (status && !failed) failed = 1 # a project that crashed counts nothing
+      printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+      exit failed > 0 || passed == 0
+    }' "$artifacts/test.log"
+}
+
+bench() {
+  need_to_build
+  build
+  exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"
+}
+
+buf() {
+  local tools=$artifacts/tools
+  if [[ ! -x $tools/node_modules/.bin/buf ]]; then
+    mkdir -p "$tools"
+    npm install --silent --no-fund --no-audit --prefix "$tools" @bufbuild/buf@1.75.0 >&2
+  fi
+  "$tools/node_modules/.bin/buf" "$@"
+}
+
+lint() {
+  need_to_build
+  need_to_lint
+  local status=0
+  say "shell";  shellcheck build.sh .ci/run || status=1
+  say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
+  say "proto";  (cd proto && buf lint) || status=1
+  say "c#";     dotnet restore Monitor.sln -v quiet && dotnet format whitespace Monitor.sln --no-restore --verify-no-changes || status=1
+  return $status
+}
+
+case ${1-} in
+  "" | build) build ;;
+  run) shift; run "$@" ;;
+  test) shift; run_tests "$@" ;;
+  bench) shift; bench "$@" ;;
+  lint) lint ;;
+  clean) rm -rf "$artifacts" ;;
+  -h | --help | help) usage ;;
+  *) say "build.sh: no such command: $1"; usage >&2; exit 2 ;;
+esac
