@@ -101,6 +101,15 @@ public sealed class BpfProgram
         return ProgramAttacher.AttachCgroup(this, cgroup.Path);
     }
 
+    /// <summary>Attaches an iterator over the elements of a map (iter/bpf_map_elem, 5.8).</summary>
+    /// <param name="map">A loaded map of a type that can be iterated: hashes and arrays.</param>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachIterator(BpfMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return ProgramAttacher.AttachIterator(this, map.Descriptor);
+    }
+
     /// <summary>Figures of the loaded program.</summary>
     /// <exception cref="InvalidOperationException">It is not loaded.</exception>
     public BpfProgramStatistics GetStatistics() => BpfProgramStatistics.Read(LoadedDescriptor(), Name);

@@ -27,6 +27,20 @@ internal static class ProgramAttacher
         return link.IsInvalid ? throw Failure(program, error, capture.Messages) : new BpfLink(link, program.Name);
     }
 
+    internal static unsafe BpfLink AttachIterator(BpfProgram program, FileDescriptorHandle map)
+    {
+        using var borrowed = new BorrowedHandle(map);
+        var descriptor = (uint)map.Number;
+        var options = new IteratorAttachOptions
+        {
+            Size = (nuint)sizeof(IteratorAttachOptions),
+            LinkInfo = &descriptor,
+            LinkInfoLength = sizeof(uint),
+        };
+        var address = (nint)(&options);
+        return Attach(program, p => Libbpf.bpf_program__attach_iter(p, address));
+    }
+
     internal static BpfLink AttachCgroup(BpfProgram program, string path)
     {
         var descriptor = program.LoadedDescriptor();

@@ -101,3 +101,12 @@ internal unsafe struct BpfMapInfo
     internal uint MapFlags;
     internal fixed byte Name[16];
 }
+
+/// <summary>struct bpf_iter_attach_opts of libbpf; the link info is a union whose first member is the map's descriptor.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IteratorAttachOptions
+{
+    internal nuint Size;
+    internal uint* LinkInfo;
+    internal uint LinkInfoLength;
+}

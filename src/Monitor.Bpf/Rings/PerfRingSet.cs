@@ -11,8 +11,9 @@ public sealed class PerfRingSet : IDisposable
 {
     private readonly PerfBufferHandle? handle;
 
-    private PerfRingSet(PerfBufferHandle? handle, string name, PerfRing[] rings, int[] descriptors)
+    private PerfRingSet(PerfBufferHandle? handle, string name, int ringBytes, PerfRing[] rings, int[] descriptors)
     {
+        RingBytes = ringBytes;
         this.handle = handle;
         Name = name;
         Rings = rings;
@@ -24,6 +25,9 @@ public sealed class PerfRingSet : IDisposable
 
     /// <summary>Number of rings.</summary>
     public int Count => Rings.Length;
+
+    /// <summary>Bytes of each ring.</summary>
+    public int RingBytes { get; }
 
     internal PerfRing[] Rings { get; }
 
@@ -100,7 +104,7 @@ public sealed class PerfRingSet : IDisposable
     public void Dispose() => handle?.Dispose();
 
     /// <summary>For rings in ordinary memory, which the caller keeps.</summary>
-    internal static PerfRingSet ForMemory(string name, PerfRing[] rings) => new(null, name, rings, []);
+    internal static PerfRingSet ForMemory(string name, PerfRing[] rings) => new(null, name, 0, rings, []);
 
     /// <summary>Keeps the rings mapped until <see cref="Release"/>.</summary>
     /// <returns>False where they are gone.</returns>
@@ -148,6 +152,6 @@ public sealed class PerfRingSet : IDisposable
             rings[i] = new PerfRing(cpus[i], (nint)page, dataOffset, dataSize);
         }
 
-        return new PerfRingSet(handle, name, rings, descriptors);
+        return new PerfRingSet(handle, name, ringBytes, rings, descriptors);
     }
 }
