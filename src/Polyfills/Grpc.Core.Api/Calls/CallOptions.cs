@@ -66,7 +66,8 @@ public struct CallOptions
     /// <summary>Sets how requests are written.</summary>
     /// <param name="writeOptions">The write options.</param>
     /// <returns>A changed copy.</returns>
-    public readonly CallOptions WithWriteOptions(WriteOptions writeOptions) => this with { WriteOptions = writeOptions };
+    public readonly CallOptions WithWriteOptions(WriteOptions writeOptions) =>
+        this with { WriteOptions = writeOptions };
 
     /// <summary>Sets the context to be propagated.</summary>
     /// <param name="propagationToken">The context of the call that the caller handles.</param>

@@ -1,7 +1,7 @@
 namespace Grpc.Core;
 
 /// <summary>
-/// What a client made without a channel calls: the parameterless constructor exists for tests that override the methods.
+/// What a client made without a channel calls. Its parameterless constructor is for tests that override the methods.
 /// </summary>
 internal sealed class UnimplementedCallInvoker : CallInvoker
 {

@@ -1,6 +1,8 @@
 namespace Grpc.Core;
 
-/// <summary>How a transport learns of which kind <see cref="CallCredentials"/> are: a visitor. For transports only.</summary>
+/// <summary>
+/// How a transport learns of which kind <see cref="CallCredentials"/> are: a visitor. For transports only.
+/// </summary>
 public abstract class CallCredentialsConfiguratorBase
 {
     /// <summary>The credentials are several as one.</summary>

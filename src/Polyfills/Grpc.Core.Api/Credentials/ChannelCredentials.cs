@@ -4,7 +4,7 @@ namespace Grpc.Core;
 public abstract class ChannelCredentials
 {
     /// <summary>No security: cleartext.</summary>
-    public static ChannelCredentials Insecure { get; } = new InsecureChannelCredentials();
+    public static ChannelCredentials Insecure { get; } = new InsecureCredentials();
 
     /// <summary>TLS with the machine's trusted roots and no certificate of the client.</summary>
     public static ChannelCredentials SecureSsl { get; } = new SslCredentials();
@@ -13,7 +13,7 @@ public abstract class ChannelCredentials
     internal virtual bool IsComposable => false;
 
     /// <summary>Channel credentials with call credentials that go with every call of the channel.</summary>
-    /// <param name="channelCredentials">The channel credentials; not insecure, and not such a composition.</param>
+    /// <param name="channelCredentials">The channel credentials; not such a composition.</param>
     /// <param name="callCredentials">The call credentials.</param>
     /// <returns>The credentials.</returns>
     /// <exception cref="ArgumentException">Nothing can be added to the channel credentials.</exception>

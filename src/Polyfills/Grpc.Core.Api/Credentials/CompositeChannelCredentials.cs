@@ -12,10 +12,10 @@ internal sealed class CompositeChannelCredentials : ChannelCredentials
         ArgumentNullException.ThrowIfNull(callCredentials);
         if (!channelCredentials.IsComposable)
         {
-            // A token would otherwise go over the wire in the clear; channels have an option that allows it knowingly.
             throw new ArgumentException(
                 $"CallCredentials can't be composed with {channelCredentials.GetType().Name}. " +
-                "CallCredentials must be used with secure channel credentials like SslCredentials.",
+                "CallCredentials must be used with secure channel credentials like SslCredentials; compose all " +
+                "CallCredentials first.",
                 nameof(channelCredentials));
         }
 

@@ -12,7 +12,7 @@ public sealed partial class Metadata
     public class Entry
     {
         private static readonly SearchValues<char> KeyCharacters =
-            SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.");
+            SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
 
         private readonly string? _text;
         private readonly byte[]? _bytes;
@@ -75,17 +75,16 @@ public sealed partial class Metadata
         private static string NormalizeKey(string key)
         {
             ArgumentNullException.ThrowIfNull(key);
-#pragma warning disable CA1308 // HTTP/2 has lower-case header names only.
-            var lower = key.ToLowerInvariant();
-#pragma warning restore CA1308
-            if (lower.Length == 0 || lower.AsSpan().ContainsAnyExcept(KeyCharacters))
+            if (key.AsSpan().ContainsAnyExcept(KeyCharacters))
             {
                 throw new ArgumentException(
                     $"The metadata key \"{key}\" is malformed: letters, digits, '_', '-' and '.' are allowed.",
                     nameof(key));
             }
 
-            return lower;
+#pragma warning disable CA1308 // HTTP/2 has lower-case header names only.
+            return key.ToLowerInvariant();
+#pragma warning restore CA1308
         }
     }
 }

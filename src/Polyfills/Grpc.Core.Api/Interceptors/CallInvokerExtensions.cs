@@ -32,7 +32,7 @@ public static class CallInvokerExtensions
 
     /// <summary>Changes the headers of every call.</summary>
     /// <param name="invoker">The invoker that the changed calls go to.</param>
-    /// <param name="interceptor">Gets the headers of a call, empty ones where it has none, and gives those to send.</param>
+    /// <param name="interceptor">Gets the headers of a call, empty where it has none; gives those to send.</param>
     /// <returns>The invoker to be called.</returns>
     public static CallInvoker Intercept(this CallInvoker invoker, Func<Metadata, Metadata> interceptor)
     {

@@ -25,7 +25,7 @@ public static class ChannelExtensions
 
     /// <summary>Changes the headers of every call.</summary>
     /// <param name="channel">The channel that the changed calls go to.</param>
-    /// <param name="interceptor">Gets the headers of a call, empty ones where it has none, and gives those to send.</param>
+    /// <param name="interceptor">Gets the headers of a call, empty where it has none; gives those to send.</param>
     /// <returns>The invoker to make clients on.</returns>
     public static CallInvoker Intercept(this ChannelBase channel, Func<Metadata, Metadata> interceptor)
     {

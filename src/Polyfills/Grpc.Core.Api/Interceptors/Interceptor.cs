@@ -6,7 +6,7 @@ namespace Grpc.Core.Interceptors;
 /// </summary>
 public abstract partial class Interceptor
 {
-    /// <summary>Passes on a call of the client of the kind <see cref="CallInvoker.BlockingUnaryCall"/>.</summary>
+    /// <summary>Passes on <see cref="CallInvoker.BlockingUnaryCall"/>.</summary>
     /// <typeparam name="TRequest">The request type.</typeparam>
     /// <typeparam name="TResponse">The response type.</typeparam>
     /// <param name="request">The request.</param>
@@ -17,7 +17,7 @@ public abstract partial class Interceptor
         where TRequest : class
         where TResponse : class;
 
-    /// <summary>Passes on a call of the client of the kind <see cref="CallInvoker.AsyncUnaryCall"/>.</summary>
+    /// <summary>Passes on <see cref="CallInvoker.AsyncUnaryCall"/>.</summary>
     /// <typeparam name="TRequest">The request type.</typeparam>
     /// <typeparam name="TResponse">The response type.</typeparam>
     /// <param name="request">The request.</param>
@@ -28,7 +28,7 @@ public abstract partial class Interceptor
         where TRequest : class
         where TResponse : class;
 
-    /// <summary>Passes on a call of the client of the kind <see cref="CallInvoker.AsyncServerStreamingCall"/>.</summary>
+    /// <summary>Passes on <see cref="CallInvoker.AsyncServerStreamingCall"/>.</summary>
     /// <typeparam name="TRequest">The request type.</typeparam>
     /// <typeparam name="TResponse">The response type.</typeparam>
     /// <param name="request">The request.</param>
@@ -39,22 +39,24 @@ public abstract partial class Interceptor
         where TRequest : class
         where TResponse : class;
 
-    /// <summary>Passes on a call of the client of the kind <see cref="CallInvoker.AsyncClientStreamingCall"/>.</summary>
+    /// <summary>Passes on <see cref="CallInvoker.AsyncClientStreamingCall"/>.</summary>
     /// <typeparam name="TRequest">The request type.</typeparam>
     /// <typeparam name="TResponse">The response type.</typeparam>
     /// <param name="context">The method, authority and options of the call.</param>
     /// <returns>The call.</returns>
-    public delegate AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCallContinuation<TRequest, TResponse>(
+    public delegate AsyncClientStreamingCall<TRequest, TResponse>
+        AsyncClientStreamingCallContinuation<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class;
 
-    /// <summary>Passes on a call of the client of the kind <see cref="CallInvoker.AsyncDuplexStreamingCall"/>.</summary>
+    /// <summary>Passes on <see cref="CallInvoker.AsyncDuplexStreamingCall"/>.</summary>
     /// <typeparam name="TRequest">The request type.</typeparam>
     /// <typeparam name="TResponse">The response type.</typeparam>
     /// <param name="context">The method, authority and options of the call.</param>
     /// <returns>The call.</returns>
-    public delegate AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCallContinuation<TRequest, TResponse>(
+    public delegate AsyncDuplexStreamingCall<TRequest, TResponse>
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class;

@@ -22,8 +22,9 @@ public abstract class SerializationContext
     /// Announces the length of the message before the first byte is written, which saves a copy. Optional.
     /// </summary>
     /// <param name="payloadLength">The exact length in bytes.</param>
-    /// <exception cref="NotImplementedException">The context does not take a length.</exception>
-    public virtual void SetPayloadLength(int payloadLength) => throw new NotImplementedException();
+    public virtual void SetPayloadLength(int payloadLength)
+    {
+    }
 
     /// <summary>Says that the writer has got the whole message.</summary>
     /// <exception cref="NotImplementedException">The context has no writer.</exception>

@@ -41,7 +41,7 @@ public struct Status
     public Exception? DebugException { get; }
 
     /// <summary>All parts in one line, for logs.</summary>
-    /// <returns><c>Status(StatusCode="NotFound", Detail="no such thing")</c>, with the exception where there is one.</returns>
+    /// <returns><c>Status(StatusCode="NotFound", Detail="no such thing")</c>, and the exception if any.</returns>
     public override readonly string ToString() =>
         DebugException is null
             ? $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\")"

@@ -13,7 +13,7 @@ public abstract class ServerCallContext
     /// <summary>The authority that the client asked for.</summary>
     public string Host => HostCore;
 
-    /// <summary>The address of the client as <c>ipv4:address:port</c>, <c>ipv6:[address]:port</c> or <c>unix:path</c>.</summary>
+    /// <summary>The client as <c>ipv4:address:port</c>, <c>ipv6:[address]:port</c> or <c>unix:path</c>.</summary>
     public string Peer => PeerCore;
 
     /// <summary>The time, UTC, at which the client gives up; <see cref="DateTime.MaxValue"/> when never.</summary>

@@ -5,7 +5,7 @@ public partial class ServerServiceDefinition
     /// <summary>Collects the methods of a service. Not thread-safe.</summary>
     public class Builder
     {
-        private readonly Dictionary<string, Action<ServiceBinderBase>> _methods = new(StringComparer.Ordinal);
+        private readonly OrderedDictionary<string, Action<ServiceBinderBase>> _methods = new(StringComparer.Ordinal);
 
         /// <summary>No methods yet.</summary>
         public Builder()

@@ -12,13 +12,13 @@ public interface IAsyncStreamWriter<in T>
 
     /// <summary>Writes one message.</summary>
     /// <param name="message">The message; the caller may change it once the task has completed.</param>
-    /// <returns>A task that completes when the transport has taken the message; no other write may start before.</returns>
+    /// <returns>Completes when the transport has taken the message; no other write may start before.</returns>
     Task WriteAsync(T message);
 
     /// <summary>Writes one message, unless cancelled before the transport has taken it.</summary>
     /// <param name="message">The message; the caller may change it once the task has completed.</param>
     /// <param name="cancellationToken">Gives up the write, and with it the call.</param>
-    /// <returns>A task that completes when the transport has taken the message; no other write may start before.</returns>
+    /// <returns>Completes when the transport has taken the message; no other write may start before.</returns>
     /// <exception cref="NotSupportedException">
     /// The writer does not override this method and <paramref name="cancellationToken"/> can be cancelled.
     /// </exception>
