@@ -52,7 +52,7 @@ internal sealed class BtfStructReader
     {
         var fields = new List<BtfField>();
         AddMembers(fields, type, baseBits: 0, alternative: 0, depth);
-        return new BtfStruct(types.Name(type), checked((int)type.SizeOrType), fields);
+        return new BtfStruct(types.Name(type), types.SizeOf((uint)type.Id), fields);
     }
 
     private void AddMembers(List<BtfField> fields, in BtfType type, int baseBits, int alternative, int depth)
@@ -102,11 +102,11 @@ internal sealed class BtfStructReader
         return new BtfField(
             name,
             bits,
-            checked((int)types.SizeOf(typeId)),
+            types.SizeOf(typeId),
             resolved.Kind,
             signed,
             bitFieldSize,
-            checked((int)types.SizeOf((uint)element.Id)),
+            types.SizeOf((uint)element.Id),
             alternative,
             nested);
     }

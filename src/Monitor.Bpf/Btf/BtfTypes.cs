@@ -81,6 +81,9 @@ internal sealed class BtfTypes
         }
     }
 
+    /// <summary>A copy of the data.</summary>
+    internal byte[] ToArray() => [.. data];
+
     /// <summary>The first type of that kind and name.</summary>
     internal BtfType? Find(BtfKind kind, string name)
     {
@@ -128,37 +131,52 @@ internal sealed class BtfTypes
     }
 
     /// <summary>Bytes of a value of that type; 0 for what has no size (void, functions).</summary>
-    internal long SizeOf(uint id)
+    /// <exception cref="BpfException">It exceeds 2 GiB, or contains itself.</exception>
+    internal int SizeOf(uint id)
     {
-        var elements = 1L;
+        var bytes = ElementCount(ref id) * ElementSize(id);
+        return bytes <= int.MaxValue ? (int)bytes : throw Unsound(source, $"type {id} has {bytes} bytes");
+    }
+
+    // Goes to the innermost element of an array (or of a variable's array) and counts them.
+    private long ElementCount(ref uint id)
+    {
+        var count = 1L;
         for (var i = 0; i < MaximumChain; i++)
         {
             var type = Resolve(id);
             switch (type.Kind)
             {
-                case BtfKind.Int or BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.Float
-                    or BtfKind.DataSection:
-                    return elements * type.SizeOrType;
-                case BtfKind.Pointer:
-                    return elements * 8;
-                case BtfKind.Array:
-                    elements *= Word(type.Details + 8);
-                    if (elements > int.MaxValue)
-                    {
-                        throw Unsound(source, $"array type {id} has {elements} elements");
-                    }
-
-                    id = Word(type.Details);
-                    break;
                 case BtfKind.Variable:
                     id = type.SizeOrType;
                     break;
+                case BtfKind.Array:
+                    count *= Word(type.Details + 8);
+                    id = Word(type.Details);
+                    if (count > int.MaxValue)
+                    {
+                        throw Unsound(source, $"array type {id} has {count} elements");
+                    }
+
+                    break;
                 default:
-                    return 0;
+                    return count;
             }
         }
 
         throw Unsound(source, $"type {id} contains itself");
+    }
+
+    private long ElementSize(uint id)
+    {
+        var type = Resolve(id);
+        return type.Kind switch
+        {
+            BtfKind.Int or BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.Float
+                or BtfKind.DataSection => type.SizeOrType,
+            BtfKind.Pointer => 8,
+            _ => 0,
+        };
     }
 
     /// <exception cref="BpfException">It lies outside the strings.</exception>

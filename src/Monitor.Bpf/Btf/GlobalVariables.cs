@@ -33,10 +33,13 @@ internal static class GlobalVariables
                 var at = section.Details + (i * 12);
                 var variable = types[types.Word(at)];
                 yield return new GlobalVariable(
-                    types.Name(variable), sectionName, checked((int)types.Word(at + 4)), checked((int)types.Word(at + 8)));
+                    types.Name(variable), sectionName, Clamp(types.Word(at + 4)), Clamp(types.Word(at + 8)));
             }
         }
     }
+
+    // What lies beyond 2 GiB lies beyond the section, which the caller finds.
+    private static int Clamp(uint value) => (int)Math.Min(value, int.MaxValue);
 
     private static bool IsVariables(string section) =>
         section is ".rodata" or ".data" or ".bss"

@@ -1,0 +1,78 @@
+namespace Monitor.Bpf.Tests;
+
+/// <summary>Files that are no BPF objects, or were some.</summary>
+internal sealed class HostileFileTests
+{
+    private string path = null!;
+
+    [SetUp]
+    public void MakePath() => path = Path.GetTempFileName();
+
+    [TearDown]
+    public void RemoveFile() => File.Delete(path);
+
+    [Test]
+    public void Open_MissingFile_SaysSo()
+    {
+        var e = Assert.Throws<BpfException>(() => BpfObject.Open(path + ".nowhere"));
+        Assert.That(e!.ErrnoName, Is.EqualTo("ENOENT"));
+        Assert.That(e.Message, Does.Contain(".nowhere"));
+    }
+
+    [Test]
+    public void Open_AboveTheLimit_SaysBothSizes()
+    {
+        File.WriteAllBytes(path, new byte[5000]);
+        var e = Assert.Throws<BpfException>(() => BpfObject.Open(path, new BpfObjectOptions { MaximumFileBytes = 4000 }));
+        Assert.That(e!.Message, Does.Contain("5000").And.Contain("4000"));
+    }
+
+    [TestCase("/dev/zero")]
+    [TestCase("/proc/self/status")]
+    [TestCase("/")]
+    [TestCase("/bin/sh")]
+    public void Open_AnythingElse_IsRefused(string other) =>
+        Assert.That(Assert.Throws<BpfException>(() => BpfObject.Open(other))!.Message, Does.Contain(other));
+
+    [Test]
+    public void Open_EveryTruncation_IsRefused()
+    {
+        var whole = File.ReadAllBytes(TestObjects.Path("connects"));
+        for (var length = 0; length < whole.Length; length += 37)
+        {
+            File.WriteAllBytes(path, whole.AsSpan(0, length));
+            Assert.Throws<BpfException>(() => BpfObject.Open(path), $"{length} of {whole.Length} bytes");
+        }
+    }
+
+    [TestCase("connects", 1)]
+    [TestCase("hooks", 2)]
+    [TestCase("tasks", 3)]
+    public void Open_RandomDamage_IsOpenedOrRefusedWithoutACrash(string name, int seed)
+    {
+        var whole = File.ReadAllBytes(TestObjects.Path(name));
+        var random = new Random(seed);
+        var refused = 0;
+        for (var i = 0; i < 1500; i++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var n = random.Next(1, 6); n > 0; n--)
+            {
+                damaged[random.Next(damaged.Length)] = random.Next(4) == 0 ? (byte)0xFF : (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                using var opened = BpfObject.Open(path);
+                _ = opened.FindStruct("test_record");
+            }
+            catch (BpfException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.That(refused, Is.GreaterThan(0));
+    }
+}

@@ -1,0 +1,127 @@
+using Monitor.Bpf.Attaching;
+
+namespace Monitor.Bpf.Tests;
+
+/// <summary>Opening, configuring and loading, with what goes wrong.</summary>
+internal sealed class ObjectTests
+{
+    [Test]
+    public void Open_SoundObject_ListsProgramsAndMaps()
+    {
+        using var connects = TestObjects.Open("connects");
+        var program = connects.Program("on_connect4");
+        Assert.That(connects.Name, Is.EqualTo("connects"));
+        Assert.That(program.Section, Is.EqualTo("cgroup/connect4"));
+        Assert.That(program.Type, Is.EqualTo(BpfProgramType.CgroupSockAddr));
+        Assert.That(program.ExpectedAttachType, Is.EqualTo(BpfAttachType.CgroupInet4Connect));
+        Assert.That(program.AutoLoad && program.AutoAttach, Is.True);
+        Assert.That(connects.Maps.Select(m => m.Name), Is.EquivalentTo(["events", "counters"]));
+        Assert.That(connects.Map("events").Type, Is.EqualTo(BpfMapType.PerfEventArray));
+    }
+
+    [Test]
+    public void Program_UnknownName_ListsThoseThatExist()
+    {
+        using var connects = TestObjects.Open("connects");
+        var e = Assert.Throws<KeyNotFoundException>(() => connects.Program("on_conect4"));
+        Assert.That(e!.Message, Does.Contain("on_conect4").And.Contain("on_connect4"));
+    }
+
+    [Test]
+    public void SetGlobal_WrongSizeOrName_SaysWhatWouldBeRight()
+    {
+        using var connects = TestObjects.Open("connects");
+        Assert.That(connects.HasGlobal("target_tgid"), Is.True);
+        Assert.That(connects.HasGlobal("events"), Is.False);
+        var size = Assert.Throws<ArgumentException>(() => connects.SetGlobal("target_tgid", 1ul));
+        Assert.That(size!.Message, Does.Contain("4 bytes").And.Contain("8"));
+        var name = Assert.Throws<KeyNotFoundException>(() => connects.SetGlobal("target_pid", 1u));
+        Assert.That(name!.Message, Does.Contain("target_pid").And.Contain("target_tgid"));
+        Assert.Throws<ArgumentException>(() => connects.SetGlobal<ushort>("ignored_ports", [1, 2, 3, 4, 5]));
+        Assert.Throws<ArgumentException>(() => connects.SetGlobal<(int, int, int)>("ignored_ports", [(1, 2, 3)]));
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void SetGlobal_AfterLoad_IsRefused()
+    {
+        using var connects = TestObjects.Open("connects");
+        connects.Load();
+        Assert.Throws<InvalidOperationException>(() => connects.SetGlobal("target_tgid", 1u));
+        Assert.That(Assert.Throws<BpfException>(() => connects.Map("events").MaxEntries = 1)!.ErrnoName, Is.EqualTo("EBUSY"));
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void Load_RejectedByTheVerifier_SummarisesItsWords()
+    {
+        using var rejected = TestObjects.Open("rejected");
+        var e = Assert.Throws<BpfException>(rejected.Load);
+        TestContext.Out.WriteLine(e!.Message);
+        Assert.That(e.ErrnoName, Is.EqualTo("EACCES"));
+        Assert.That(e.ObjectName, Is.EqualTo("unchecked_value"));
+        Assert.That(e.Message, Does.Contain("unchecked_value").And.Contain("map_value_or_null"));
+        Assert.That(e.Message, Has.Length.LessThan(400).And.Not.Contain("processed"));
+        Assert.That(e.VerifierLog, Does.Contain("processed").And.Contain("call bpf_map_lookup_elem"));
+    }
+
+    [Test]
+    public void Open_Messages_ReachTheListener()
+    {
+        var heard = new List<BpfMessage>();
+        BpfLog.Listener = heard.Add;
+        try
+        {
+            TestObjects.Open("connects").Dispose();
+        }
+        finally
+        {
+            BpfLog.Listener = null;
+        }
+
+        Assert.That(heard, Has.Some.Matches<BpfMessage>(m => m.Level == BpfMessageLevel.Debug && m.Text.Contains("on_connect4", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void Dispose_Twice_IsHarmless()
+    {
+        var connects = TestObjects.Open("connects");
+        connects.Dispose();
+        connects.Dispose();
+        Assert.Throws<ObjectDisposedException>(connects.Load);
+        Assert.Throws<ObjectDisposedException>(() => connects.SetGlobal("target_tgid", 1u));
+        Assert.Throws<ObjectDisposedException>(() => _ = connects.Programs[0].AutoLoad);
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void Iterator_OverTasks_FindsThisProcess()
+    {
+        using var tasks = TestObjects.Open("tasks");
+        tasks.Load();
+        using var link = tasks.Program("each_task").Attach();
+        for (var pass = 0; pass < 2; pass++)
+        {
+            using var iterator = link.CreateIterator();
+            var bytes = new List<byte>();
+            Span<byte> buffer = new byte[256];
+            for (int count; (count = iterator.Read(buffer)) > 0;)
+            {
+                bytes.AddRange(buffer[..count]);
+            }
+
+            var ids = bytes.Chunk(4).Select(b => BitConverter.ToInt32(b)).ToList();
+            Assert.That(ids, Does.Contain(Environment.ProcessId), string.Join(" ", ids.Take(40).Append(ids.Count)));
+        }
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void CreateIterator_OfAnotherProgram_IsRefused()
+    {
+        using var connects = TestObjects.Open("connects");
+        connects.Load();
+        using var link = connects.Program("on_connect4").AttachCgroup(CgroupMount.Find()!);
+        Assert.That(Assert.Throws<BpfException>(() => link.CreateIterator())!.ErrnoName, Is.EqualTo("EINVAL"));
+    }
+}
