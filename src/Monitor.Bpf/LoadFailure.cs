@@ -16,7 +16,8 @@ internal static class LoadFailure
 
         if (errno is Errno.EPERM or Errno.EACCES && Capabilities.OfThisProcess().DescribeMissing() is { } missing)
         {
-            words = $"{missing} {words}";
+            // libbpf's own advice then (raise limits, change the kernel) leads astray; the verifier's words do not.
+            words = log is null ? missing : $"{missing} {words}";
         }
         else if (errno is Errno.EPERM or Errno.ENOMEM)
         {

@@ -1,5 +1,6 @@
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Btf;
+using Monitor.Bpf.Interop;
 using Monitor.Bpf.Kernel;
 
 namespace Monitor.Bpf.Tests;
@@ -92,6 +93,23 @@ internal sealed class HookTests
     }
 
     [Test]
+    public void AttachWithoutLink_AsBefore57_DetachesWhenDisposed()
+    {
+        using var connects = TestObjects.Open("connects");
+        connects.Load();
+        var program = connects.Program("on_connect4");
+        var path = CgroupMount.Find()!.Path;
+        var before = Attached(path);
+        using (var link = ProgramAttacher.AttachWithoutLink(program, Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC)))
+        {
+            Assert.That(link.EndsWithProcess, Is.False);
+            Assert.That(Attached(path), Is.EqualTo(before.Append(program.GetStatistics().Id)));
+        }
+
+        Assert.That(Attached(path), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Attach_Fentry_WorksOrSaysWhoRefuses()
     {
         hooks.Program("on_fentry").AutoLoad = true;
@@ -131,6 +149,16 @@ internal sealed class HookTests
         hooks.Program(name).AutoLoad = true;
         hooks.Load();
         return hooks.Program(name);
+    }
+
+    private static unsafe List<uint> Attached(string path)
+    {
+        using var cgroup = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        uint flags;
+        var count = 64u;
+        var ids = stackalloc uint[64];
+        Assert.That(Libbpf.bpf_prog_query(cgroup, BpfAttachType.CgroupInet4Connect, 0, &flags, ids, &count), Is.Zero);
+        return [.. new ReadOnlySpan<uint>(ids, (int)count)];
     }
 
     private ulong Runs(uint hook)

@@ -66,6 +66,25 @@ internal sealed class ObjectTests
     }
 
     [Test]
+    [RequiresKernel]
+    public void Load_WithoutCapabilities_SaysWhichAreMissingAndPrintsNothingElse()
+    {
+        const string Wrapper = "/usr/bin/setpriv";
+        if (!File.Exists(Wrapper))
+        {
+            Assert.Ignore("setpriv (util-linux) is not installed here.");
+        }
+
+        using var child = ChildProcess.Start(ChildProcess.LoadOnly, Wrapper, "--inh-caps=-all", "--bounding-set=-all");
+        var output = child.StandardOutput.ReadToEnd();
+        var errors = child.StandardError.ReadToEnd();
+        child.WaitForExit();
+        Assert.That(child.ExitCode, Is.EqualTo(1), errors);
+        Assert.That(output, Does.Contain("EPERM").And.Contain("lacks CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"));
+        Assert.That(errors, Is.Empty);
+    }
+
+    [Test]
     public void Open_Messages_ReachTheListener()
     {
         var heard = new List<BpfMessage>();

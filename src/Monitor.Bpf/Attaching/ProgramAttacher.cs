@@ -43,7 +43,7 @@ internal static class ProgramAttacher
 
     internal static BpfLink AttachCgroup(BpfProgram program, string path)
     {
-        var descriptor = program.LoadedDescriptor();
+        program.LoadedDescriptor();
         var cgroup = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         if (cgroup.IsInvalid)
         {
@@ -61,22 +61,32 @@ internal static class ProgramAttacher
             }
 
             // Kernels before 5.7 (af6eea57437a, "bpf: Implement bpf_link-based cgroup BPF program attachment") do not
-            // know the command; every other error comes again from the old way.
-            var type = program.ExpectedAttachType;
-            if (error != Errno.EINVAL || Libbpf.bpf_prog_attach(descriptor, cgroup, type, AllowMulti) != 0)
-            {
-                throw Failure(program, error, capture.Messages);
-            }
-
-            using var borrowed = new BorrowedHandle(descriptor);
-            return new BpfLink(
-                FileDescriptorHandle.Duplicate(descriptor.Number, program.Name), cgroup, type, program.Name);
+            // know the command. Where something else was invalid, the old way says so again.
+            return error == Errno.EINVAL
+                ? AttachWithoutLink(program, cgroup)
+                : throw Failure(program, error, capture.Messages);
         }
         catch
         {
             cgroup.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The way of kernels before 5.7; takes over the cgroup's handle unless it throws.</summary>
+    internal static BpfLink AttachWithoutLink(BpfProgram program, FileDescriptorHandle cgroup)
+    {
+        var descriptor = program.LoadedDescriptor();
+        var type = program.ExpectedAttachType;
+        using var capture = LibbpfMessages.Capture();
+        var result = Libbpf.bpf_prog_attach(descriptor, cgroup, type, AllowMulti);
+        if (result != 0)
+        {
+            throw Failure(program, -result, capture.Messages);
+        }
+
+        using var borrowed = new BorrowedHandle(descriptor);
+        return new BpfLink(FileDescriptorHandle.Duplicate(descriptor.Number, program.Name), cgroup, type, program.Name);
     }
 
     private static (BpfLinkHandle Link, int Error) Call(BpfProgram program, Func<nint, BpfLinkHandle> attach) =>
@@ -91,7 +101,12 @@ internal static class ProgramAttacher
         var words = VerifierLogText.Summarize(messages);
         if (error is Errno.EPERM or Errno.EACCES && Capabilities.OfThisProcess().DescribeMissing() is { } missing)
         {
-            words = $"{missing} {words}";
+            words = missing;
+        }
+        else if (error == Errno.E2BIG)
+        {
+            words = $"64 programs are attached there already, on kernels before 5.7 perhaps by processes that were killed "
+                + $"(bpftool cgroup show, bpftool cgroup detach). {words}";
         }
 
         return new BpfException($"attaching {program.Section}:", program.Name, error, words);

@@ -1,6 +1,6 @@
 namespace Monitor.Bpf.Kernel;
 
-/// <summary>The kernel's switch for counting the runs of BPF programs, which costs each run some 20 ns.</summary>
+/// <summary>The kernel's switch for counting the runs of BPF programs (two readings of the clock for each).</summary>
 public static class BpfStatisticsSwitch
 {
     private const string Path = "/proc/sys/kernel/bpf_stats_enabled";

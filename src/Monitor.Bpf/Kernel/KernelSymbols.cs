@@ -1,7 +1,7 @@
 namespace Monitor.Bpf.Kernel;
 
 /// <summary>
-/// Names for addresses in the kernel's code. Reads /proc/kallsyms at the first question (some 100 ms) and keeps some 40
+/// Names for addresses in the kernel's code. Reads /proc/kallsyms at the first question (a few tenths of a second) and keeps some 40
 /// bytes per function. Thread-safe.
 /// </summary>
 /// <remarks>Modules that are loaded later are not known; make a new one to see them.</remarks>

@@ -11,7 +11,7 @@ namespace Monitor.Bpf.Rings;
 public ref struct PerfDrain
 {
     private readonly PerfRingReader reader;
-    private readonly PerfRing[] heap;
+    private readonly Entry[] heap;
     private int count;
     private bool started;
     private bool disposed;
@@ -33,7 +33,7 @@ public ref struct PerfDrain
             {
                 if (ring.Begin())
                 {
-                    heap[count++] = ring;
+                    heap[count++] = new Entry(ring.Timestamp, ring);
                 }
             }
         }
@@ -50,8 +50,12 @@ public ref struct PerfDrain
     {
         if (started && count > 0)
         {
-            var ring = heap[0];
-            if (!ring.Advance())
+            var ring = heap[0].Ring;
+            if (ring.Advance())
+            {
+                heap[0] = new Entry(ring.Timestamp, ring);
+            }
+            else
             {
                 // Nothing else of this ring is in use: its room can go back now.
                 ring.Release();
@@ -68,7 +72,7 @@ public ref struct PerfDrain
             return false;
         }
 
-        var next = heap[0];
+        var next = heap[0].Ring;
         record = new PerfRecord
         {
             Kind = next.Kind,
@@ -97,7 +101,7 @@ public ref struct PerfDrain
         disposed = true;
         if (started && count > 0)
         {
-            heap[0].Abandon();
+            heap[0].Ring.Abandon();
         }
 
         // A ring that ended with records that nobody asked for is not in the heap any more.
@@ -145,4 +149,7 @@ public ref struct PerfDrain
             parent = child;
         }
     }
+
+    /// <summary>A ring with the time of its first record beside it: looking at the rings themselves costs cache misses.</summary>
+    internal readonly record struct Entry(ulong Timestamp, PerfRing Ring);
 }

@@ -64,9 +64,6 @@ internal sealed unsafe class PerfRing
     /// <summary>Lost samples or skipped bytes, by <see cref="Kind"/>.</summary>
     internal ulong Count { get; private set; }
 
-    /// <summary>Bytes that wait to be read now.</summary>
-    internal ulong PendingBytes => ReadHead() - released;
-
     /// <summary>Takes note of where the kernel is now, and looks at the first record.</summary>
     /// <returns>False where there is nothing.</returns>
     internal bool Begin()

@@ -32,7 +32,7 @@ public sealed class PerfRingReader : IDisposable
             }
         }
 
-        Heap = new PerfRing[rings];
+        Heap = new PerfDrain.Entry[rings];
         Acquired = new bool[this.sets.Length];
         Scratch = new byte[MaximumRecordBytes];
         epoll = Valid(Libc.epoll_create1(Libc.EPOLL_CLOEXEC), "creating an epoll for");
@@ -48,7 +48,7 @@ public sealed class PerfRingReader : IDisposable
     }
 
     /// <summary>Room for a drain: the rings that still have records, the one with the earliest first.</summary>
-    internal PerfRing[] Heap { get; }
+    internal PerfDrain.Entry[] Heap { get; }
 
     /// <summary>Room for a drain: which sets it holds.</summary>
     internal bool[] Acquired { get; }
