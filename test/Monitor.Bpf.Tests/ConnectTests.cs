@@ -33,14 +33,14 @@ internal sealed class ConnectTests
     [Test]
     public void Drain_UdpConnects_EachArrivesOnceInOrder()
     {
-        using var session = Start();
+        using var capture = Start();
         for (ushort port = 1000; port < 1200; port++)
         {
             Connect(port);
         }
 
         var seen = new List<TestRecord>();
-        Drain(session.Reader, seen);
+        Drain(capture.Reader, seen);
         Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(Enumerable.Range(1000, 200)));
         Assert.That(seen, Has.All.Matches<TestRecord>(r => r.Family == 2 && r.Tgid == Environment.ProcessId));
         Assert.That(seen.Select(r => r.BootNs), Is.Ordered);
@@ -51,14 +51,14 @@ internal sealed class ConnectTests
     public void SetGlobal_ArrayOfPorts_FiltersInTheKernel()
     {
         connects.SetGlobal<ushort>("ignored_ports", [7, 8]);
-        using var session = Start();
+        using var capture = Start();
         foreach (ushort port in (ushort[])[7, 8, 9, 10])
         {
             Connect(port);
         }
 
         var seen = new List<TestRecord>();
-        Drain(session.Reader, seen);
+        Drain(capture.Reader, seen);
         Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(Enumerable.Range(9, 2)));
         Assert.That(Sum(Filtered), Is.EqualTo(2));
     }
@@ -66,11 +66,11 @@ internal sealed class ConnectTests
     [Test]
     public void Wait_BelowWatermark_TimesOutAndTimedDrainFindsRecords()
     {
-        using var session = Start(wakeupBytes: 64 << 10);
+        using var capture = Start(wakeupBytes: 64 << 10);
         Connect(DiscardPort);
-        var result = session.Reader.Wait(20);
+        var result = capture.Reader.Wait(20);
         var seen = new List<TestRecord>();
-        Drain(session.Reader, seen);
+        Drain(capture.Reader, seen);
         Assert.That(result, Is.EqualTo(PerfWaitResult.TimedOut));
         Assert.That(seen, Has.Count.EqualTo(1));
     }
@@ -78,7 +78,7 @@ internal sealed class ConnectTests
     [Test]
     public void Wait_AboveWatermark_WakesBeforeTheTimeout()
     {
-        using var session = Start(wakeupBytes: 4096);
+        using var capture = Start(wakeupBytes: 4096);
         var watch = Stopwatch.StartNew();
         using var socket = NewSocket();
         for (var i = 0; i < 500; i++)
@@ -86,37 +86,37 @@ internal sealed class ConnectTests
             socket.Connect(IPAddress.Loopback, DiscardPort);
         }
 
-        var result = session.Reader.Wait(30_000);
+        var result = capture.Reader.Wait(30_000);
         Assert.That(result, Is.EqualTo(PerfWaitResult.Watermark));
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(15)));
         var seen = new List<TestRecord>();
-        Drain(session.Reader, seen);
+        Drain(capture.Reader, seen);
         Assert.That(seen, Has.Count.EqualTo(500));
     }
 
     [Test]
     public void Wait_WokenFromAnotherThread_EndsOnce()
     {
-        using var session = Start();
+        using var capture = Start();
         using var waiting = new ManualResetEventSlim();
         var result = PerfWaitResult.TimedOut;
         var thread = new Thread(() =>
         {
             waiting.Set();
-            result = session.Reader.Wait(30_000);
+            result = capture.Reader.Wait(30_000);
         });
         thread.Start();
         waiting.Wait();
-        session.Reader.Wake();
+        capture.Reader.Wake();
         Assert.That(thread.Join(TimeSpan.FromSeconds(15)), Is.True);
         Assert.That(result, Is.EqualTo(PerfWaitResult.Woken));
-        Assert.That(session.Reader.Wait(0), Is.EqualTo(PerfWaitResult.TimedOut));
+        Assert.That(capture.Reader.Wait(0), Is.EqualTo(PerfWaitResult.TimedOut));
     }
 
     [Test]
     public void Drain_TinyRingOverflows_LossesAgreeWithTheProgramsCounter()
     {
-        using var session = Start(ringBytes: Environment.SystemPageSize, wakeupBytes: 1024);
+        using var capture = Start(ringBytes: Environment.SystemPageSize, wakeupBytes: 1024);
         using var socket = NewSocket();
         for (var i = 0; i < 1000; i++)
         {
@@ -124,28 +124,28 @@ internal sealed class ConnectTests
         }
 
         var seen = new List<TestRecord>();
-        var lost = Drain(session.Reader, seen);
+        var lost = Drain(capture.Reader, seen);
 
         // The kernel reports a loss with the next sample, so each CPU needs one more.
         var failed = Sum(Failed);
-        foreach (var cpu in session.Cpus)
+        foreach (var cpu in capture.Cpus)
         {
             RunOn(cpu, () => Connect(DiscardPort));
         }
 
-        lost += Drain(session.Reader, seen);
+        lost += Drain(capture.Reader, seen);
         Assert.That(failed, Is.GreaterThan(0));
         Assert.That(Sum(Failed), Is.EqualTo(failed), "the last connects found room");
         Assert.That(lost, Is.EqualTo((ulong)failed));
         Assert.That((ulong)seen.Count, Is.EqualTo(Sum(Produced)));
-        Assert.That((ulong)seen.Count + lost, Is.EqualTo(1000 + (ulong)session.Cpus.Length));
+        Assert.That((ulong)seen.Count + lost, Is.EqualTo(1000 + (ulong)capture.Cpus.Length));
     }
 
     [Test]
     public void Drain_WhileAnotherThreadConnects_LosesNothingUncounted()
     {
         const int Total = 200_000;
-        using var session = Start(ringBytes: 64 << 10, wakeupBytes: 16 << 10);
+        using var capture = Start(ringBytes: 64 << 10, wakeupBytes: 16 << 10);
         using var socket = NewSocket();
         var producer = new Thread(() =>
         {
@@ -158,11 +158,11 @@ internal sealed class ConnectTests
         var received = 0ul;
         while (producer.IsAlive)
         {
-            session.Reader.Wait(10);
-            received += Count(session.Reader);
+            capture.Reader.Wait(10);
+            received += Count(capture.Reader);
         }
 
-        received += Count(session.Reader);
+        received += Count(capture.Reader);
         Assert.That(received, Is.EqualTo(Sum(Produced)));
         Assert.That(Sum(Produced) + Sum(Failed), Is.EqualTo((ulong)Total));
 
@@ -183,16 +183,16 @@ internal sealed class ConnectTests
     [Test]
     public void Link_Disposed_DetachesAndMayBeDisposedAgain()
     {
-        var session = Start();
+        var capture = Start();
         Connect(DiscardPort);
-        session.Link.Dispose();
-        session.Link.Dispose();
+        capture.Link.Dispose();
+        capture.Link.Dispose();
         Connect(DiscardPort);
         var seen = new List<TestRecord>();
-        Drain(session.Reader, seen);
-        session.Dispose();
+        Drain(capture.Reader, seen);
+        capture.Dispose();
         Assert.That(seen, Has.Count.EqualTo(1));
-        Assert.That(session.Link.EndsWithProcess, Is.True);
+        Assert.That(capture.Link.EndsWithProcess, Is.True);
     }
 
     [Test]
@@ -208,13 +208,13 @@ internal sealed class ConnectTests
         Assert.That(() => LoadedPrograms.Ids(), Does.Not.Contain(id).After(10_000, 20));
     }
 
-    private Session Start(int ringBytes = 1 << 20, int wakeupBytes = 256 << 10)
+    private Capture Start(int ringBytes = 1 << 20, int wakeupBytes = 256 << 10)
     {
         connects.Load();
         var set = PerfRingSet.Open(
             connects.Map("events"), new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = wakeupBytes });
         var link = connects.Program("on_connect4").AttachCgroup(CgroupMount.Find()!);
-        return new Session(set, new PerfRingReader(set), link);
+        return new Capture(set, new PerfRingReader(set), link);
     }
 
     private ulong Sum(uint counter)
@@ -272,7 +272,7 @@ internal sealed class ConnectTests
         thread.Join();
     }
 
-    private sealed record Session(PerfRingSet Set, PerfRingReader Reader, BpfLink Link) : IDisposable
+    private sealed record Capture(PerfRingSet Set, PerfRingReader Reader, BpfLink Link) : IDisposable
     {
         internal int[] Cpus => [.. Set.Rings.Select(r => r.Cpu)];
 

@@ -121,17 +121,25 @@ internal sealed class ObjectTests
         using var link = tasks.Program("each_task").Attach();
         for (var pass = 0; pass < 2; pass++)
         {
-            using var iterator = link.CreateIterator();
-            var bytes = new List<byte>();
-            Span<byte> buffer = new byte[256];
-            for (int count; (count = iterator.Read(buffer)) > 0;)
-            {
-                bytes.AddRange(buffer[..count]);
-            }
-
-            var ids = bytes.Chunk(4).Select(b => BitConverter.ToInt32(b)).ToList();
+            var ids = ReadAll(link).Chunk(4).Select(b => BitConverter.ToInt32(b)).ToList();
             Assert.That(ids, Does.Contain(Environment.ProcessId), string.Join(" ", ids.Take(40).Append(ids.Count)));
         }
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void Iterator_OverAMap_GivesItsValues()
+    {
+        using var tasks = TestObjects.Open("tasks");
+        tasks.Load();
+        for (var i = 0u; i < 10; i++)
+        {
+            tasks.Map("values").Update(i, (ulong)i * 100);
+        }
+
+        using var link = tasks.Program("each_value").AttachIterator(tasks.Map("values"));
+        var values = ReadAll(link).Chunk(8).Select(b => BitConverter.ToUInt64(b));
+        Assert.That(values, Is.EquivalentTo(Enumerable.Range(0, 10).Select(i => (ulong)i * 100)));
     }
 
     [Test]
@@ -142,5 +150,18 @@ internal sealed class ObjectTests
         connects.Load();
         using var link = connects.Program("on_connect4").AttachCgroup(CgroupMount.Find()!);
         Assert.That(Assert.Throws<BpfException>(() => link.CreateIterator())!.ErrnoName, Is.EqualTo("EINVAL"));
+    }
+
+    private static List<byte> ReadAll(BpfLink link)
+    {
+        using var iterator = link.CreateIterator();
+        var bytes = new List<byte>();
+        Span<byte> buffer = new byte[256];
+        for (int count; (count = iterator.Read(buffer)) > 0;)
+        {
+            bytes.AddRange(buffer[..count]);
+        }
+
+        return bytes;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Writes the thread group of every task, 4 bytes each.
+// Iterators: the thread group of every task, 4 bytes each; and the values of a map.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -18,7 +18,23 @@ struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 };
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+};
 #pragma clang attribute pop
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, __u32);
+	__type(value, __u64);
+} values SEC(".maps");
 
 SEC("iter/task")
 int each_task(struct bpf_iter__task *ctx)
@@ -30,6 +46,16 @@ int each_task(struct bpf_iter__task *ctx)
 		return 0;
 	tgid = task->tgid;
 	bpf_seq_write(ctx->meta->seq, &tgid, sizeof(tgid));
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int each_value(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u64 *value = ctx->value;
+
+	if (value)
+		bpf_seq_write(ctx->meta->seq, value, sizeof(*value));
 	return 0;
 }
 
