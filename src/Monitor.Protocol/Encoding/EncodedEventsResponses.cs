@@ -1,0 +1,19 @@
+namespace Monitor.V1;
+
+public sealed partial class StreamEventsResponse : IEncodedEventsResponse
+{
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> EncodedEvents { get; set; }
+
+    /// <inheritdoc/>
+    public IDisposable? EncodedEventsOwner { get; set; }
+}
+
+public sealed partial class ListEventsResponse : IEncodedEventsResponse
+{
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> EncodedEvents { get; set; }
+
+    /// <inheritdoc/>
+    public IDisposable? EncodedEventsOwner { get; set; }
+}

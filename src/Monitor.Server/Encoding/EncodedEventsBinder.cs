@@ -1,0 +1,39 @@
+using Grpc.Core;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>
+/// Passes the methods of the generated binding on, those of them with another marshaller whose responses carry encoded
+/// events.
+/// </summary>
+internal sealed class EncodedEventsBinder(ServiceBinderBase inner) : ServiceBinderBase
+{
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        UnaryServerMethod<TRequest, TResponse>? handler) =>
+        inner.AddMethod(Substitute(method), handler);
+
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
+        inner.AddMethod(Substitute(method), handler);
+
+    private static Method<TRequest, TResponse> Substitute<TRequest, TResponse>(Method<TRequest, TResponse> method)
+        where TRequest : class
+        where TResponse : class
+    {
+        object marshaller = method.ResponseMarshaller switch
+        {
+            Marshaller<StreamEventsResponse> stream => EncodedEventsMarshaller.Create(stream),
+            Marshaller<ListEventsResponse> list => EncodedEventsMarshaller.Create(list),
+            var other => other,
+        };
+        return new Method<TRequest, TResponse>(
+            method.Type,
+            method.ServiceName,
+            method.Name,
+            method.RequestMarshaller,
+            (Marshaller<TResponse>)marshaller);
+    }
+}

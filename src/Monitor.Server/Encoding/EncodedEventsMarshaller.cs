@@ -1,0 +1,36 @@
+using System.Buffers;
+using Google.Protobuf;
+using Grpc.Core;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>Writes a response with the encoded events that it carries, by copying these.</summary>
+internal static class EncodedEventsMarshaller
+{
+    /// <summary>A marshaller like the given one, but for the events.</summary>
+    public static Marshaller<T> Create<T>(Marshaller<T> generated)
+        where T : class, IEncodedEventsResponse =>
+        new(Serialize, generated.ContextualDeserializer);
+
+    private static void Serialize<T>(T response, SerializationContext context)
+        where T : class, IEncodedEventsResponse
+    {
+        try
+        {
+            var events = response.EncodedEvents.Span;
+            context.SetPayloadLength(events.Length + response.CalculateSize());
+            var output = context.GetBufferWriter();
+            // Field 1 of both responses, so the message is in the order that the generated code writes too.
+            output.Write(events);
+            response.WriteTo(output);
+            context.Complete();
+        }
+        finally
+        {
+            response.EncodedEvents = default;
+            response.EncodedEventsOwner?.Dispose();
+            response.EncodedEventsOwner = null;
+        }
+    }
+}

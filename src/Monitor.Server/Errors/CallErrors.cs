@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Monitor.EventLog;
+
+namespace Monitor.Server;
+
+/// <summary>The errors that calls end with, for both gRPC and REST.</summary>
+internal static class CallErrors
+{
+    // Where every gRPC library looks for google.rpc.Status; see google/rpc/status.proto.
+    private const string DetailsTrailer = "grpc-status-details-bin";
+
+    /// <summary>A field of the request is bad: INVALID_ARGUMENT, with BadRequest details that name the field.</summary>
+    /// <param name="field">The field as clients know it.</param>
+    /// <param name="message">The field, its value, and what is accepted.</param>
+    public static RpcException InvalidField(string field, string message) =>
+        Rejected(StatusCode.InvalidArgument, field, message);
+
+    /// <summary>As <see cref="InvalidField(string, string)"/>.</summary>
+    public static RpcException InvalidField(FilterException failure) => InvalidField(failure.Field, failure.Message);
+
+    /// <summary>What a field asks for has left the log.</summary>
+    public static RpcException OutOfRange(string field, string message) =>
+        Rejected(StatusCode.OutOfRange, field, message);
+
+    /// <summary>The server is stopping.</summary>
+    public static RpcException ShuttingDown(string component) => new(new Grpc.Core.Status(
+        StatusCode.Unavailable,
+        $"the {component} is shutting down; resume with the last resume_token"));
+
+    private static RpcException Rejected(StatusCode code, string field, string message)
+    {
+        var details = new BadRequest();
+        details.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = message });
+        var status = new Google.Rpc.Status { Code = (int)code, Message = message };
+        status.Details.Add(Any.Pack(details));
+        return new RpcException(
+            new Grpc.Core.Status(code, message),
+            new Metadata { { DetailsTrailer, status.ToByteArray() } });
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Monitor.Server;
+
+/// <summary>Addresses and limits of the web server.</summary>
+internal static class KestrelSetup
+{
+    public static void Configure(KestrelServerOptions kestrel, MonitorServerOptions options, ServerEndPoints endPoints)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        SetLimits(kestrel.Limits, options);
+
+        ListenOptions http = null!;
+        ListenOptions grpc = null!;
+        // In clear text a port speaks one of the two: choosing between them needs TLS.
+        kestrel.Listen(options.Http, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => new WrongProtocolGuard(next, endPoints, expectsHttp2: false).OnConnectionAsync);
+            http = listen;
+        });
+        kestrel.Listen(options.Grpc, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(next => new WrongProtocolGuard(next, endPoints, expectsHttp2: true).OnConnectionAsync);
+            grpc = listen;
+        });
+        endPoints.Set(http, grpc);
+    }
+
+    private static void SetLimits(KestrelServerLimits limits, MonitorServerOptions options)
+    {
+        limits.MaxConcurrentConnections = options.MaxConnections;
+        // A filter may name many pods in its query string; nothing else in a request is large.
+        limits.MaxRequestLineSize = 32 << 10;
+        limits.MaxRequestHeadersTotalSize = 32 << 10;
+        limits.MaxRequestBufferSize = 1 << 20;
+        limits.MaxRequestBodySize = 4 << 20;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // A stream whose client stops reading is not an attack: its cursor stops, and it costs nothing.
+        limits.MinResponseDataRate = null;
+        // What a client that does not read may hold in the server's memory, beyond one batch.
+        limits.MaxResponseBufferSize = 64 << 10;
+
+        limits.Http2.MaxStreamsPerConnection = 4096;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+    }
+}

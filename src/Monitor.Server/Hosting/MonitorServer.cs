@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>What agent and aggregator host: the services of the contract over an event log, as gRPC and as REST.</summary>
+public static class MonitorServer
+{
+    /// <summary>
+    /// Makes the application. Start it with <c>StartAsync</c>, which throws <see cref="ListenException"/> where an
+    /// address cannot be had; it ends with <c>StopAsync</c>, or by itself on SIGTERM and Ctrl-C under
+    /// <c>WaitForShutdownAsync</c>, within <see cref="MonitorServerOptions.StopGrace"/> twice. Dispose of it then.
+    /// </summary>
+    /// <param name="options">What it is and where it listens; not to be changed afterwards.</param>
+    /// <param name="log">The events. The caller disposes of it, after the application.</param>
+    /// <param name="programs">The programs that the events come from.</param>
+    /// <param name="loggers">Where it logs; the caller disposes of it. Null: to standard error, as
+    /// <see cref="ServerLogging"/> does.</param>
+    public static WebApplication Build(
+        MonitorServerOptions options,
+        EventLog log,
+        IProgramSource programs,
+        ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(programs);
+
+        // The empty builder reads no variables and no files: what is configured is what is in the options.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = $"monitor-{options.Component}",
+        });
+        if (loggers is null)
+        {
+            ServerLogging.Configure(builder.Logging, options.LogLevel);
+        }
+        else
+        {
+            builder.Services.AddSingleton(loggers);
+        }
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Time);
+        builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton(programs);
+        AddServices(builder.Services);
+        AddHosting(builder, options);
+
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<StopSignal>();
+        services.AddSingleton<Subscribers>();
+        services.AddSingleton<EventLister>();
+        services.AddSingleton<RateSampler>();
+        services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
+        services.AddSingleton<ProgramReader>();
+        services.AddSingleton<HealthReader>();
+        services.AddSingleton<StatsReader>();
+        // One instance of each for all calls: they have no state of their own.
+        services.AddSingleton<EventsService>();
+        services.AddSingleton<ProgramsService>();
+        services.AddSingleton<ServerStatusService>();
+        services.AddGrpc().AddJsonTranscoding();
+    }
+
+    private static void AddHosting(WebApplicationBuilder builder, MonitorServerOptions options)
+    {
+        var endPoints = new ServerEndPoints(options);
+        var sockets = new ListenSockets(options);
+        builder.Services.AddSingleton(endPoints);
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = sockets.Create);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * options.StopGrace);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, options, endPoints));
+    }
+
+    private static void Map(WebApplication app)
+    {
+        // In the order in which a request meets them.
+        app.UseMiddleware<ErrorBodies>();
+        app.UseRouting();
+        app.UseMiddleware<PortGuard>();
+        app.UseMiddleware<StrictParameters>();
+        app.MapGrpcService<EventsService>();
+        app.MapGrpcService<ProgramsService>();
+        app.MapGrpcService<ServerStatusService>();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Monitor.Server.Settings;
+
+/// <summary>The values of a program's settings, each from the first source that gives it. Immutable.</summary>
+public sealed class SettingValues
+{
+    private readonly SettingsSchema _schema;
+    private readonly IReadOnlyDictionary<Setting, (object Value, GivenSetting Given)> _given;
+
+    internal SettingValues(
+        SettingsSchema schema,
+        IReadOnlyDictionary<Setting, (object Value, GivenSetting Given)> given)
+    {
+        _schema = schema;
+        _given = given;
+    }
+
+    /// <summary>The value that was given, or else the default.</summary>
+    /// <exception cref="InvalidOperationException">It was not given and has no default; ask with
+    /// <see cref="TryGet"/>.</exception>
+    public T Get<T>(Setting<T> setting) =>
+        TryGet(setting, out var value)
+            ? value
+            : throw new InvalidOperationException($"The setting {setting.Name} has no default.");
+
+    /// <summary>The value that was given, or else the default; false where there is neither.</summary>
+    public bool TryGet<T>(Setting<T> setting, [MaybeNullWhen(false)] out T value)
+    {
+        if (_given.TryGetValue(setting, out var given))
+        {
+            value = (T)given.Value;
+            return true;
+        }
+
+        value = setting.Default;
+        return setting.HasDefault;
+    }
+
+    /// <summary>Whether somebody gave it: on the command line, in the environment, or in the file.</summary>
+    public bool IsGiven(Setting setting) => _given.ContainsKey(setting);
+
+    /// <summary>
+    /// Refuses a value that only the program can judge (a port that two settings share, a name that does not exist) in
+    /// the same words as any other bad value.
+    /// </summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="expected">What would have been accepted, to follow the word "expected", without a full
+    /// stop.</param>
+    public SettingsOutcome Refuse(Setting setting, string expected)
+    {
+        var (source, text) = _given.TryGetValue(setting, out var given)
+            ? (given.Given.Source, given.Given.Text)
+            : (setting.OptionName, setting.DefaultText ?? "");
+        return _schema.Refuse($"{source} is '{text}': expected {expected}.");
+    }
+}

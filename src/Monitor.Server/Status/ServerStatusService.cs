@@ -1,0 +1,25 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>The rpcs of <c>monitor.v1.StatusService</c>.</summary>
+internal sealed class ServerStatusService(HealthReader health, StatsReader stats) : StatusService.StatusServiceBase
+{
+    public override async Task<GetHealthResponse> GetHealth(GetHealthRequest request, ServerCallContext context)
+    {
+        var response = await health.ReadAsync(context.CancellationToken);
+        var http = context.GetHttpContext();
+        // What watches over HTTP looks at the status line only. A gRPC response must be 200 whatever it says.
+        if (response.Status == HealthReader.Unhealthy && RestRequest.IsRest(http))
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+
+        return response;
+    }
+
+    public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context) =>
+        stats.ReadAsync(context.CancellationToken);
+}

@@ -1,0 +1,39 @@
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>Counts for GetStats, as of one moment as nearly as counters that move can be.</summary>
+internal sealed class StatsReader(EventLog log, ProgramReader programs, RateSampler rates, Subscribers subscribers)
+{
+    public async Task<GetStatsResponse> ReadAsync(CancellationToken cancellationToken)
+    {
+        var types = await programs.ReadAsync(cancellationToken);
+        var statistics = log.GetStatistics();
+        var response = new GetStatsResponse
+        {
+            TotalEvents = (ulong)statistics.Appended,
+            EventsPerSecond = rates.TotalRate,
+            Log = new LogStats
+            {
+                Bytes = (ulong)statistics.Bytes,
+                CapacityBytes = (ulong)statistics.CapacityBytes,
+                Events = (ulong)statistics.Stored,
+                Evicted = (ulong)statistics.Evicted,
+                OldestTime = statistics.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null,
+                NewestTime = statistics.NewestTimeUnixNanos is { } newest ? UnixNanos.ToTimestamp(newest) : null,
+                Epoch = BootEpoch.Format(statistics.Epoch),
+            },
+        };
+        response.Types_.AddRange(types.Where(program => program.Counters is not null).Select(program => new TypeStats
+        {
+            NodeName = program.NodeName,
+            Type = program.Name,
+            Counters = program.Counters,
+        }));
+        response.Subscribers.AddRange(subscribers.All.Select(subscriber => subscriber.GetStats()));
+        return response;
+    }
+}

@@ -1,0 +1,54 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>The rpcs of <c>monitor.v1.EventService</c>.</summary>
+internal sealed class EventsService(
+    EventLog log,
+    EventLister lister,
+    Subscribers subscribers,
+    StopSignal stop,
+    MonitorServerOptions options,
+    ILogger<EventsService> logger) : EncodedEventServiceBase
+{
+    public override Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context) =>
+        lister.ListAsync(request, context.CancellationToken);
+
+    public override async Task StreamEvents(
+        StreamEventsRequest request,
+        IServerStreamWriter<StreamEventsResponse> responseStream,
+        ServerCallContext context)
+    {
+        var plan = StreamPlan.Create(request, log);
+        var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor);
+        using var stream = new EventStream(plan, responseStream, options.Time, options.HeartbeatInterval);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
+        // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
+        using var cut = stop.Cut.UnsafeRegister(static http => ((HttpContext)http!).Abort(), context.GetHttpContext());
+        subscribers.Add(subscriber);
+        StreamLog.Opened(logger, context.Peer, plan.Cursor.Filter);
+        try
+        {
+            await stream.RunAsync(end.Token);
+        }
+        catch (Exception gone) when (context.CancellationToken.IsCancellationRequested && gone is not RpcException)
+        {
+            // Whatever a write throws once the client has left says only that.
+        }
+        finally
+        {
+            subscribers.Remove(subscriber);
+            StreamLog.Closed(logger, context.Peer, subscriber.GetStats());
+        }
+
+        if (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw CallErrors.ShuttingDown(options.Component);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>A request for a stream, checked: where it starts, and how it is cut into messages.</summary>
+internal sealed class StreamPlan
+{
+    /// <summary>Reads the log from the place that was asked for.</summary>
+    public required EventCursor Cursor { get; init; }
+
+    /// <summary>Most events of a message.</summary>
+    public required int MaxEvents { get; init; }
+
+    /// <summary>How long an event may wait for its message to fill.</summary>
+    public required TimeSpan MaxDelay { get; init; }
+
+    /// <summary>Checks the request and opens the cursor.</summary>
+    /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
+    public static StreamPlan Create(StreamEventsRequest request, EventLog log)
+    {
+        var maxEvents = ReadMaxEvents(request);
+        var maxDelay = ReadMaxDelay(request);
+        try
+        {
+            return new StreamPlan
+            {
+                Cursor = log.OpenCursor(request.ToEventFilter(), StartOf(request, log)),
+                MaxEvents = maxEvents,
+                MaxDelay = maxDelay,
+            };
+        }
+        catch (FilterException bad)
+        {
+            throw CallErrors.InvalidField(bad);
+        }
+    }
+
+    private static int ReadMaxEvents(StreamEventsRequest request) => request.MaxBatchEvents switch
+    {
+        0 => ContractLimits.DefaultBatchEvents,
+        >= 1 and <= ContractLimits.MaxBatchEvents => request.MaxBatchEvents,
+        _ => throw CallErrors.InvalidField(
+            "max_batch_events",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"max_batch_events: '{request.MaxBatchEvents}' must be 1 to {ContractLimits.MaxBatchEvents}, or 0 for {ContractLimits.DefaultBatchEvents}.")),
+    };
+
+    private static TimeSpan ReadMaxDelay(StreamEventsRequest request)
+    {
+        if (request.MaxBatchDelay is not { } delay)
+        {
+            return ContractLimits.DefaultBatchDelay;
+        }
+
+        // Not by way of TimeSpan, which cannot hold all that a Duration can.
+        var most = (long)ContractLimits.MaxBatchDelay.TotalSeconds;
+        return delay is { Seconds: >= 0, Nanos: >= 0 and < 1_000_000_000 }
+            && (delay.Seconds < most || (delay.Seconds == most && delay.Nanos == 0))
+            ? TimeSpan.FromSeconds(delay.Seconds) + TimeSpan.FromTicks(delay.Nanos / TimeSpan.NanosecondsPerTick)
+            : throw CallErrors.InvalidField(
+                "max_batch_delay",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"max_batch_delay: {delay.Seconds} s {delay.Nanos} ns must be 0 to {most} seconds, for example '0.005s'."));
+    }
+
+    private static LogPosition StartOf(StreamEventsRequest request, EventLog log)
+    {
+        if (request.ResumeToken.Length == 0)
+        {
+            // accept_loss alone is no mistake: a client may send it with every request, the first one included.
+            return request.Since is { } since ? LogPosition.Since(UnixNanos.From(since) ?? 0) : LogPosition.End;
+        }
+
+        if (request.Since is not null)
+        {
+            throw CallErrors.InvalidField(
+                "since", "since: cannot be given together with resume_token, which says where to start. Leave one out.");
+        }
+
+        return ResumeAfter(request, log);
+    }
+
+    private static LogPosition ResumeAfter(StreamEventsRequest request, EventLog log)
+    {
+        var resume = log.Resume(request.ResumeToken);
+        switch (resume.Status)
+        {
+            case ResumeStatus.Ok:
+                return resume.Position;
+            case ResumeStatus.Evicted when request.AcceptLoss:
+                return resume.Position;
+            case ResumeStatus.Evicted:
+                var oldest = log.GetStatistics().OldestTimeUnixNanos is { } time
+                    ? $" of {UnixNanos.ToTimestamp(time).ToString().Trim('"')}"
+                    : "";
+                throw CallErrors.OutOfRange(
+                    "resume_token",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"resume_token: {resume.Missed} events after it have left the log: it continues at sequence {resume.NextSequence}, and the oldest stored event is {resume.OldestSequence}{oldest}. Resume with accept_loss to start there and have the gap reported."));
+            case ResumeStatus.OtherEpoch:
+                throw CallErrors.InvalidField(
+                    "resume_token",
+                    $"resume_token: '{Shorten(request.ResumeToken)}' is of another server, or of this one before it was "
+                    + "restarted; what was not read of that run is not known here. Start without it, or with since.");
+            default:
+                throw CallErrors.InvalidField(
+                    "resume_token",
+                    $"resume_token: '{Shorten(request.ResumeToken)}' is not a token of this server. It must be the "
+                    + "resume_token of a message of an earlier stream, unchanged.");
+        }
+    }
+
+    private static string Shorten(string text) => text.Length <= 64 ? text : text[..61] + "...";
+}

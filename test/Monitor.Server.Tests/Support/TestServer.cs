@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Monitor.EventLog;
+using Monitor.V1;
+
+namespace Monitor.Server.Tests.Support;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>A real server on loopback, on ports that the system chose. Fails the test where it logs a warning.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    public const ulong Epoch = 0x0123456789abcdef;
+
+    private readonly TestLogs _logs = new();
+    private readonly ILoggerFactory _loggers;
+    private readonly List<GrpcChannel> _channels = [];
+
+    private TestServer(MonitorServerOptions options, long retentionBytes)
+    {
+        Log = new EventLog(
+            new EventLogOptions { RetentionBytes = retentionBytes, NodeName = "node-1" }, Epoch, TimeProvider.System);
+        Source = new EventSource(Log);
+        _loggers = LoggerFactory.Create(logging =>
+        {
+            ServerLogging.SetLevels(logging, LogLevel.Information);
+            logging.AddProvider(_logs);
+        });
+        App = MonitorServer.Build(options, Log, Programs, _loggers);
+    }
+
+    public EventLog Log { get; }
+
+    public EventSource Source { get; }
+
+    public FakePrograms Programs { get; } = new();
+
+    public WebApplication App { get; }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public EventService.EventServiceClient Events { get; private set; } = null!;
+
+    public StatusService.StatusServiceClient Status { get; private set; } = null!;
+
+    public ProgramService.ProgramServiceClient ProgramList { get; private set; } = null!;
+
+    public ServerEndPoints EndPoints => App.Services.GetRequiredService<ServerEndPoints>();
+
+    public static MonitorServerOptions Options(TimeSpan? heartbeat = null) => new()
+    {
+        NodeName = "node-1",
+        Version = "1.2.3",
+        Http = new IPEndPoint(IPAddress.Loopback, 0),
+        Grpc = new IPEndPoint(IPAddress.Loopback, 0),
+        HeartbeatInterval = heartbeat ?? TimeSpan.FromSeconds(5),
+    };
+
+    public static async Task<TestServer> StartAsync(
+        MonitorServerOptions? options = null, long retentionBytes = 16 << 20)
+    {
+        var server = new TestServer(options ?? Options(), retentionBytes);
+        await server.App.StartAsync();
+        server.Http = new HttpClient { BaseAddress = new Uri(server.EndPoints.HttpUrl) };
+        var channel = server.OpenChannel();
+        server.Events = new EventService.EventServiceClient(channel);
+        server.Status = new StatusService.StatusServiceClient(channel);
+        server.ProgramList = new ProgramService.ProgramServiceClient(channel);
+        return server;
+    }
+
+    /// <summary>A channel with a connection of its own.</summary>
+    public GrpcChannel OpenChannel()
+    {
+        var channel = GrpcChannel.ForAddress("http://" + EndPoints.GrpcTarget, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true },
+            DisposeHttpClient = true,
+        });
+        _channels.Add(channel);
+        return channel;
+    }
+
+    /// <summary>Waits until something holds; fails the test where it does not within 10 seconds.</summary>
+    public static async Task WaitUntilAsync(Func<bool> condition, string what)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), $"Waited in vain until {what}.");
+            await Task.Delay(5);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels)
+        {
+            channel.Dispose();
+        }
+
+        Http?.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+        Log.Dispose();
+        _loggers.Dispose();
+        Assert.That(_logs.Entries.Where(entry => entry.Level >= LogLevel.Warning).Select(entry => entry.Text), Is.Empty);
+    }
+}
