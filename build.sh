@@ -119,6 +119,8 @@ launcher() { # NAME PROJECT
   cat >"$artifacts/bin/$1" <<EOF
 #!/bin/sh
 here=\$(dirname "\$(readlink -f "\$0")")
+: "\${MONITOR_BPF_FOLDER=\$here/../bpf}"
+export MONITOR_BPF_FOLDER
 exec dotnet "\$here/../dotnet/bin/$2/release/$1.dll" "\$@"
 EOF
   chmod +x "$artifacts/bin/$1"

@@ -7,6 +7,8 @@ internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int AT_FDCWD = -100;
+    internal const uint STATX_INO = 0x100;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int EPOLL_CLOEXEC = 0x80000;
     internal const int EPOLL_CTL_ADD = 1;
@@ -24,6 +26,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     internal static partial int close(int descriptor);
+
+    // buffer: 256 bytes. ENOENT, EACCES.
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int directory, string path, int flags, uint mask, void* buffer);
 
     // The new descriptor, at least as high as the argument.
     [LibraryImport(Library, SetLastError = true)]

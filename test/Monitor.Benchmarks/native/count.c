@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The least that a consumer can do: loads one of our BPF objects, attaches it as the agent does, drains the rings as the
- * agent does (watermark, 10 ms), and only counts. What the kernel's share of an event costs is measured with this.
+ * The least that a consumer can do: loads one of our BPF objects, attaches it as the agent does, drains the rings as
+ * the agent does (watermark, 10 ms), and only counts. What the kernel's share of an event costs is measured with this.
  *
  * count OBJECT [print]
  */
@@ -44,10 +44,13 @@ static enum bpf_perf_event_ret on_record(void *context, int cpu, struct perf_eve
 	if (print && header->type == PERF_RECORD_SAMPLE) {
 		struct connection_record *r = (void *)((char *)header + sizeof(*header) + 4);
 		char s[64], d[64];
-		inet_ntop(AF_INET6, r->source, s, 64); inet_ntop(AF_INET6, r->destination, d, 64);
-		printf("pid=%u tid=%u uid=%u netns=%u cg=%llu %s [%s]:%u -> [%s]:%u proto=%u type=%u outcome=%u err=%u rc=%d flags=%x hs=%llu\n",
-			r->pid, r->tid, r->uid, r->network_namespace, r->cgroup_id, r->command, s, r->source_port, d, r->destination_port,
-			r->protocol, r->socket_type, r->outcome, r->error, r->return_code, r->flags, r->handshake_ns);
+		inet_ntop(AF_INET6, r->source, s, 64);
+		inet_ntop(AF_INET6, r->destination, d, 64);
+		printf("pid=%u tid=%u uid=%u netns=%u cg=%llu %s [%s]:%u -> [%s]:%u proto=%u type=%u outcome=%u err=%u "
+		       "rc=%d flags=%x hs=%llu\n",
+		       r->pid, r->tid, r->uid, r->network_namespace, r->cgroup_id, r->command, s, r->source_port, d,
+		       r->destination_port, r->protocol, r->socket_type, r->outcome, r->error, r->return_code, r->flags,
+		       r->handshake_ns);
 		fflush(stdout);
 	}
 	return LIBBPF_PERF_EVENT_CONT;
@@ -80,7 +83,8 @@ int main(int argc, char **argv)
 	object = bpf_object__open(argv[1]);
 	if (!object)
 		return 1;
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		const char *name = bpf_program__name(program);
 		if (!strcmp(name, "connect_unix")) {
 			bpf_program__set_expected_attach_type(program, CONNECT_UNIX);
@@ -91,7 +95,8 @@ int main(int argc, char **argv)
 	}
 	if (bpf_object__load(object))
 		return 1;
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		struct bpf_link *link = NULL;
 		enum bpf_prog_type type = bpf_program__type(program);
 		if (!bpf_program__autoload(program))
@@ -99,7 +104,8 @@ int main(int argc, char **argv)
 		if (type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR || type == BPF_PROG_TYPE_CGROUP_SOCK)
 			link = bpf_program__attach_cgroup(program, cgroup);
 		else if (!strcmp(bpf_program__name(program), "walk_pending")) {
-			union bpf_iter_link_info info = {.map.map_fd = bpf_object__find_map_fd_by_name(object, "pending")};
+			union bpf_iter_link_info info = {.map.map_fd =
+								 bpf_object__find_map_fd_by_name(object, "pending")};
 			LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
 			link = walk = bpf_program__attach_iter(program, &opts);
 		} else
@@ -109,8 +115,8 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	rings = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"), RING_PAGES, &attr, on_record, NULL,
-				     NULL);
+	rings = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"), RING_PAGES, &attr, on_record,
+				     NULL, NULL);
 	if (!rings)
 		return 1;
 	puts("ready");

@@ -1,0 +1,143 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Monitor.Agent.Encoding;
+using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
+using Monitor.Agent.Reading;
+using Monitor.Agent.Settings;
+using Monitor.Agent.Status;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.Server;
+using Monitor.Server.Settings;
+
+namespace Monitor.Agent;
+
+/// <summary>The agent from start to stop: monitors → log → server.</summary>
+internal static class Agent
+{
+    private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
+    /// <returns>The exit code: 0, or 1 where it could not do its work.</returns>
+    public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
+    {
+        var start = TimeProvider.System.GetUtcNow();
+        var nodeName = NodeNameOf(settings);
+        var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
+        using var log = new EventLog.EventLog(
+            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Retention) }, epoch, TimeProvider.System);
+        using var logging = ServerLogging.CreateFactory(settings.Get(AgentSettings.LogLevel));
+        var logger = logging.CreateLogger("Monitor.Agent");
+        Bpf.BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);
+
+        var (monitors, failures) = Load(settings);
+        try
+        {
+            if (monitors.Count == 0)
+            {
+                foreach (var (definition, failure) in failures)
+                {
+                    if (failure is not null)
+                    {
+                        error.WriteLine($"monitor-agent: program {definition.Name}: {failure}");
+                    }
+                }
+
+                error.WriteLine("monitor-agent: no program could be loaded; there is nothing to serve.");
+                return 1;
+            }
+
+            var clock = new WallClock();
+            var encoder = new EventEncoder(nodeName, epoch);
+            MonitorPipeline[] pipelines =
+                [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
+            var programs = new AgentPrograms(nodeName, pipelines, failures);
+            await using var server = MonitorServer.Build(
+                new MonitorServerOptions
+                {
+                    Component = "agent",
+                    NodeName = nodeName,
+                    Version = AgentSettings.Version,
+                    Http = settings.Get(AgentSettings.Http),
+                    Grpc = settings.Get(AgentSettings.Grpc),
+                    LogLevel = settings.Get(AgentSettings.LogLevel),
+                },
+                log,
+                programs);
+            using var reader = new EventReader(pipelines, log, clock, failure =>
+            {
+                AgentLog.ReaderFailed(logger, failure);
+                programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
+            });
+            reader.Start();
+            try
+            {
+                await server.StartAsync();
+                StartReport.Write(error, server.Services.GetRequiredService<ServerEndPoints>(), monitors, failures);
+                await server.WaitForShutdownAsync();
+            }
+            catch (ListenException failure)
+            {
+                error.WriteLine($"monitor-agent: {failure.Message}");
+                return 1;
+            }
+            finally
+            {
+                reader.Stop();
+            }
+
+            return 0;
+        }
+        finally
+        {
+            foreach (var monitor in monitors)
+            {
+                monitor.Dispose();
+            }
+        }
+    }
+
+    private static string NodeNameOf(SettingValues settings) =>
+        settings.TryGet(AgentSettings.NodeName, out var name) ? name
+        : Environment.GetEnvironmentVariable("NODE_NAME") is { Length: > 0 } fromKubernetes ? fromKubernetes
+        : Environment.MachineName;
+
+    private static (List<LoadedMonitor> Monitors, Dictionary<MonitorDefinition, string?> Failures) Load(SettingValues settings)
+    {
+        var wanted = settings.Get(AgentSettings.Programs).ToHashSet(StringComparer.Ordinal);
+        var loader = new MonitorLoader(
+            settings.Get(AgentSettings.BpfFolder), FilterOf(settings), settings.Get(AgentSettings.Hooks) == "syscalls");
+        var monitors = new List<LoadedMonitor>();
+        var failures = new Dictionary<MonitorDefinition, string?>();
+        foreach (var definition in MonitorDefinition.All)
+        {
+            if (!wanted.Contains(definition.Name))
+            {
+                failures[definition] = null;
+                continue;
+            }
+
+            try
+            {
+                monitors.Add(loader.Load(definition));
+            }
+            catch (MonitorLoadException failure)
+            {
+                failures[definition] = failure.Message;
+            }
+        }
+
+        return (monitors, failures);
+    }
+
+    private static KernelFilter FilterOf(SettingValues settings) => new()
+    {
+        NetworkNamespace = settings.TryGet(AgentSettings.NetworkNamespace, out var inode) ? inode : null,
+        Cgroup = settings.TryGet(AgentSettings.Cgroup, out var cgroup) ? cgroup : null,
+        ExcludedPids = settings.TryGet(AgentSettings.ExcludePid, out var pids) ? [.. pids.Select(pid => (uint)pid)] : [],
+        ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
+        ExcludeSelf = !settings.Get(AgentSettings.IncludeSelf),
+        RateLimit = (ulong)settings.Get(AgentSettings.RateLimit),
+    };
+}

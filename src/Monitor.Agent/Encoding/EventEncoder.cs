@@ -1,0 +1,217 @@
+using System.Buffers.Binary;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+using Text = System.Text.Encoding;
+
+namespace Monitor.Agent.Encoding;
+
+/// <summary>
+/// Writes one event after the other: its protobuf bytes, and beside them the columns that the log filters by. A decoder
+/// calls what its record has, in any order; what it does not call stays unset in the event. One thread; no allocation
+/// for an event whose addresses and command were seen lately.
+/// </summary>
+internal sealed class EventEncoder
+{
+    /// <summary>An event is never longer: all fields at their longest come to about 600 bytes, node name included.</summary>
+    public const int MaxEventBytes = 2048;
+
+    /// <summary>A node name may have this many bytes in UTF-8: a host name has at most 253.</summary>
+    public const int MaxNodeNameBytes = 512;
+
+    private readonly byte[] _buffer = new byte[MaxEventBytes];
+    private readonly byte[] _idPrefix;
+    private readonly byte[] _node;
+    private readonly uint _nodeHash;
+    private readonly byte[]?[] _protocols = new byte[]?[256];
+    private readonly FragmentCache _commands = new(256, EncodeCommand);
+    private readonly FragmentCache _sources = new(1024, EncodeSource);
+    private readonly FragmentCache _destinations = new(1024, EncodeDestination);
+    private int _length;
+    private EventColumnsBuilder _columns;
+
+    /// <param name="nodeName">Event.node_name of every event.</param>
+    /// <param name="epoch">Identity of this run, the first half of every id.</param>
+    public EventEncoder(string nodeName, ulong epoch)
+    {
+        _idPrefix = Text.ASCII.GetBytes($"{epoch:x16}-");
+        var node = Text.UTF8.GetBytes(nodeName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, MaxNodeNameBytes);
+        _node = Fragment((ref writer) => writer.Bytes(Event.NodeNameFieldNumber, node));
+        _nodeHash = EventColumns.Hash(node);
+    }
+
+    /// <summary>The event as it is so far; valid until the next Begin.</summary>
+    public ReadOnlySpan<byte> Encoded => _buffer.AsSpan(0, _length);
+
+    /// <summary>Its columns.</summary>
+    public EventColumns Columns => _columns.Build();
+
+    /// <summary>Starts the next event.</summary>
+    /// <param name="type">The type, encoded as <see cref="EncodeType"/> does.</param>
+    /// <param name="typeId">Its number in the log.</param>
+    /// <param name="sequence">Its sequence.</param>
+    /// <param name="timestamp">CLOCK_BOOTTIME, ns.</param>
+    /// <param name="timeUnixNanos">The same moment as wall-clock time, ns since 1970.</param>
+    public void Begin(ReadOnlySpan<byte> type, byte typeId, ulong sequence, ulong timestamp, long timeUnixNanos)
+    {
+        var writer = new WireWriter(_buffer);
+        writer.Varint(Event.SequenceFieldNumber, sequence);
+        var id = writer.Begin(Event.IdFieldNumber);
+        writer.Fragment(_idPrefix);
+        writer.Digits(sequence);
+        writer.End(id);
+        writer.Fragment(type);
+        writer.Varint(Event.TimestampFieldNumber, timestamp);
+        writer.SecondsAndNanos(Event.TimeFieldNumber, timeUnixNanos);
+        writer.Fragment(_node);
+        _length = writer.Length;
+        _columns = new EventColumnsBuilder(timeUnixNanos, typeId);
+        _columns.SetNodeName(_nodeHash);
+    }
+
+    /// <summary>The event reports a failure.</summary>
+    public void SetFailed() => _columns.SetFailed();
+
+    /// <summary>The process.</summary>
+    public void SetProcess(uint pid, uint tid, uint uid, ulong cgroupId, ReadOnlySpan<byte> command)
+    {
+        var writer = new WireWriter(_buffer.AsSpan(_length));
+        writer.Varint(Event.PidFieldNumber, pid);
+        writer.Varint(Event.TidFieldNumber, tid);
+        writer.Varint(Event.UidFieldNumber, uid);
+        writer.Fragment(_commands.Get(command, out var hash));
+        writer.Varint(Event.CgroupIdFieldNumber, cgroupId);
+        _length += writer.Length;
+        _columns.SetPid(pid);
+        _columns.SetCommand(hash);
+    }
+
+    /// <summary>The network namespace; 0 is not known.</summary>
+    public void SetNetworkNamespace(uint inode)
+    {
+        if (inode != 0)
+        {
+            var writer = new WireWriter(_buffer.AsSpan(_length));
+            writer.Varint(Event.NetworkNamespaceFieldNumber, inode);
+            _length += writer.Length;
+        }
+    }
+
+    /// <summary>The protocol, by its IANA number.</summary>
+    public void SetProtocol(ushort number)
+    {
+        var fragment = number < _protocols.Length ? _protocols[number] ??= EncodeProtocol(number) : EncodeProtocol(number);
+        Append(fragment);
+        _columns.SetProtocol(number);
+    }
+
+    /// <summary>Type of the socket, as SOCK_STREAM and its like number it; 0 is not known.</summary>
+    public void SetSocketType(ushort type)
+    {
+        if (type != 0)
+        {
+            Append(SocketTypes.Encoded(type));
+        }
+    }
+
+    /// <summary>The source. An unspecified address (0.0.0.0, ::) and port 0 are what the socket does not have.</summary>
+    /// <param name="address">16 bytes, IPv4 mapped.</param>
+    /// <param name="port">Host byte order; null where there are no ports.</param>
+    public void SetSource(ReadOnlySpan<byte> address, ushort? port)
+    {
+        if (!IpAddressText.IsUnspecified(address))
+        {
+            Append(_sources.Get(address, out _));
+            _columns.SetSource(address);
+        }
+
+        if (port is > 0)
+        {
+            var writer = new WireWriter(_buffer.AsSpan(_length));
+            writer.Varint(Event.SourcePortFieldNumber, port.Value);
+            _length += writer.Length;
+            _columns.SetSourcePort(port.Value);
+        }
+    }
+
+    /// <summary>The destination, with the address family.</summary>
+    /// <param name="address">16 bytes, IPv4 mapped.</param>
+    /// <param name="port">Host byte order; null where there are no ports.</param>
+    public void SetDestination(ReadOnlySpan<byte> address, ushort? port)
+    {
+        Span<byte> key = stackalloc byte[18];
+        address.CopyTo(key);
+        BinaryPrimitives.WriteUInt16LittleEndian(key[16..], port.GetValueOrDefault());
+        Append(_destinations.Get(port is null ? key[..16] : key, out _));
+        _columns.SetDestination(address);
+        if (port is not null)
+        {
+            _columns.SetDestinationPort(port.Value);
+        }
+    }
+
+    /// <summary>Fields that are encoded already, the detail for one.</summary>
+    public void Append(ReadOnlySpan<byte> encoded)
+    {
+        encoded.CopyTo(_buffer.AsSpan(_length));
+        _length += encoded.Length;
+    }
+
+    /// <summary>The field Event.type.</summary>
+    public static byte[] EncodeType(string type) =>
+        Fragment((ref writer) => writer.Bytes(Event.TypeFieldNumber, Text.UTF8.GetBytes(type)));
+
+    /// <summary>Fields made once, to be appended often.</summary>
+    public static byte[] Fragment(WriteFields write)
+    {
+        Span<byte> buffer = stackalloc byte[MaxEventBytes];
+        var writer = new WireWriter(buffer);
+        write(ref writer);
+        return writer.Written.ToArray();
+    }
+
+    internal delegate void WriteFields(ref WireWriter writer);
+
+    private static byte[] EncodeProtocol(ushort number) => Fragment(
+        (ref writer) => writer.Bytes(Event.ProtocolFieldNumber, Text.ASCII.GetBytes(IpProtocols.Name(number))));
+
+    private static uint EncodeCommand(scoped ReadOnlySpan<byte> command, ref WireWriter writer)
+    {
+        Span<byte> scratch = stackalloc byte[command.Length];
+        var text = KernelText.Read(command, scratch);
+        writer.Bytes(Event.CommandFieldNumber, text);
+        return EventColumns.Hash(text);
+    }
+
+    private static uint EncodeSource(scoped ReadOnlySpan<byte> address, ref WireWriter writer)
+    {
+        Span<byte> text = stackalloc byte[IpAddressText.MaxBytes];
+        writer.Bytes(Event.SourceIpFieldNumber, text[..IpAddressText.Format(address, text)]);
+        return 0;
+    }
+
+    private static uint EncodeDestination(scoped ReadOnlySpan<byte> key, ref WireWriter writer)
+    {
+        Span<byte> text = stackalloc byte[IpAddressText.MaxBytes];
+        var ipv4 = IpAddressText.IsIpv4(key);
+        var address = text[..IpAddressText.Format(key, text)];
+        writer.Bytes(Event.AddressFamilyFieldNumber, ipv4 ? "IPv4"u8 : "IPv6"u8);
+        writer.Bytes(Event.DestinationIpFieldNumber, address);
+        if (key.Length == 16)
+        {
+            writer.Bytes(Event.DestinationFieldNumber, address);
+            return 0;
+        }
+
+        var port = BinaryPrimitives.ReadUInt16LittleEndian(key[16..]);
+        writer.Varint(Event.DestinationPortFieldNumber, port);
+        var destination = writer.Begin(Event.DestinationFieldNumber);
+        writer.Fragment(ipv4 ? [] : "["u8);
+        writer.Fragment(address);
+        writer.Fragment(ipv4 ? ":"u8 : "]:"u8);
+        writer.Digits(port);
+        writer.End(destination);
+        return 0;
+    }
+}

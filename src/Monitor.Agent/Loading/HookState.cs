@@ -1,0 +1,26 @@
+using Monitor.Agent.Monitors;
+using Monitor.Bpf;
+using Monitor.Bpf.Attaching;
+
+namespace Monitor.Agent.Loading;
+
+/// <summary>What became of one hook.</summary>
+internal sealed class HookState(HookDefinition definition)
+{
+    public HookDefinition Definition { get; } = definition;
+
+    /// <summary>Kind of program, for example "cgroup_sock_addr".</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary>The program, once it is loaded.</summary>
+    public BpfProgram? Program { get; init; }
+
+    /// <summary>Its attachment, while it is attached.</summary>
+    public BpfLink? Link { get; set; }
+
+    /// <summary>Why it is not attached; null where it is, or where it is not wanted.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>"active", "failed" or "disabled", as the contract names them.</summary>
+    public string Status => Link is not null ? "active" : Error is not null && Definition.Role is not HookRole.Optional ? "failed" : "disabled";
+}

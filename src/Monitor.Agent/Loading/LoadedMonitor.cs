@@ -1,0 +1,73 @@
+using Monitor.Agent.Monitors;
+using Monitor.Bpf;
+using Monitor.Bpf.Rings;
+
+namespace Monitor.Agent.Loading;
+
+/// <summary>A monitor whose programs are in the kernel. Disposing detaches and unloads it.</summary>
+internal sealed class LoadedMonitor : IDisposable
+{
+    private readonly BpfObject _bpf;
+
+    public LoadedMonitor(MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks)
+    {
+        Definition = definition;
+        _bpf = bpf;
+        Rings = rings;
+        Hooks = hooks;
+        Counters = new KernelCounterMap(bpf.Map("counters"));
+    }
+
+    public MonitorDefinition Definition { get; }
+
+    /// <summary>Where its records arrive.</summary>
+    public PerfRingSet Rings { get; }
+
+    /// <summary>All of its hooks, attached or not.</summary>
+    public IReadOnlyList<HookState> Hooks { get; }
+
+    /// <summary>What its programs counted.</summary>
+    public KernelCounterMap Counters { get; }
+
+    /// <summary>Kernel memory of its programs and maps, and its rings. Bytes.</summary>
+    public long MemoryBytes =>
+        _bpf.Maps.Sum(map => map.MemoryBytes) +
+        Hooks.Sum(hook => hook.Program is { IsLoaded: true } program ? program.GetStatistics().MemoryBytes : 0) +
+        (long)Rings.Count * Rings.RingBytes;
+
+    /// <summary>
+    /// Reports what is over without the kernel having called anybody (<see cref="MonitorDefinition.Walk"/>); the records
+    /// arrive in the rings.
+    /// </summary>
+    public void Walk()
+    {
+        var walk = Hooks.FirstOrDefault(hook => hook.Definition.Attach == HookAttach.MapIterator);
+        if (walk?.Link is null)
+        {
+            return;
+        }
+
+        using var pass = walk.Link.CreateIterator();
+        Span<byte> nothing = stackalloc byte[64];
+        while (pass.Read(nothing) > 0)
+        {
+        }
+    }
+
+    /// <summary>Detaches all hooks; what is in the rings can still be read.</summary>
+    public void Detach()
+    {
+        foreach (var hook in Hooks)
+        {
+            hook.Link?.Dispose();
+            hook.Link = null;
+        }
+    }
+
+    public void Dispose()
+    {
+        Detach();
+        Rings.Dispose();
+        _bpf.Dispose();
+    }
+}

@@ -1,0 +1,237 @@
+using Monitor.Agent.Monitors;
+using Monitor.Bpf;
+using Monitor.Bpf.Attaching;
+using Monitor.Bpf.Btf;
+using Monitor.Bpf.Kernel;
+using Monitor.Bpf.Rings;
+
+namespace Monitor.Agent.Loading;
+
+/// <summary>
+/// Brings monitors into the kernel. What a kernel can do is found out by trying: a hook that it refuses is left out
+/// where it is optional, and replaced by the last resort where it is preferred.
+/// </summary>
+/// <param name="folder">Where the compiled objects are.</param>
+/// <param name="filter">What the programs leave out.</param>
+/// <param name="useLastResort">Take the hooks of the last resort even where the preferred ones work.</param>
+internal sealed class MonitorLoader(string folder, KernelFilter filter, bool useLastResort)
+{
+    // bpf_ktime_get_boot_ns of enum bpf_func_id; since 5.8.
+    private const int BootClockHelper = 125;
+
+    // All rings of one monitor together, and the least and the most for one CPU. With 4 MiB, a storm of 700 000 events
+    // per second on one CPU fills a ring in some 40 ms, four times as long as a drain is away.
+    private const int RingBudgetBytes = 16 << 20, MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
+
+    private readonly KernelBtf? _kernel = KernelBtf.TryOpen();
+    private readonly CgroupMount? _cgroup = CgroupMount.Find();
+
+    /// <summary>Loads and attaches a monitor.</summary>
+    /// <exception cref="MonitorLoadException">It cannot run on this machine, or its object is not what it should be.</exception>
+    public LoadedMonitor Load(MonitorDefinition definition)
+    {
+        var refused = new Dictionary<string, string>();
+        var lastResort = useLastResort;
+        while (true)
+        {
+            var bpf = Open(definition);
+            try
+            {
+                var hooks = Select(definition, bpf, refused, ref lastResort);
+                Configure(definition, bpf, lastResort);
+                bpf.Load();
+                FillMaps(bpf);
+                return Attach(definition, bpf, hooks);
+            }
+            catch (BpfException failure) when (CanDoWithout(definition, failure, ref lastResort, refused))
+            {
+                bpf.Dispose();
+            }
+            catch (BpfException failure)
+            {
+                bpf.Dispose();
+                throw new MonitorLoadException(failure.Message, failure);
+            }
+            catch
+            {
+                bpf.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private BpfObject Open(MonitorDefinition definition)
+    {
+        if (_kernel is null)
+        {
+            throw new MonitorLoadException(
+                "this kernel has no type information (/sys/kernel/btf/vmlinux), which the program needs to find the " +
+                "kernel's fields; use a kernel built with CONFIG_DEBUG_INFO_BTF");
+        }
+
+        var path = Path.Combine(folder, $"{definition.Name}.bpf.o");
+        if (!File.Exists(path))
+        {
+            throw new MonitorLoadException($"{path} does not exist; build it (./build.sh), or name its folder with --bpf-folder");
+        }
+
+        var bpf = Guarded(() => BpfObject.Open(path));
+        try
+        {
+            var differences = Guarded(() => definition.LayoutDifferences(bpf));
+            var shared = Guarded(() => RecordLayout.Check<KernelCounters>(bpf, "counters"));
+            if (differences.Count + shared.Count > 0)
+            {
+                throw new MonitorLoadException(
+                    $"{path} is from another version: {string.Join("; ", differences.Concat(shared).Take(3))}; rebuild it");
+            }
+        }
+        catch
+        {
+            bpf.Dispose();
+            throw;
+        }
+
+        return bpf;
+    }
+
+    private static T Guarded<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (BpfException failure)
+        {
+            throw new MonitorLoadException(failure.Message, failure);
+        }
+    }
+
+    private List<HookState> Select(
+        MonitorDefinition definition, BpfObject bpf, Dictionary<string, string> refused, ref bool lastResort)
+    {
+        var needsCgroup = definition.Hooks.Any(hook => hook is { Attach: HookAttach.Cgroup, Role: HookRole.Preferred });
+        var hasLastResort = definition.Hooks.Any(hook => hook.Role == HookRole.LastResort);
+        lastResort = hasLastResort && (lastResort || (needsCgroup && _cgroup is null));
+        var hooks = new List<HookState>();
+        foreach (var hook in definition.Hooks)
+        {
+            var program = bpf.Programs.FirstOrDefault(candidate => candidate.Name == hook.Program) ??
+                throw new MonitorLoadException($"{definition.Name}.bpf.o has no program '{hook.Program}'; rebuild it");
+            var wanted = hook.Role switch
+            {
+                HookRole.Required => true,
+                HookRole.LastResort => lastResort,
+                // Walking the pending attempts works with either kind of hook.
+                HookRole.Optional => !lastResort || hook.Attach == HookAttach.MapIterator,
+                _ => !lastResort,
+            };
+            var error = refused.GetValueOrDefault(hook.Program);
+            if (wanted && hook.Attach == HookAttach.Cgroup && _cgroup is null)
+            {
+                error = "there is no cgroup2 mount";
+            }
+
+            program.AutoLoad = wanted && error is null;
+            if (hook.AttachType is { } type)
+            {
+                program.ExpectedAttachType = type;
+            }
+
+            hooks.Add(new HookState(hook) { Type = program.TypeName, Program = program.AutoLoad ? program : null, Error = error });
+        }
+
+        return hooks;
+    }
+
+    private void Configure(MonitorDefinition definition, BpfObject bpf, bool lastResort)
+    {
+        bpf.SetGlobal("network_namespace", filter.NetworkNamespace ?? 0);
+        bpf.SetGlobal("cgroup_id", filter.Cgroup?.Id ?? 0);
+        bpf.SetGlobal("cgroup_level", filter.Cgroup?.Level ?? 0);
+        bpf.SetGlobal("agent_pid", filter.ExcludeSelf ? (uint)Environment.ProcessId : 0);
+        bpf.SetGlobal("excluded_pid_count", (uint)filter.ExcludedPids.Count);
+        bpf.SetGlobal("excluded_port_count", (uint)filter.ExcludedPorts.Count);
+        bpf.SetGlobal("rate_limit", filter.RateLimit);
+        if (!BpfFeatures.HasHelper(BpfProgramType.RawTracepoint, BootClockHelper))
+        {
+            bpf.SetGlobal("boot_clock", (byte)0);
+            bpf.SetGlobal("boot_offset", (ulong)(KernelClock.BootNanoseconds - KernelClock.MonotonicNanoseconds));
+        }
+
+        definition.Configure(bpf, _kernel, lastResort);
+    }
+
+    private void FillMaps(BpfObject bpf)
+    {
+        foreach (var pid in filter.ExcludedPids)
+        {
+            bpf.Map("excluded_pids").Update(pid, (byte)1);
+        }
+
+        foreach (var port in filter.ExcludedPorts)
+        {
+            bpf.Map("excluded_ports").Update(port, (byte)1);
+        }
+    }
+
+    private LoadedMonitor Attach(MonitorDefinition definition, BpfObject bpf, List<HookState> hooks)
+    {
+        // The rings first: an event before them would count as lost.
+        var ringBytes = RingBytes(BpfFeatures.PossibleCpus);
+        var rings = PerfRingSet.Open(
+            bpf.Map("events"), new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = ringBytes / 4 });
+        var monitor = new LoadedMonitor(definition, bpf, rings, hooks);
+        foreach (var hook in hooks.Where(hook => hook.Program is not null))
+        {
+            try
+            {
+                hook.Link = hook.Definition.Attach switch
+                {
+                    HookAttach.Cgroup => hook.Program!.AttachCgroup(_cgroup!),
+                    HookAttach.MapIterator => hook.Program!.AttachIterator(bpf.Map(definition.Walk!.Value.Map)),
+                    _ => hook.Program!.Attach(),
+                };
+            }
+            catch (BpfException failure) when (hook.Definition.Role == HookRole.Optional)
+            {
+                hook.Error = failure.Message;
+            }
+            catch
+            {
+                monitor.Dispose();
+                throw;
+            }
+        }
+
+        return monitor;
+    }
+
+    // A program that the kernel refused: leave it out, or fall back, and try again.
+    private static bool CanDoWithout(
+        MonitorDefinition definition, BpfException failure, ref bool lastResort, Dictionary<string, string> refused)
+    {
+        var hook = definition.Hooks.FirstOrDefault(hook => hook.Program == failure.ObjectName);
+        if (hook is null || refused.ContainsKey(hook.Program))
+        {
+            return false;
+        }
+
+        switch (hook.Role)
+        {
+            case HookRole.Optional:
+                refused[hook.Program] = failure.Message;
+                return true;
+            case HookRole.Preferred when !lastResort && definition.Hooks.Any(other => other.Role == HookRole.LastResort):
+                refused[hook.Program] = failure.Message;
+                lastResort = true;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Bytes of one CPU's ring, so that all of them stay within a budget on machines with many CPUs.</summary>
+    internal static int RingBytes(int cpus) =>
+        Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(RingBudgetBytes / cpus + 1)) / 2, MinRingBytes, MaxRingBytes);
+}

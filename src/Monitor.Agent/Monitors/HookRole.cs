@@ -1,0 +1,17 @@
+namespace Monitor.Agent.Monitors;
+
+/// <summary>When a hook is used.</summary>
+internal enum HookRole
+{
+    /// <summary>Always: the monitor cannot do without it.</summary>
+    Required,
+
+    /// <summary>By default; where it cannot be had, hooks of the last resort take its place.</summary>
+    Preferred,
+
+    /// <summary>Where the kernel has it; without it the monitor tells less. Not together with the last resort.</summary>
+    Optional,
+
+    /// <summary>Only where a preferred one cannot be had.</summary>
+    LastResort,
+}

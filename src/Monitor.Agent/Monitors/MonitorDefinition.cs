@@ -1,0 +1,56 @@
+using Monitor.Agent.Encoding;
+using Monitor.Bpf;
+using Monitor.Bpf.Btf;
+
+namespace Monitor.Agent.Monitors;
+
+/// <summary>
+/// One monitor: the BPF object <c>NAME.bpf.o</c> that produces one type of events, where its programs attach, and how a
+/// record becomes an event. Every class that derives from this one, with a constructor without parameters, is a monitor.
+/// </summary>
+internal abstract class MonitorDefinition
+{
+    /// <summary>Name of the monitor, of its object's file, and of the type of its events.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it reports, in a sentence.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Its hooks, in the order in which they are attached.</summary>
+    public abstract IReadOnlyList<HookDefinition> Hooks { get; }
+
+    /// <summary>Bytes of a record; a shorter one cannot be decoded.</summary>
+    public abstract int RecordBytes { get; }
+
+    /// <summary>
+    /// Name of the iterator program that reports events which are over without the kernel having called anybody, and of
+    /// the map it walks. Null where the monitor has none.
+    /// </summary>
+    public virtual (string Program, string Map)? Walk => null;
+
+    /// <summary>Says how the layout of the object's records differs from what <see cref="Decode"/> reads.</summary>
+    public abstract IReadOnlyList<string> LayoutDifferences(BpfObject bpf);
+
+    /// <summary>Sets the knobs that only this monitor's object has, before it is loaded.</summary>
+    /// <param name="bpf">The object.</param>
+    /// <param name="kernel">The running kernel's types; null where it has no BTF.</param>
+    /// <param name="lastResort">Whether the hooks of <see cref="HookRole.LastResort"/> are used.</param>
+    public virtual void Configure(BpfObject bpf, KernelBtf? kernel, bool lastResort)
+    {
+    }
+
+    /// <summary>Writes what a record says into an event that has been begun.</summary>
+    /// <param name="record">At least <see cref="RecordBytes"/>, of any content.</param>
+    /// <param name="encoder">Takes the event.</param>
+    /// <returns>False where the record makes no sense; what was written is dropped.</returns>
+    public abstract bool Decode(ReadOnlySpan<byte> record, EventEncoder encoder);
+
+    /// <summary>All monitors, by name.</summary>
+    public static IReadOnlyList<MonitorDefinition> All { get; } =
+    [
+        .. typeof(MonitorDefinition).Assembly.GetTypes()
+            .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(MonitorDefinition)))
+            .Select(type => (MonitorDefinition)Activator.CreateInstance(type)!)
+            .OrderBy(monitor => monitor.Name, StringComparer.Ordinal),
+    ];
+}

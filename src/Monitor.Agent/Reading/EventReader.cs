@@ -1,0 +1,122 @@
+using Monitor.Bpf.Rings;
+
+namespace Monitor.Agent.Reading;
+
+/// <summary>
+/// The one thread that reads: drains all rings when one passes its watermark and every 10 ms, never once per event, and
+/// appends what it finds to the log.
+/// </summary>
+internal sealed class EventReader : IDisposable
+{
+    private const int DrainIntervalMilliseconds = 10;
+
+    // Losses that the rings have not told, and attempts that ended unnoticed, show up this late at the most.
+    private const long SettleIntervalMilliseconds = 100;
+
+    private const long ClockIntervalMilliseconds = 1000;
+
+    private readonly IReadOnlyList<MonitorPipeline> _pipelines;
+    private readonly EventLog.EventLog _log;
+    private readonly WallClock _clock;
+    private readonly Action<Exception> _onFailure;
+    private readonly PerfRingReader _rings;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+
+    /// <param name="pipelines">At least one.</param>
+    /// <param name="log">Is published after each drain.</param>
+    /// <param name="clock">Is measured again every second.</param>
+    /// <param name="onFailure">Called, on the reader's thread, with what ended it before it was stopped.</param>
+    public EventReader(
+        IReadOnlyList<MonitorPipeline> pipelines, EventLog.EventLog log, WallClock clock, Action<Exception> onFailure)
+    {
+        _pipelines = pipelines;
+        _log = log;
+        _clock = clock;
+        _onFailure = onFailure;
+        _rings = new PerfRingReader([.. pipelines.Select(pipeline => pipeline.Monitor.Rings)]);
+        _thread = new Thread(Run) { Name = "event-reader" };
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Detaches the monitors, reads what is left in the rings, and ends the thread.</summary>
+    public void Stop()
+    {
+        foreach (var pipeline in _pipelines)
+        {
+            pipeline.Monitor.Detach();
+        }
+
+        _stopping = true;
+        _rings.Wake();
+        _thread.Join();
+    }
+
+    public void Dispose() => _rings.Dispose();
+
+    private void Run()
+    {
+        try
+        {
+            var settleAt = 0L;
+            var clockAt = 0L;
+            while (!_stopping)
+            {
+                _rings.Wait(DrainIntervalMilliseconds);
+                Drain();
+                var now = Environment.TickCount64;
+                if (now >= settleAt)
+                {
+                    settleAt = now + SettleIntervalMilliseconds;
+                    Settle(walk: true);
+                }
+
+                if (now >= clockAt)
+                {
+                    clockAt = now + ClockIntervalMilliseconds;
+                    _clock.Measure();
+                }
+            }
+
+            Drain();
+            Settle(walk: false);
+        }
+#pragma warning disable CA1031 // Whatever it is, the agent cannot see any more, and says so.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _onFailure(failure);
+        }
+    }
+
+    private void Drain()
+    {
+        using var drain = _rings.Drain();
+        var any = false;
+        while (drain.MoveNext(out var record))
+        {
+            _pipelines[record.SetIndex].Take(record);
+            any = true;
+        }
+
+        if (any)
+        {
+            _log.Publish();
+        }
+    }
+
+    private void Settle(bool walk)
+    {
+        foreach (var pipeline in _pipelines)
+        {
+            pipeline.Settle();
+            if (walk)
+            {
+                pipeline.WalkPending();
+            }
+        }
+
+        _log.Publish();
+    }
+}

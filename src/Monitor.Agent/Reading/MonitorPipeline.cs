@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
+using Monitor.Agent.Encoding;
+using Monitor.Agent.Loading;
+using Monitor.Bpf.Rings;
+using Monitor.V1;
+
+namespace Monitor.Agent.Reading;
+
+/// <summary>
+/// The way of one monitor's records into the log, with the count of where they went. The reader's thread writes; any
+/// thread may read the counts.
+/// </summary>
+internal sealed class MonitorPipeline
+{
+    private readonly string _nodeName;
+    private readonly EventLog.EventLog _log;
+    private readonly EventEncoder _encoder;
+    private readonly WallClock _clock;
+    private readonly byte[] _type;
+    private readonly byte _typeId;
+    private readonly LossLedger _ring = new();
+    private readonly ulong[] _losses = new ulong[(int)LossCause.Evicted + 1];
+    private ulong _stored;
+    private ulong _rateLimited;
+    private ulong _lastTimestamp;
+    private KernelCounters _counters;
+
+    public MonitorPipeline(LoadedMonitor monitor, string nodeName, EventLog.EventLog log, EventEncoder encoder, WallClock clock)
+    {
+        Monitor = monitor;
+        _nodeName = nodeName;
+        _log = log;
+        _encoder = encoder;
+        _clock = clock;
+        _type = EventEncoder.EncodeType(monitor.Definition.Name);
+        _typeId = log.Types.GetOrAdd(monitor.Definition.Name);
+    }
+
+    public LoadedMonitor Monitor { get; }
+
+    /// <summary>Events appended to the log.</summary>
+    public ulong Stored => Volatile.Read(ref _stored);
+
+    /// <summary>Events reported as missing for a cause.</summary>
+    public ulong Losses(LossCause cause) => Volatile.Read(ref _losses[(int)cause]);
+
+    /// <summary>Takes one record of a drain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(in PerfRecord record)
+    {
+        if (record.Kind == PerfRecordKind.Sample)
+        {
+            TakeSample(record);
+        }
+        else
+        {
+            TakeLoss(record);
+        }
+    }
+
+    /// <summary>
+    /// Looks at the program's own counters for what the rings have not told: losses at the end of a burst, and what the
+    /// rate limit suppressed.
+    /// </summary>
+    public void Settle()
+    {
+        _counters = Monitor.Counters.Read();
+        AppendLoss(LossCause.RingFull, _ring.OnCounter(_counters.Lost), _lastTimestamp, 0);
+        AppendLoss(LossCause.RateLimited, _counters.RateLimited - _rateLimited, _lastTimestamp, 0);
+        _rateLimited = _counters.RateLimited;
+    }
+
+    /// <summary>Has the monitor report what is over unnoticed, where any attempt is open. After <see cref="Settle"/>.</summary>
+    public void WalkPending()
+    {
+        if (_counters.Pending > 0)
+        {
+            Monitor.Walk();
+        }
+    }
+
+    private void TakeSample(in PerfRecord record)
+    {
+        var definition = Monitor.Definition;
+        if (record.Payload.Length < definition.RecordBytes)
+        {
+            AppendLoss(LossCause.Undecodable, 1, record.Timestamp, record.Timestamp);
+            return;
+        }
+
+        var time = _clock.ToUnixNanos(record.Timestamp);
+        _encoder.Begin(_type, _typeId, _log.NextSequence, record.Timestamp, time);
+        if (!definition.Decode(record.Payload, _encoder))
+        {
+            AppendLoss(LossCause.Undecodable, 1, record.Timestamp, record.Timestamp);
+            return;
+        }
+
+        _log.Append(_encoder.Columns, _encoder.Encoded);
+        _lastTimestamp = record.Timestamp;
+        Volatile.Write(ref _stored, _stored + 1);
+    }
+
+    private void TakeLoss(in PerfRecord record)
+    {
+        if (record.Kind == PerfRecordKind.Lost)
+        {
+            AppendLoss(LossCause.RingFull, _ring.OnRing(record.LostCount), record.PreviousTimestamp, record.Timestamp);
+        }
+        else
+        {
+            // How many records the bytes were cannot be known; no kernel has been seen to do this.
+            var records = Math.Max(1, record.CorruptBytes / (ulong)Monitor.Definition.RecordBytes);
+            AppendLoss(LossCause.Undecodable, records, record.PreviousTimestamp, record.Timestamp);
+        }
+    }
+
+    // first and last: boot times around the loss; 0 is not known, as the last of one that is still going on: now.
+    private void AppendLoss(LossCause cause, ulong count, ulong first, ulong last)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _losses[(int)cause], _losses[(int)cause] + count);
+        if (last == 0)
+        {
+            last = (ulong)Bpf.Kernel.KernelClock.BootNanoseconds;
+        }
+
+        _log.AppendLoss(new Loss
+        {
+            NodeName = _nodeName,
+            Type = Monitor.Definition.Name,
+            Cause = cause,
+            Count = count,
+            FirstTime = first == 0 ? null : ToTimestamp(first),
+            LastTime = ToTimestamp(last),
+        });
+    }
+
+    private Timestamp ToTimestamp(ulong bootNanos)
+    {
+        var nanos = _clock.ToUnixNanos(bootNanos);
+        return new Timestamp { Seconds = nanos / 1_000_000_000, Nanos = (int)(nanos % 1_000_000_000) };
+    }
+}

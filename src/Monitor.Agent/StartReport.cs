@@ -1,0 +1,42 @@
+using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
+using Monitor.Server;
+
+namespace Monitor.Agent;
+
+/// <summary>What the agent says when it is up: what is loaded, what is not and why, and how to look at it.</summary>
+internal static class StartReport
+{
+    public static void Write(
+        TextWriter to,
+        ServerEndPoints endPoints,
+        IReadOnlyList<LoadedMonitor> monitors,
+        IReadOnlyDictionary<MonitorDefinition, string?> failures)
+    {
+        foreach (var monitor in monitors)
+        {
+            var active = monitor.Hooks.Where(hook => hook.Link is not null).ToList();
+            to.WriteLine($"{monitor.Definition.Name}: {string.Join(", ", active.Select(hook => hook.Definition.Name))}");
+            foreach (var note in active.Select(hook => hook.Definition.Note).Where(note => note.Length > 0).Distinct())
+            {
+                to.WriteLine($"  note: {note}");
+            }
+
+            foreach (var hook in monitor.Hooks.Where(hook => hook.Link is null && hook.Error is not null))
+            {
+                to.WriteLine($"  without {hook.Definition.Name}: {FirstLine(hook.Error!)}");
+            }
+        }
+
+        foreach (var (definition, failure) in failures)
+        {
+            to.WriteLine(failure is null ? $"{definition.Name}: not asked for" : $"{definition.Name}: FAILED: {failure}");
+        }
+
+        to.WriteLine($"REST on {endPoints.HttpUrl}   try: curl -s '{endPoints.HttpUrl}/api/events?limit=10'");
+        to.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl -plaintext -import-path proto -proto "
+            + $"monitor/v1/event_service.proto {endPoints.GrpcTarget} monitor.v1.EventService/StreamEvents");
+    }
+
+    private static string FirstLine(string text) => text.Split('\n')[0];
+}

@@ -1,0 +1,122 @@
+using Google.Protobuf.WellKnownTypes;
+using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
+using Monitor.Agent.Reading;
+using Monitor.Bpf.Kernel;
+using Monitor.Server;
+using Monitor.V1;
+
+namespace Monitor.Agent.Status;
+
+/// <summary>What every monitor does, for the services: those that run, that failed, and that nobody asked for.</summary>
+/// <param name="nodeName">Program.node_name.</param>
+/// <param name="pipelines">The monitors that run.</param>
+/// <param name="failures">Why the others do not, by name; null where one was not asked for.</param>
+internal sealed class AgentPrograms(
+    string nodeName, IReadOnlyList<MonitorPipeline> pipelines, IReadOnlyDictionary<MonitorDefinition, string?> failures)
+    : IProgramSource
+{
+    private volatile string? _readerFailure;
+
+    /// <summary>Says that the thread which reads all monitors has ended.</summary>
+    public void ReportReaderFailure(string message) => _readerFailure = message;
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<V1.Program>> GetProgramsAsync(CancellationToken ct)
+    {
+        var programs = pipelines.Select(Describe).Concat(failures.Select(pair => DescribeMissing(pair.Key, pair.Value)));
+        return new([.. programs.OrderBy(program => program.Name, StringComparer.Ordinal)]);
+    }
+
+    private V1.Program Describe(MonitorPipeline pipeline)
+    {
+        var monitor = pipeline.Monitor;
+        var program = DescribeDefinition(monitor.Definition);
+        program.Hooks.AddRange(monitor.Hooks.Select(DescribeHook));
+        var first = program.Hooks.First(hook => hook.Status == "active");
+        program.Type = first.Type;
+        program.Hook = first.Name;
+        program.Counters = Count(pipeline);
+        program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
+        var broken = program.Hooks.Where(hook => hook.Status == "failed").ToList();
+        program.Status = _readerFailure is not null ? "failed" : broken.Count > 0 ? "degraded" : "active";
+        program.Error = _readerFailure ?? string.Join("; ", broken.Select(hook => $"{hook.Name}: {hook.Error}"));
+        if (BpfStatisticsSwitch.IsEnabled && program.Counters.Produced > 0)
+        {
+            var nanos = program.Hooks.Sum(hook => hook.RunStats is { RunTime: { } time } ? time.Seconds * 1e9 + time.Nanos : 0);
+            program.RunTimePerEvent = Nanos((long)(nanos / program.Counters.Produced));
+        }
+
+        return program;
+    }
+
+    private V1.Program DescribeMissing(MonitorDefinition definition, string? failure)
+    {
+        var program = DescribeDefinition(definition);
+        program.Status = failure is null ? "disabled" : "failed";
+        program.Error = failure ?? "";
+        program.Hook = definition.Hooks[0].Name;
+        return program;
+    }
+
+    private V1.Program DescribeDefinition(MonitorDefinition definition) => new()
+    {
+        Name = definition.Name,
+        NodeName = nodeName,
+        Description = definition.Description,
+    };
+
+    private static Hook DescribeHook(HookState state)
+    {
+        var hook = new Hook
+        {
+            Name = state.Definition.Name,
+            Type = state.Type,
+            Status = state.Status,
+            Error = state.Error ?? "",
+            Note = state.Link is null ? "" : state.Definition.Note,
+        };
+        if (state.Link is not null && state.Program is { } program && BpfStatisticsSwitch.IsEnabled)
+        {
+            var statistics = program.GetStatistics();
+            hook.RunStats = new HookRunStats
+            {
+                RunCount = statistics.RunCount,
+                RunTime = Nanos((long)statistics.RunTimeNanoseconds),
+            };
+        }
+
+        return hook;
+    }
+
+    private static ProgramCounters Count(MonitorPipeline pipeline)
+    {
+        // What is behind first: an event that moves on meanwhile then shows as in flight, not as one too many.
+        var stored = pipeline.Stored;
+        var undecodable = pipeline.Losses(LossCause.Undecodable);
+        var kernel = pipeline.Monitor.Counters.Read();
+        var counters = new ProgramCounters
+        {
+            Produced = kernel.Produced,
+            Filtered = kernel.Filtered,
+            RateLimited = kernel.RateLimited,
+            Lost = kernel.Lost,
+            Undecodable = undecodable,
+            Stored = stored,
+            Pending = kernel.Pending,
+        };
+        counters.InFlight = (long)(kernel.Produced - kernel.Filtered - kernel.RateLimited - kernel.Lost - undecodable - stored);
+        foreach (var cause in new[] { LossCause.RingFull, LossCause.RateLimited, LossCause.Undecodable })
+        {
+            if (pipeline.Losses(cause) is > 0 and var count)
+            {
+                counters.Losses.Add(new LossCount { Cause = cause, Count = count });
+            }
+        }
+
+        return counters;
+    }
+
+    private static Duration Nanos(long nanos) =>
+        new() { Seconds = nanos / 1_000_000_000, Nanos = (int)(nanos % 1_000_000_000) };
+}

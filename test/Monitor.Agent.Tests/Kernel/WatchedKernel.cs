@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Monitor.Agent.Encoding;
+using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
+using Monitor.Agent.Reading;
+using Monitor.EventLog;
+using Monitor.V1;
+
+namespace Monitor.Agent.Tests.Kernel;
+
+/// <summary>The agent's monitors in this kernel, with their events at hand.</summary>
+internal sealed class WatchedKernel : IDisposable
+{
+    public const string NodeName = "test-node";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly EventReader _reader;
+    private readonly EventCursor _cursor;
+    private readonly ConcurrentQueue<Exception> _failures = new();
+    private readonly List<Event> _events = [];
+    private readonly List<Loss> _losses = [];
+    private bool _stopped;
+
+    public WatchedKernel(KernelFilter filter, bool useSyscalls = false, params string[] names)
+    {
+        var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
+        Log = new EventLog.EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
+        _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
+        var clock = new WallClock();
+        var encoder = new EventEncoder(NodeName, Log.Epoch);
+        Pipelines =
+        [
+            .. MonitorDefinition.All.Where(monitor => names.Length == 0 || names.Contains(monitor.Name))
+                .Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock)),
+        ];
+        _reader = new EventReader(Pipelines, Log, clock, _failures.Enqueue);
+        _reader.Start();
+    }
+
+    public EventLog.EventLog Log { get; }
+
+    public IReadOnlyList<MonitorPipeline> Pipelines { get; }
+
+    /// <summary>Everything so far.</summary>
+    public IReadOnlyList<Event> Events
+    {
+        get
+        {
+            Read();
+            return _events;
+        }
+    }
+
+    public IReadOnlyList<Loss> Losses
+    {
+        get
+        {
+            Read();
+            return _losses;
+        }
+    }
+
+    /// <summary>Waits for the event that fits; fails with what came instead.</summary>
+    public Event Find(Func<Event, bool> fits)
+    {
+        var until = DateTime.UtcNow + Patience;
+        while (DateTime.UtcNow < until)
+        {
+            if (Events.FirstOrDefault(fits) is { } found)
+            {
+                return found;
+            }
+
+            // The log tells when there is more; nothing is polled in between.
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(250));
+            try
+            {
+                _cursor.WaitAsync(timeout.Token).AsTask().GetAwaiter().GetResult();
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        throw new AssertionException(
+            $"no such event within {Patience}; there were {_events.Count}, the last: {string.Join("\n", _events.TakeLast(10))}");
+    }
+
+    /// <summary>Detaches, and reads all that the rings held.</summary>
+    public void Stop()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            _reader.Stop();
+            Assert.That(_failures, Is.Empty);
+        }
+    }
+
+    /// <summary>produced − (filtered + rate-limited + lost + undecodable + stored), which must be 0 after Stop.</summary>
+    public static long Imbalance(MonitorPipeline pipeline)
+    {
+        var kernel = pipeline.Monitor.Counters.Read();
+        return (long)(kernel.Produced - kernel.Filtered - kernel.RateLimited - kernel.Lost - pipeline.Stored
+            - pipeline.Losses(LossCause.Undecodable));
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _reader.Dispose();
+        foreach (var pipeline in Pipelines)
+        {
+            pipeline.Monitor.Dispose();
+        }
+
+        Log.Dispose();
+    }
+
+    /// <summary>artifacts/bpf of the repository that this test was built in.</summary>
+    public static string BpfFolder()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (Path.Combine(folder, "bpf") is var candidate && File.Exists(Path.Combine(candidate, "connection.bpf.o")))
+            {
+                return candidate;
+            }
+        }
+
+        throw new AssertionException("artifacts/bpf is not there: run ./build.sh");
+    }
+
+    private void Read()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        while (_cursor.HasMore)
+        {
+            buffer.Clear();
+            var batch = _cursor.ReadBatch(buffer, 10_000, 1 << 20);
+            _events.AddRange(StreamEventsResponse.Parser.ParseFrom(buffer.WrittenSpan).Events);
+            _losses.AddRange(batch.Losses);
+        }
+    }
+}
