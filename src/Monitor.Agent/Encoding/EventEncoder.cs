@@ -23,7 +23,7 @@ internal sealed class EventEncoder
     private readonly byte[] _idPrefix;
     private readonly byte[] _node;
     private readonly uint _nodeHash;
-    private readonly byte[]?[] _protocols = new byte[]?[256];
+    private readonly byte[]?[] _protocols = new byte[]?[IpProtocols.MaxNumber + 1];
     private readonly FragmentCache _commands = new(256, EncodeCommand);
     private readonly FragmentCache _sources = new(1024, EncodeSource);
     private readonly FragmentCache _destinations = new(1024, EncodeDestination);
@@ -98,11 +98,10 @@ internal sealed class EventEncoder
         }
     }
 
-    /// <summary>The protocol, by its IANA number.</summary>
+    /// <summary>The protocol, by its number, at most <see cref="IpProtocols.MaxNumber"/>.</summary>
     public void SetProtocol(ushort number)
     {
-        var fragment = number < _protocols.Length ? _protocols[number] ??= EncodeProtocol(number) : EncodeProtocol(number);
-        Append(fragment);
+        Append(_protocols[number] ??= EncodeProtocol(number));
         _columns.SetProtocol(number);
     }
 

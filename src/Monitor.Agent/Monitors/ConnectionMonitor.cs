@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Monitor.Agent.Encoding;
 using Monitor.Bpf;
 using Monitor.Bpf.Btf;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Agent.Monitors;
@@ -60,7 +61,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         ref readonly var record = ref MemoryMarshal.AsRef<ConnectionRecord>(bytes);
         var outcome = (ConnectionDetail.Types.Outcome)record.Outcome;
         if (outcome is < ConnectionDetail.Types.Outcome.Connected or > ConnectionDetail.Types.Outcome.Unknown ||
-            record.Error > MaxErrno)
+            record.Error > MaxErrno || record.Protocol > IpProtocols.MaxNumber)
         {
             return false;
         }

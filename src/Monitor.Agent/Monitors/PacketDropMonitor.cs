@@ -4,6 +4,7 @@ using Monitor.Agent.Encoding;
 using Monitor.Bpf;
 using Monitor.Bpf.Btf;
 using Monitor.Bpf.Kernel;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Agent.Monitors;
@@ -60,6 +61,11 @@ internal sealed class PacketDropMonitor : MonitorDefinition
     public override bool Decode(ReadOnlySpan<byte> bytes, EventEncoder encoder)
     {
         ref readonly var record = ref MemoryMarshal.AsRef<PacketDropRecord>(bytes);
+        if (record.Protocol > IpProtocols.MaxNumber)
+        {
+            return false;
+        }
+
         encoder.SetFailed();
         if ((record.Flags & PacketDropFlags.Process) != 0)
         {

@@ -132,15 +132,16 @@ internal sealed class ConnectionMonitorTests
         var random = new Random(1);
         var monitor = new ConnectionMonitor();
         var decoded = 0;
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 5_000; i++)
         {
             var record = default(ConnectionRecord);
             random.NextBytes(MemoryMarshal.AsBytes(new Span<ConnectionRecord>(ref record)));
             record.Outcome = (byte)random.Next(0, 6);
             record.Error = (uint)random.Next(0, 4200);
+            record.Protocol = (ushort)random.Next(0, 300);
             decoded += Records.Decode(monitor, record) is null ? 0 : 1;
         }
 
-        Assert.That(decoded, Is.GreaterThan(10_000));
+        Assert.That(decoded, Is.GreaterThan(2_000));
     }
 }

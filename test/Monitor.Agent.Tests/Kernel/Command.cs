@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace Monitor.Agent.Tests.Kernel;
+
+/// <summary>Runs commands to their end; one that fails or hangs fails the test.</summary>
+internal static class Command
+{
+    private const int PatienceMilliseconds = 60_000;
+
+    public static CommandResult Run(string file, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(PatienceMilliseconds))
+        {
+            process.Kill();
+            throw new AssertionException($"{file} {string.Join(' ', arguments)} did not end");
+        }
+
+        return process.ExitCode == 0
+            ? new CommandResult((uint)process.Id, output.Result.Trim())
+            : throw new AssertionException($"{file} {string.Join(' ', arguments)} failed: {error.Result}");
+    }
+
+    /// <summary>Runs a Python program in the test's own namespaces.</summary>
+    public static CommandResult Python(string program) => Run("python3", "-c", PythonProgram(program));
+
+    /// <summary>With the modules that the tests use.</summary>
+    public static string PythonProgram(string program) => $"import socket, os, sys, time, struct\n{program}";
+}
