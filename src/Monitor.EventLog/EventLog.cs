@@ -24,8 +24,8 @@ public sealed class EventLog : IDisposable
     private const int MinSegmentBytes = 64 << 10;
     private const int MaxSegmentBytes = 4 << 20;
 
-    // Tag and the longest length, and what alignment may take.
-    private const int EntryOverhead = 1 + 3 + EventColumns.Size;
+    // Tag and the longest length.
+    private const int EntryOverhead = 1 + 3;
 
     private readonly EventLogOptions _options;
     private readonly int _segmentBytes;
@@ -63,7 +63,8 @@ public sealed class EventLog : IDisposable
         _segmentBytes = (int)Math.Clamp(options.RetentionBytes / Segments, MinSegmentBytes, MaxSegmentBytes)
             / EventColumns.Size * EventColumns.Size;
         _maxSegments = (int)(options.RetentionBytes / _segmentBytes);
-        MaxEventBytes = Math.Min(MaxEventBytesOfAnyLog, _segmentBytes - EventColumns.Size - EntryOverhead);
+        // Beside its own columns, the alignment of all columns takes up to one line.
+        MaxEventBytes = Math.Min(MaxEventBytesOfAnyLog, _segmentBytes - 2 * EventColumns.Size - EntryOverhead);
         _buffers = new SegmentBuffers(_segmentBytes);
         _waiters = new CursorWaiters(this);
     }

@@ -15,4 +15,7 @@ internal enum ColumnFlags : ushort
     HasSource = 32,
     HasDestination = 64,
     HasProtocol = 128,
+
+    /// <summary>No field comes twice in the bytes: a search for one can end where it is found.</summary>
+    Unique = 256,
 }

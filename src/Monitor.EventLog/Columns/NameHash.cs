@@ -32,14 +32,17 @@ internal static class NameHash
             // The last word overlaps the one before where the length is no multiple of 8.
             hash = Fold(hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, length - 8)));
         }
-        else
+        else if (length >= 4)
         {
-            var word = 0ul;
-            for (var at = 0; at < length; at++)
-            {
-                word = (word << 8) | Unsafe.Add(ref start, at);
-            }
-
+            // Two words that overlap, here and above, instead of a loop over what is left.
+            var low = Unsafe.ReadUnaligned<uint>(ref start);
+            var high = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, length - 4));
+            hash = Fold(hash ^ ((ulong)high << 32 | low));
+        }
+        else if (length > 0)
+        {
+            var word = (uint)start << 16 | (uint)Unsafe.Add(ref start, length >> 1) << 8
+                | Unsafe.Add(ref start, length - 1);
             hash = Fold(hash ^ word);
         }
 

@@ -172,19 +172,22 @@ public sealed class EventFilterPlan
         || columns.Type == EventTypeTable.Other && _types is not null
         || columns.ProtocolCode == EventColumns.OtherProtocol && _protocolCodes is not null;
 
-    private bool MatchesBytes(in EventColumns columns, ReadOnlySpan<byte> message) =>
-        (_types is null || columns.Type != EventTypeTable.Other || _types.Matches(message))
-        && (_protocolCodes is null || columns.ProtocolCode != EventColumns.OtherProtocol
-            || MatchesOtherProtocol(message))
-        && (_commands is null || _commands.Matches(message))
-        && (_pods is null || _pods.Matches(message))
-        && (_namespaces is null || _namespaces.Matches(message))
-        && (_nodes is null || _nodes.Matches(message))
-        && (_kubernetesNodes is null || _kubernetesNodes.Matches(message));
-
-    private bool MatchesOtherProtocol(ReadOnlySpan<byte> message)
+    private bool MatchesBytes(in EventColumns columns, ReadOnlySpan<byte> message)
     {
-        if (!EventField.TryFind(message, EventTags.Protocol, out var text))
+        var unique = (columns.Flags & ColumnFlags.Unique) != 0;
+        return (_types is null || columns.Type != EventTypeTable.Other || _types.Matches(message, unique))
+            && (_protocolCodes is null || columns.ProtocolCode != EventColumns.OtherProtocol
+                || MatchesOtherProtocol(message, unique))
+            && (_commands is null || _commands.Matches(message, unique))
+            && (_pods is null || _pods.Matches(message, unique))
+            && (_namespaces is null || _namespaces.Matches(message, unique))
+            && (_nodes is null || _nodes.Matches(message, unique))
+            && (_kubernetesNodes is null || _kubernetesNodes.Matches(message, unique));
+    }
+
+    private bool MatchesOtherProtocol(ReadOnlySpan<byte> message, bool unique)
+    {
+        if (!EventField.TryFind(message, EventTags.Protocol, unique, out var text))
         {
             return false;
         }

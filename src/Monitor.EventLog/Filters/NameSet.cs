@@ -25,8 +25,8 @@ internal sealed class NameSet
     public bool ContainsColumn(uint columnHash) => _columnHashes.Contains(columnHash);
 
     /// <summary>Whether the event has one of the names in the field.</summary>
-    public bool Matches(ReadOnlySpan<byte> encodedEvent) =>
-        EventField.TryFind(encodedEvent, _tag, out var name) && Contains(name);
+    public bool Matches(ReadOnlySpan<byte> encodedEvent, bool unique) =>
+        EventField.TryFind(encodedEvent, _tag, unique, out var name) && Contains(name);
 
     /// <inheritdoc cref="Contains(ReadOnlySpan{byte})"/>
     public bool Contains(string name) => Contains(Encoding.UTF8.GetBytes(name));

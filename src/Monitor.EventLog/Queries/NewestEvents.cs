@@ -1,78 +1,99 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Monitor.EventLog;
 
-/// <summary>Keeps the newest so many of the events that it is offered, in a heap whose root is the oldest of them.</summary>
+/// <summary>
+/// Keeps the newest so many of the events that it is offered. They mostly come newest first, so it is a plain list
+/// until one comes late to a full list; from then on it is a heap whose root is the oldest.
+/// </summary>
 internal sealed class NewestEvents(int capacity)
 {
-    private readonly List<Candidate> _heap = new(Math.Min(capacity, 1024));
+    private readonly List<Candidate> _events = new(Math.Min(capacity, 1024));
+    private bool _inOrder = true;
+    private bool _isHeap;
 
-    public bool Full => _heap.Count == capacity;
+    // The oldest of the events; a full list admits what is newer.
+    private Candidate _oldest;
 
     /// <summary>
     /// Whether an event of this time can still get in that precedes, by its position, all that were offered before.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Admits(long time) => _heap.Count < capacity || time > _heap[0].Time;
+    public bool Admits(long time) => _events.Count < capacity || time > _oldest.Time;
 
     /// <summary>Offers an event, in any order.</summary>
     public void Offer(in Candidate candidate)
     {
-        if (_heap.Count < capacity)
+        if (_events.Count < capacity)
         {
-            _heap.Add(candidate);
-            Up(_heap.Count - 1);
+            if (_events.Count == 0 || candidate.CompareTo(_oldest) > 0)
+            {
+                _oldest = candidate;
+            }
+            else
+            {
+                _inOrder = false;
+            }
+
+            _events.Add(candidate);
+            return;
         }
-        else if (candidate.CompareTo(_heap[0]) < 0)
+
+        if (candidate.CompareTo(_oldest) >= 0)
         {
-            _heap[0] = candidate;
-            Down();
+            return;
         }
+
+        if (!_isHeap)
+        {
+            for (var at = _events.Count / 2; at >= 0; at--)
+            {
+                Sink(at);
+            }
+
+            _isHeap = true;
+            _inOrder = false;
+        }
+
+        _events[0] = candidate;
+        Sink(0);
+        _oldest = _events[0];
     }
 
-    /// <summary>Takes them all, newest first.</summary>
+    /// <summary>All of them, newest first. Ends the use of this object.</summary>
     public List<Candidate> Sorted()
     {
-        _heap.Sort();
-        return _heap;
-    }
-
-    private void Up(int at)
-    {
-        while (at > 0)
+        if (!_inOrder)
         {
-            var parent = (at - 1) / 2;
-            if (_heap[at].CompareTo(_heap[parent]) <= 0)
-            {
-                return;
-            }
-
-            (_heap[at], _heap[parent]) = (_heap[parent], _heap[at]);
-            at = parent;
+            _events.Sort();
         }
+
+        return _events;
     }
 
-    private void Down()
+    private void Sink(int at)
     {
-        for (var at = 0; ;)
+        var heap = CollectionsMarshal.AsSpan(_events);
+        while (true)
         {
             var child = at * 2 + 1;
-            if (child >= _heap.Count)
+            if (child >= heap.Length)
             {
                 return;
             }
 
-            if (child + 1 < _heap.Count && _heap[child + 1].CompareTo(_heap[child]) > 0)
+            if (child + 1 < heap.Length && heap[child + 1].CompareTo(heap[child]) > 0)
             {
                 child++;
             }
 
-            if (_heap[child].CompareTo(_heap[at]) <= 0)
+            if (heap[child].CompareTo(heap[at]) <= 0)
             {
                 return;
             }
 
-            (_heap[at], _heap[child]) = (_heap[child], _heap[at]);
+            (heap[at], heap[child]) = (heap[child], heap[at]);
             at = child;
         }
     }

@@ -3,11 +3,14 @@ namespace Monitor.EventLog;
 /// <summary>Finds one field in the bytes of an event.</summary>
 internal static class EventField
 {
-    /// <summary>
-    /// The text or message with this tag, the last one where it comes more than once. Bytes that are malformed have
-    /// what was found before.
-    /// </summary>
-    public static bool TryFind(ReadOnlySpan<byte> encodedEvent, uint tag, out ReadOnlySpan<byte> value)
+    /// <summary>The text or message with this tag.</summary>
+    /// <param name="encodedEvent">The event. Of bytes that are malformed, what precedes the fault counts.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="unique">Whether the field comes once at most: the search ends where it is found. Else the last one
+    /// counts, as for every parser.</param>
+    /// <param name="value">What is behind tag and length.</param>
+    public static bool TryFind(
+        ReadOnlySpan<byte> encodedEvent, uint tag, bool unique, out ReadOnlySpan<byte> value)
     {
         var reader = new WireReader(encodedEvent);
         var found = false;
@@ -23,6 +26,10 @@ internal static class EventField
 
                 value = bytes;
                 found = true;
+                if (unique)
+                {
+                    break;
+                }
             }
             else if (!reader.TrySkip(next))
             {

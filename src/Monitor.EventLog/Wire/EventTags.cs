@@ -6,19 +6,15 @@ namespace Monitor.EventLog;
 /// <summary>The tags that the parsers look for, from the numbers in the generated contract.</summary>
 internal static class EventTags
 {
-    public const uint Id = Event.IdFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Type = Event.TypeFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Time = Event.TimeFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint NodeName = Event.NodeNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesNodeName = Event.K8SNodeNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesPodName = Event.K8SPodNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesNamespace = Event.K8SNamespaceFieldNumber << 3 | WireReader.LengthDelimited;
-    public const uint KubernetesContainerName = Event.K8SContainerNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Pid = Event.PidFieldNumber << 3 | WireReader.Varint;
     public const uint Command = Event.CommandFieldNumber << 3 | WireReader.LengthDelimited;
-    public const uint AddressFamily = Event.AddressFamilyFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Protocol = Event.ProtocolFieldNumber << 3 | WireReader.LengthDelimited;
-    public const uint SocketType = Event.SocketTypeFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint SourceIp = Event.SourceIpFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint SourcePort = Event.SourcePortFieldNumber << 3 | WireReader.Varint;
     public const uint DestinationIp = Event.DestinationIpFieldNumber << 3 | WireReader.LengthDelimited;

@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using Monitor.Protocol;
 using Monitor.V1;
 using Outcome = Monitor.V1.ConnectionDetail.Types.Outcome;
@@ -19,11 +18,12 @@ internal static class EventWireParser
         columns = default;
         var reader = new WireReader(bytes);
         var type = ReadOnlySpan<byte>.Empty;
-        long seconds = 0;
-        var nanos = 0;
+        var time = default(WireTime);
         var hasTime = false;
         var detail = 0u;
         var outcome = 0;
+        var seen = 0u;
+        var flags = ColumnFlags.Unique;
         while (!reader.AtEnd)
         {
             if (!reader.TryReadTag(out var tag))
@@ -31,91 +31,19 @@ internal static class EventWireParser
                 return false;
             }
 
-            if ((tag & 7) == WireReader.LengthDelimited)
+            if ((tag & 7) == WireReader.Varint)
             {
-                if (!reader.TryReadBytes(out var value))
+                if (tag is not (EventTags.Pid or EventTags.SourcePort or EventTags.DestinationPort))
                 {
-                    return false;
+                    if (!reader.TrySkip(tag))
+                    {
+                        return false;
+                    }
+
+                    continue;
                 }
 
-                switch (tag)
-                {
-                    case EventTags.Time:
-                        hasTime = true;
-                        if (!TryReadTime(value, ref seconds, ref nanos))
-                        {
-                            return false;
-                        }
-
-                        continue;
-                    case EventTags.Connection:
-                        if (detail != EventTags.Connection)
-                        {
-                            detail = EventTags.Connection;
-                            outcome = 0;
-                        }
-
-                        if (!TryReadConnection(value, ref outcome))
-                        {
-                            return false;
-                        }
-
-                        continue;
-                    case EventTags.PacketDrop:
-                        detail = EventTags.PacketDrop;
-                        if (!TryReadPacketDrop(value))
-                        {
-                            return false;
-                        }
-
-                        continue;
-                    case > EventTags.Destination:
-                        continue;
-                }
-
-                // Everything else up to here is text.
-                if (!Utf8.IsValid(value))
-                {
-                    return false;
-                }
-
-                switch (tag)
-                {
-                    case EventTags.Type:
-                        type = value;
-                        break;
-                    case EventTags.NodeName:
-                        columns.NodeHash = NameHash.To8(NameHash.Of(value));
-                        break;
-                    case EventTags.KubernetesNodeName:
-                        columns.KubernetesNodeHash = NameHash.To8(NameHash.Of(value));
-                        break;
-                    case EventTags.KubernetesPodName:
-                        columns.PodHash = NameHash.To16(NameHash.Of(value));
-                        break;
-                    case EventTags.KubernetesNamespace:
-                        columns.NamespaceHash = NameHash.To16(NameHash.Of(value));
-                        break;
-                    case EventTags.Command:
-                        columns.CommandHash = NameHash.To16(NameHash.Of(value));
-                        break;
-                    case EventTags.Protocol:
-                        columns.ProtocolCode = ProtocolText.Code(value);
-                        columns.Flags |= ColumnFlags.HasProtocol;
-                        break;
-                    case EventTags.SourceIp:
-                        Set(ref columns, ColumnFlags.HasSource,
-                            IpText.TryParse(value, out columns.SourceHigh, out columns.SourceLow));
-                        break;
-                    case EventTags.DestinationIp:
-                        Set(ref columns, ColumnFlags.HasDestination,
-                            IpText.TryParse(value, out columns.DestinationHigh, out columns.DestinationLow));
-                        break;
-                }
-            }
-            else if ((tag & 7) == WireReader.Varint)
-            {
-                if (!reader.TryReadVarint(out var value))
+                if (!reader.TryReadVarint(out var number))
                 {
                     return false;
                 }
@@ -123,58 +51,23 @@ internal static class EventWireParser
                 switch (tag)
                 {
                     case EventTags.Pid:
-                        columns.PidValue = (uint)value;
-                        columns.Flags |= ColumnFlags.HasPid;
+                        columns.PidValue = (uint)number;
+                        flags |= ColumnFlags.HasPid;
                         break;
                     case EventTags.SourcePort:
-                        columns.SourcePortValue = (ushort)value;
-                        Set(ref columns, ColumnFlags.HasSourcePort, (uint)value <= MaxPort);
+                        columns.SourcePortValue = (ushort)number;
+                        flags = Set(flags, ColumnFlags.HasSourcePort, (uint)number <= MaxPort);
                         break;
                     case EventTags.DestinationPort:
-                        columns.DestinationPortValue = (ushort)value;
-                        Set(ref columns, ColumnFlags.HasDestinationPort, (uint)value <= MaxPort);
+                        columns.DestinationPortValue = (ushort)number;
+                        flags = Set(flags, ColumnFlags.HasDestinationPort, (uint)number <= MaxPort);
                         break;
                 }
-            }
-            else if (!reader.TrySkip(tag))
-            {
-                return false;
-            }
-        }
 
-        if (hasTime)
-        {
-            if (!UnixNanos.IsValid(seconds, nanos))
-            {
-                return false;
+                continue;
             }
 
-            columns.Time = UnixNanos.From(seconds, nanos);
-        }
-
-        if (detail == EventTags.PacketDrop || detail == EventTags.Connection && ((Outcome)outcome).IsFailure())
-        {
-            columns.Flags |= ColumnFlags.Failed;
-        }
-
-        columns.Type = types.GetOrAdd(type);
-        return true;
-    }
-
-    private static void Set(ref EventColumns columns, ColumnFlags flag, bool on) =>
-        columns.Flags = on ? columns.Flags | flag : columns.Flags & ~flag;
-
-    private static bool TryReadTime(ReadOnlySpan<byte> bytes, ref long seconds, ref int nanos)
-    {
-        var reader = new WireReader(bytes);
-        while (!reader.AtEnd)
-        {
-            if (!reader.TryReadTag(out var tag))
-            {
-                return false;
-            }
-
-            if ((tag & 7) != WireReader.Varint)
+            if ((tag & 7) != WireReader.LengthDelimited || tag > EventTags.PacketDrop)
             {
                 if (!reader.TrySkip(tag))
                 {
@@ -184,23 +77,112 @@ internal static class EventWireParser
                 continue;
             }
 
-            if (!reader.TryReadVarint(out var value))
+            if (!reader.TryReadBytes(out var value))
             {
                 return false;
             }
 
-            if (tag == EventTags.Seconds)
+            var bit = 1u << (int)(tag >> 3);
+            if ((seen & bit) != 0)
             {
-                seconds = (long)value;
+                flags &= ~ColumnFlags.Unique;
             }
-            else if (tag == EventTags.Nanos)
+
+            seen |= bit;
+
+            // What is no text first; the numbers between it and the texts are free for what is to come.
+            switch (tag)
             {
-                nanos = (int)value;
+                case EventTags.Time:
+                    hasTime = true;
+                    if (!time.TryMerge(value))
+                    {
+                        return false;
+                    }
+
+                    continue;
+                case EventTags.Connection:
+                    outcome = detail == EventTags.Connection ? outcome : 0;
+                    detail = EventTags.Connection;
+                    if (!TryReadConnection(value, ref outcome))
+                    {
+                        return false;
+                    }
+
+                    continue;
+                case EventTags.PacketDrop:
+                    detail = EventTags.PacketDrop;
+                    if (!TryReadPacketDrop(value))
+                    {
+                        return false;
+                    }
+
+                    continue;
+                case > EventTags.Destination:
+                    continue;
+            }
+
+            if (!WireReader.IsText(value))
+            {
+                return false;
+            }
+
+            switch (tag)
+            {
+                case EventTags.Type:
+                    type = value;
+                    break;
+                case EventTags.NodeName:
+                    columns.NodeHash = NameHash.To8(NameHash.Of(value));
+                    break;
+                case EventTags.KubernetesNodeName:
+                    columns.KubernetesNodeHash = NameHash.To8(NameHash.Of(value));
+                    break;
+                case EventTags.KubernetesPodName:
+                    columns.PodHash = NameHash.To16(NameHash.Of(value));
+                    break;
+                case EventTags.KubernetesNamespace:
+                    columns.NamespaceHash = NameHash.To16(NameHash.Of(value));
+                    break;
+                case EventTags.Command:
+                    columns.CommandHash = NameHash.To16(NameHash.Of(value));
+                    break;
+                case EventTags.Protocol:
+                    columns.ProtocolCode = ProtocolText.Code(value);
+                    flags |= ColumnFlags.HasProtocol;
+                    break;
+                case EventTags.SourceIp:
+                    flags = Set(flags, ColumnFlags.HasSource,
+                        IpText.TryParse(value, out columns.SourceHigh, out columns.SourceLow));
+                    break;
+                case EventTags.DestinationIp:
+                    flags = Set(flags, ColumnFlags.HasDestination,
+                        IpText.TryParse(value, out columns.DestinationHigh, out columns.DestinationLow));
+                    break;
             }
         }
 
+        if (hasTime)
+        {
+            if (!UnixNanos.IsValid(time.Seconds, time.Nanos))
+            {
+                return false;
+            }
+
+            columns.Time = UnixNanos.From(time.Seconds, time.Nanos);
+        }
+
+        if (detail == EventTags.PacketDrop || detail == EventTags.Connection && ((Outcome)outcome).IsFailure())
+        {
+            flags |= ColumnFlags.Failed;
+        }
+
+        columns.Flags = flags;
+        columns.Type = types.GetOrAdd(type);
         return true;
     }
+
+    private static ColumnFlags Set(ColumnFlags flags, ColumnFlags flag, bool on) => on ? flags | flag : flags & ~flag;
 
     private static bool TryReadConnection(ReadOnlySpan<byte> bytes, ref int outcome)
     {
@@ -223,16 +205,14 @@ internal static class EventWireParser
                     outcome = (int)value;
                     break;
                 case EventTags.ConnectionError:
-                    if (!reader.TryReadBytes(out var error) || !Utf8.IsValid(error))
+                    if (!reader.TryReadText(out _))
                     {
                         return false;
                     }
 
                     break;
                 case EventTags.HandshakeTime:
-                    long seconds = 0;
-                    var nanos = 0;
-                    if (!reader.TryReadBytes(out var duration) || !TryReadTime(duration, ref seconds, ref nanos))
+                    if (!reader.TryReadBytes(out var duration) || !default(WireTime).TryMerge(duration))
                     {
                         return false;
                     }
@@ -263,7 +243,7 @@ internal static class EventWireParser
 
             if (tag is EventTags.DropReason or EventTags.DropSymbol or EventTags.DropInterface)
             {
-                if (!reader.TryReadBytes(out var text) || !Utf8.IsValid(text))
+                if (!reader.TryReadText(out _))
                 {
                     return false;
                 }

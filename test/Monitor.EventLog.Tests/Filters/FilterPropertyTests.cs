@@ -5,12 +5,12 @@ namespace Monitor.EventLog.Tests;
 public sealed class FilterPropertyTests
 {
     [Test]
-    public void CursorAndQuery_RandomEventsAndFilters_AgreeWithTheModel([Range(1, 8)] int seed)
+    public void CursorAndQuery_RandomEventsAndFilters_AgreeWithTheModel([Range(1, 6)] int seed)
     {
         var random = new Random(seed);
         using var log = TestLog.Create(8 << 20);
         var stored = new List<Event>();
-        for (var added = 0; added < 3000; added++)
+        for (var added = 0; added < 2000; added++)
         {
             if (random.Next(50) == 0)
             {
@@ -30,20 +30,24 @@ public sealed class FilterPropertyTests
             .ThenByDescending(index => index)
             .ToList();
         var hits = 0;
-        for (var round = 0; round < 200; round++)
+        for (var round = 0; round < 100; round++)
         {
-            var filter = TestEvents.RandomFilter(random, TestEvents.Start, TestEvents.Start + 3_000_000);
+            var filter = TestEvents.RandomFilter(random, TestEvents.Start, TestEvents.Start + 2_000_000);
             var expected = stored.Where(made => ModelFilter.Matches(filter, made)).ToList();
             hits += expected.Count;
 
-            Assert.That(ReadAll(log, filter, random), Is.EqualTo(expected), () => $"cursor, {filter}");
-            Assert.That(
-                ListAll(log, filter, random, expected.Count),
-                Is.EqualTo(newestFirst.Select(index => stored[index]).Where(made => ModelFilter.Matches(filter, made))),
-                () => $"query, {filter}");
+            var listed = newestFirst.Select(index => stored[index]).Where(made => ModelFilter.Matches(filter, made));
+            AssertSame(ReadAll(log, filter, random), expected, $"cursor, {filter}");
+            AssertSame(ListAll(log, filter, random, expected.Count), listed, $"query, {filter}");
         }
 
-        Assert.That(hits, Is.GreaterThan(10_000), "The filters select too little to say anything.");
+        Assert.That(hits, Is.GreaterThan(5_000), "The filters select too little to say anything.");
+    }
+
+    // NUnit's own comparison of collections takes a hundred times as long.
+    private static void AssertSame(IEnumerable<Event> actual, IEnumerable<Event> expected, string what)
+    {
+        Assert.That(actual.SequenceEqual(expected), Is.True, what);
     }
 
     private static List<Event> ReadAll(EventLog log, EventFilter filter, Random random)
