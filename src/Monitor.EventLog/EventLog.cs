@@ -197,14 +197,14 @@ public sealed class EventLog : IDisposable
             losses = _publishedLosses;
         }
 
-        // The evicted before the appended: they are never more.
+        // Read before the count of all: never more than that.
         var evicted = segments.Length == 0 ? 0 : segments[0].Start.Events;
         return new LogStatistics
         {
             Epoch = Epoch,
             Bytes = (long)segments.Length * _segmentBytes,
             CapacityBytes = (long)_maxSegments * _segmentBytes,
-            Appended = Math.Max(PublishedEvents, evicted),
+            Appended = PublishedEvents,
             Evicted = evicted,
             Refused = Volatile.Read(ref _refused),
             OldestTimeUnixNanos = OldestTime(),

@@ -5,6 +5,8 @@ namespace Monitor.EventLog;
 /// <summary>What one <see cref="EventCursor.ReadBatch"/> came upon.</summary>
 public readonly struct CursorBatch
 {
+    private readonly IReadOnlyList<Loss>? _losses;
+
     /// <summary>Events written to the output.</summary>
     public int Events { get; internal init; }
 
@@ -18,7 +20,11 @@ public readonly struct CursorBatch
     public long Evicted { get; internal init; }
 
     /// <summary>Losses, all of which lie before the events of this batch. Never null; often empty.</summary>
-    public IReadOnlyList<Loss> Losses { get; internal init; }
+    public IReadOnlyList<Loss> Losses
+    {
+        get => _losses ?? [];
+        internal init => _losses = value;
+    }
 
     /// <summary>
     /// Whether the cursor has read everything that was published: <see cref="EventCursor.WaitAsync"/> is next. False

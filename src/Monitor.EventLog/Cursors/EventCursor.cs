@@ -60,7 +60,7 @@ public sealed class EventCursor
         ArgumentNullException.ThrowIfNull(output);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
-        var batch = new BatchState(_at, output, maxEvents, maxBytes);
+        var batch = new BatchBuilder(_at, output, maxEvents, maxBytes);
         while (!batch.Full && batch.Scanned < MaxScannedEntries)
         {
             var segments = _log.Snapshot;
@@ -147,7 +147,7 @@ public sealed class EventCursor
         }
     }
 
-    private CursorBatch Commit(in BatchState batch)
+    private CursorBatch Commit(in BatchBuilder batch)
     {
         lock (_lock)
         {
@@ -163,12 +163,12 @@ public sealed class EventCursor
             Bytes = batch.Bytes,
             Filtered = batch.Filtered,
             Evicted = batch.Evicted,
-            Losses = batch.Losses ?? (IReadOnlyList<Loss>)[],
+            Losses = (IReadOnlyList<Loss>?)batch.Losses ?? [],
             AtEnd = batch.AtEnd,
         };
     }
 
-    private void ReadSegment(ref BatchState batch, Segment segment)
+    private void ReadSegment(ref BatchBuilder batch, Segment segment)
     {
         var count = segment.Published;
         var index = (int)(batch.At.Position - segment.Start.Position);
@@ -209,7 +209,7 @@ public sealed class EventCursor
 
     /// <summary>Copies a run of events in one go.</summary>
     /// <returns>Index behind the last one.</returns>
-    private static int CopyAll(ref BatchState batch, Segment segment, int index, int stop)
+    private static int CopyAll(ref BatchBuilder batch, Segment segment, int index, int stop)
     {
         stop = (int)Math.Min(stop, (long)index + batch.MaxEvents - batch.Events);
         var from = segment.ByteStart(index);
@@ -239,7 +239,7 @@ public sealed class EventCursor
         return stop;
     }
 
-    private int CopyMatching(ref BatchState batch, Segment segment, int index, int stop)
+    private int CopyMatching(ref BatchBuilder batch, Segment segment, int index, int stop)
     {
         stop = (int)Math.Min(stop, (long)index + MaxScannedEntries - batch.Scanned);
         var run = index;
@@ -272,7 +272,7 @@ public sealed class EventCursor
         return index;
     }
 
-    private void PassLoss(ref BatchState batch, Segment segment, int index)
+    private void PassLoss(ref BatchBuilder batch, Segment segment, int index)
     {
         batch.At.Losses.Add(segment.Columns(index));
         batch.At.Position++;
@@ -285,7 +285,7 @@ public sealed class EventCursor
     }
 
     /// <summary>Goes to the oldest stored entry and says what was missed, events and losses.</summary>
-    private void SkipEvicted(ref BatchState batch, in LogPoint oldest)
+    private void SkipEvicted(ref BatchBuilder batch, in LogPoint oldest)
     {
         if (oldest.Position <= batch.At.Position)
         {
@@ -318,48 +318,12 @@ public sealed class EventCursor
         batch.At = oldest;
     }
 
-    private void Report(ref BatchState batch, Loss loss)
+    private void Report(ref BatchBuilder batch, Loss loss)
     {
         loss.NodeName = _nodeName;
         if (_filter.Concerns(loss))
         {
             batch.Add(loss);
-        }
-    }
-
-    /// <summary>A batch that is being read; the cursor takes it over when it is complete.</summary>
-    private struct BatchState(in LogPoint at, IBufferWriter<byte> output, int maxEvents, int maxBytes)
-    {
-        public readonly int MaxEvents = maxEvents;
-        public LogPoint At = at;
-        public int Events;
-        public long Bytes;
-        public long Filtered;
-        public long Evicted;
-        public int Scanned;
-        public List<Loss>? Losses;
-        public bool Full;
-        public bool AtEnd;
-        public bool AtLoss;
-
-        public readonly long RoomBytes => maxBytes - Bytes;
-
-        public void Copy(Segment segment, int from, int to)
-        {
-            if (from < to)
-            {
-                var bytes = segment.Bytes(segment.ByteStart(from), segment.ByteStart(to));
-                output.Write(bytes);
-                Bytes += bytes.Length;
-                Events += to - from;
-                Full |= Events >= MaxEvents || Bytes >= maxBytes;
-            }
-        }
-
-        public void Add(Loss loss)
-        {
-            (Losses ??= []).Add(loss);
-            Full |= Losses.Count >= MaxEvents;
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed class IpTextTests
     {
         var random = new Random(5);
         var accepted = 0;
-        for (var round = 0; round < 100_000; round++)
+        for (var round = 0; round < 30_000; round++)
         {
             var text = RandomText(random);
             if (!IpText.TryParse(Encoding.UTF8.GetBytes(text), out var high, out var low))
@@ -76,7 +76,7 @@ public sealed class IpTextTests
                 text);
         }
 
-        Assert.That(accepted, Is.GreaterThan(100));
+        Assert.That(accepted, Is.GreaterThan(50));
     }
 
     private static string RandomText(Random random)

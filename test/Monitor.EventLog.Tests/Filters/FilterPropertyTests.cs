@@ -5,12 +5,12 @@ namespace Monitor.EventLog.Tests;
 public sealed class FilterPropertyTests
 {
     [Test]
-    public void CursorAndQuery_RandomEventsAndFilters_AgreeWithTheModel([Range(1, 6)] int seed)
+    public void CursorAndQuery_RandomEventsAndFilters_AgreeWithTheModel([Range(1, 3)] int seed)
     {
         var random = new Random(seed);
         using var log = TestLog.Create(8 << 20);
         var stored = new List<Event>();
-        for (var added = 0; added < 2000; added++)
+        for (var added = 0; added < 1500; added++)
         {
             if (random.Next(50) == 0)
             {
@@ -32,7 +32,7 @@ public sealed class FilterPropertyTests
         var hits = 0;
         for (var round = 0; round < 100; round++)
         {
-            var filter = TestEvents.RandomFilter(random, TestEvents.Start, TestEvents.Start + 2_000_000);
+            var filter = TestEvents.RandomFilter(random, TestEvents.Start, TestEvents.Start + 1_500_000);
             var expected = stored.Where(made => ModelFilter.Matches(filter, made)).ToList();
             hits += expected.Count;
 
@@ -41,7 +41,7 @@ public sealed class FilterPropertyTests
             AssertSame(ListAll(log, filter, random, expected.Count), listed, $"query, {filter}");
         }
 
-        Assert.That(hits, Is.GreaterThan(5_000), "The filters select too little to say anything.");
+        Assert.That(hits, Is.GreaterThan(3_000), "The filters select too little to say anything.");
     }
 
     // NUnit's own comparison of collections takes a hundred times as long.
