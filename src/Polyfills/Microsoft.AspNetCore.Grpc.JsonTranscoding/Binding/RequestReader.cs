@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -9,11 +10,11 @@ internal static class RequestReader
     /// <summary>Appends the message to <paramref name="output"/>.</summary>
     /// <exception cref="BadRequestException">The request is not a message of the rpc.</exception>
     public static async ValueTask ReadAsync(
-        RouteRule rule, HttpContext context, BodyReader bodies, ByteBuffer output, CancellationToken cancellationToken)
+        RouteRule rule, HttpContext context, BodyReader bodies, Encoding encoding, ByteBuffer output, CancellationToken cancellationToken)
     {
         if (rule.HasBody)
         {
-            await BodyReader.ReadAsync(rule, context.Request, output, cancellationToken);
+            await bodies.ReadAsync(rule, context.Request, encoding, output, cancellationToken);
         }
 
         WriteParameters(rule, context, output);

@@ -172,7 +172,7 @@ internal static class ScalarText
             && double.TryParse(text, Decimal, CultureInfo.InvariantCulture, out value) && double.IsFinite(value));
     }
 
-    private static bool TryParseSigned(ReadOnlySpan<char> text, out long value)
+    public static bool TryParseSigned(ReadOnlySpan<char> text, out long value)
     {
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
         {

@@ -46,7 +46,7 @@ internal abstract class CallHandler<TRequest, TResponse>(
     private async ValueTask<TRequest> ReadRequestAsync(TranscodingCallContext context)
     {
         using var wire = new ByteBuffer();
-        await RequestReader.ReadAsync(rule, context.HttpContext, bodies, wire, context.CancellationToken);
+        await RequestReader.ReadAsync(rule, context.HttpContext, bodies, context.Encoding, wire, context.CancellationToken);
         try
         {
             return method.RequestMarshaller.ContextualDeserializer(new RequestPayload(wire.WrittenMemory));

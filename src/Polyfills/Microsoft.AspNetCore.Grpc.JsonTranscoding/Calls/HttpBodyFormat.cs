@@ -40,6 +40,26 @@ internal static class HttpBodyFormat
         return string.IsNullOrEmpty(contentType) ? "application/octet-stream" : contentType;
     }
 
+    /// <summary>Appends the body of a request, as the message itself or as one field of it.</summary>
+    public static void Read(FieldSchema? field, string? contentType, ReadOnlySpan<byte> data, ByteBuffer output)
+    {
+        var start = 0;
+        if (field is not null)
+        {
+            output.WriteTag(field.Number, WireType.Delimited);
+            start = output.BeginDelimited();
+        }
+
+        output.WriteTag(ContentType, WireType.Delimited);
+        output.WriteDelimited(Encoding.UTF8.GetBytes(contentType ?? ""));
+        output.WriteTag(Data, WireType.Delimited);
+        output.WriteDelimited(data);
+        if (field is not null)
+        {
+            output.EndDelimited(start);
+        }
+    }
+
     private static void WriteBody(ReadOnlySpan<byte> body, ByteBuffer output, ref string? contentType)
     {
         for (var position = 0; position < body.Length;)

@@ -17,7 +17,7 @@ internal sealed class RouteFactory<TService>(
     ILogger logger)
     where TService : class
 {
-    private readonly BodyReader _bodies = new();
+    private readonly BodyReader _bodies = new(services.Schemas, options.MaxReceiveMessageSize);
     private readonly ErrorWriter _errors = new(services.Schemas, options.EnableDetailedErrors, logger);
 
     public Func<RouteRule, (RequestDelegate Handler, List<object> Metadata)> Unary<TRequest, TResponse>(
