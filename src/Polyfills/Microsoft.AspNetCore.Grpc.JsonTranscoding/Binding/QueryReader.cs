@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Binding;
@@ -21,39 +20,12 @@ internal static class QueryReader
         foreach (var pair in new QueryStringEnumerable(query))
         {
             var name = pair.DecodeName();
-            if (!IsUtf8(pair.EncodedName.Span) || !IsUtf8(pair.EncodedValue.Span))
+            if (!PercentEncoding.IsUtf8(pair.EncodedName.Span) || !PercentEncoding.IsUtf8(pair.EncodedValue.Span))
             {
                 throw new BadRequestException($"{BadRequestException.Shorten(name.Span)}: the parameter is not valid UTF-8.");
             }
 
             yield return (name.ToString(), pair.DecodeValue().ToString());
         }
-    }
-
-    // Escapes one after the other must be UTF-8 together; unescaped characters were checked by the server.
-    private static bool IsUtf8(ReadOnlySpan<char> encoded)
-    {
-        if (!encoded.Contains('%'))
-        {
-            return true;
-        }
-
-        var bytes = new byte[encoded.Length];
-        var length = 0;
-        for (var i = 0; i < encoded.Length; i++)
-        {
-            if (encoded[i] == '%' && i + 2 < encoded.Length && char.IsAsciiHexDigit(encoded[i + 1]) && char.IsAsciiHexDigit(encoded[i + 2]))
-            {
-                bytes[length++] = Convert.FromHexString(encoded.Slice(i + 1, 2))[0];
-                i += 2;
-            }
-            else
-            {
-                // Any other character ends a sequence of escapes.
-                bytes[length++] = (byte)' ';
-            }
-        }
-
-        return Utf8.IsValid(bytes.AsSpan(0, length));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Binding;
 
@@ -23,6 +24,7 @@ internal static class RequestReader
     private static void WriteParameters(RouteRule rule, HttpContext context, ByteBuffer output)
     {
         var writer = new ParameterWriter(output);
+        CheckPath(rule, context);
         foreach (var (variable, path) in rule.Variables)
         {
             if (rule.Route.ReadVariable(variable, context) is { } value)
@@ -43,6 +45,22 @@ internal static class RequestReader
             {
                 writer.Write(path, value);
             }
+        }
+    }
+
+    // The server leaves escapes that are no UTF-8 as they are: they would be taken for text.
+    private static void CheckPath(RouteRule rule, HttpContext context)
+    {
+        if (rule.Variables.Count == 0)
+        {
+            return;
+        }
+
+        var target = (context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").AsSpan();
+        var query = target.IndexOf('?');
+        if (!PercentEncoding.IsUtf8(query < 0 ? target : target[..query]))
+        {
+            throw new BadRequestException("The path is not valid UTF-8.");
         }
     }
 }

@@ -56,7 +56,8 @@ internal sealed class SchemaCache(GrpcJsonTranscodingOptions options)
         var fields = new List<FieldSchema>();
         foreach (var field in descriptor.Fields.InFieldNumberOrder())
         {
-            if (field.FieldType == FieldType.Group)
+            // The descriptor gives a group the type of a message; only what it was made from tells them apart.
+            if (field.ToProto().Type == FieldDescriptorProto.Types.Type.Group)
             {
                 throw new NotSupportedException($"{field.FullName} is a group, which the protobuf JSON mapping does not know.");
             }
