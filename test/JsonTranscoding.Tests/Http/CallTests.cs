@@ -104,6 +104,15 @@ internal sealed class CallTests
     }
 
     [Test]
+    public async Task Answer_StatusWithoutContent_HasNone()
+    {
+        using var response = await _server.GetAsync("/v1/behave?what=status&code=204");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
+    }
+
+    [Test]
     public async Task Answer_ResponseHeaders_AreSent()
     {
         using var response = await _server.GetAsync("/v1/behave?what=headers");

@@ -102,6 +102,16 @@ internal sealed class PathTests
     }
 
     [Test]
+    public async Task Send_OtherMethodToTwoSegments_Answers405WhereUnknownServicesAreIgnored()
+    {
+        await using var server = await TestServer.StartAsync(grpc: g => g.IgnoreUnknownServices = true);
+        using var response = await server.SendAsync(HttpMethod.Post, "/v1/stream");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD" }));
+    }
+
+    [Test]
     public async Task Head_OfAGetRoute_AnswersItsHeadersOnly()
     {
         using var get = await _server.GetAsync("/v1/query?limit=5");

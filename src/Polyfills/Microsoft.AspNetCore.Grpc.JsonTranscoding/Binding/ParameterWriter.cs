@@ -14,10 +14,24 @@ internal sealed class ParameterWriter(ByteBuffer output)
     // What was set, by canonical path; a oneof by the path of its message and its own name.
     private readonly Dictionary<string, string> _set = new(StringComparer.Ordinal);
 
+    /// <summary>Notes a field that the body sets, for the fields that it excludes.</summary>
+    public void Note(FieldSchema bodyField)
+    {
+        if (bodyField.Oneof >= 0)
+        {
+            _set[$"/{bodyField.Oneof}"] = bodyField.Descriptor.Name;
+        }
+    }
+
+    /// <summary>Appends one value of a field.</summary>
     /// <exception cref="BadRequestException">The value is not one of the field's, or excludes one set before.</exception>
     public void Write(FieldPath path, string value)
     {
-        CheckShape(path);
+        if (ParameterShape.ProblemOf(path) is { } problem)
+        {
+            throw new BadRequestException(problem);
+        }
+
         CheckRepetition(path);
         CheckOneofs(path);
 
@@ -44,30 +58,6 @@ internal sealed class ParameterWriter(ByteBuffer output)
         for (var i = path.Fields.Length - 2; i >= 0; i--)
         {
             output.EndDelimited(starts[i]);
-        }
-    }
-
-    private static void CheckShape(FieldPath path)
-    {
-        for (var i = 0; i < path.Fields.Length - 1; i++)
-        {
-            var field = path.Fields[i];
-            if (field.IsRepeated || field.Message!.WellKnown != WellKnownType.None)
-            {
-                throw new BadRequestException(
-                    $"{path.Name}: {field.Descriptor.JsonName} is {(field.IsMap ? "a map" : field.IsRepeated ? "a list" : "one value")}, "
-                    + "whose fields cannot be parameters.");
-            }
-        }
-
-        var leaf = path.Leaf;
-        if (leaf.IsMap || leaf.Message is { WellKnown: WellKnownType.None or WellKnownType.Any or WellKnownType.Struct
-            or WellKnownType.Value or WellKnownType.ListValue })
-        {
-            var example = leaf.Message!.Fields.FirstOrDefault()?.Descriptor.JsonName;
-            throw new BadRequestException(leaf is { IsRepeated: false, Message.WellKnown: WellKnownType.None } && example is not null
-                ? $"{path.Name} is a message and cannot be a parameter; its fields can, e.g. {path.Name}.{example}."
-                : $"{path.Name} cannot be a parameter: a {leaf.Message.Descriptor.FullName} has no form as text.");
         }
     }
 

@@ -24,6 +24,11 @@ internal static class RequestReader
     private static void WriteParameters(RouteRule rule, HttpContext context, ByteBuffer output)
     {
         var writer = new ParameterWriter(output);
+        if (rule.BodyField is { } bodyField)
+        {
+            writer.Note(bodyField);
+        }
+
         CheckPath(rule, context);
         foreach (var (variable, path) in rule.Variables)
         {

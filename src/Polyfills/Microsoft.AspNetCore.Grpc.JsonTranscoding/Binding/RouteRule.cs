@@ -87,7 +87,9 @@ internal sealed class RouteRule
                 $"The path '{Template.Text}' of {Method.FullName} binds '{variable.FieldPath}', which is or is in a list: a path has one value.");
         }
 
-        return path;
+        return ParameterShape.ProblemOf(path) is { } problem
+            ? throw new InvalidOperationException($"The path '{Template.Text}' of {Method.FullName} cannot be bound: {problem}")
+            : path;
     }
 
     private FieldSchema TopLevel(MessageSchema message, string what, string name) =>

@@ -22,7 +22,7 @@ internal sealed class ErrorWriter(SchemaCache schemas, bool detailedErrors, ILog
     public async Task WriteAsync(TranscodingCallContext context, Exception error, bool isStream)
     {
         var response = context.HttpContext.Response;
-        if (context.HttpContext.RequestAborted.IsCancellationRequested)
+        if (context.IsClientGone)
         {
             CallLog.ClientGone(logger, context.Method);
             return;

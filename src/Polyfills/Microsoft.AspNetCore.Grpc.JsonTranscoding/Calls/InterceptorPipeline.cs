@@ -16,9 +16,10 @@ internal static class InterceptorPipeline
         foreach (var registration in interceptors.Reverse())
         {
             var next = method;
+            var activation = new Activation(registration);
             method = async (request, context) =>
             {
-                await using var interceptor = Activation.Create(registration, context);
+                await using var interceptor = activation.Create(context);
                 return await interceptor.Instance.UnaryServerHandler(request, context, next);
             };
         }
@@ -34,9 +35,10 @@ internal static class InterceptorPipeline
         foreach (var registration in interceptors.Reverse())
         {
             var next = method;
+            var activation = new Activation(registration);
             method = async (request, stream, context) =>
             {
-                await using var interceptor = Activation.Create(registration, context);
+                await using var interceptor = activation.Create(context);
                 await interceptor.Instance.ServerStreamingServerHandler(request, stream, context, next);
             };
         }
@@ -44,18 +46,23 @@ internal static class InterceptorPipeline
         return method;
     }
 
-    /// <summary>An interceptor for the time of one call.</summary>
-    private readonly struct Activation(IGrpcInterceptorActivator activator, GrpcActivatorHandle<Interceptor> handle) : IAsyncDisposable
+    /// <summary>Makes an interceptor for each call.</summary>
+    private sealed class Activation(InterceptorRegistration registration)
     {
-        public Interceptor Instance => handle.Instance;
+        private readonly Type _activatorType = typeof(IGrpcInterceptorActivator<>).MakeGenericType(registration.Type);
 
-        public static Activation Create(InterceptorRegistration registration, ServerCallContext context)
+        public ActiveInterceptor Create(ServerCallContext context)
         {
             var services = context.GetHttpContext().RequestServices;
-            var type = typeof(IGrpcInterceptorActivator<>).MakeGenericType(registration.Type);
-            var activator = (IGrpcInterceptorActivator)services.GetRequiredService(type);
-            return new Activation(activator, activator.Create(services, registration));
+            var activator = (IGrpcInterceptorActivator)services.GetRequiredService(_activatorType);
+            return new ActiveInterceptor(activator, activator.Create(services, registration));
         }
+    }
+
+    /// <summary>An interceptor for the time of one call.</summary>
+    private readonly struct ActiveInterceptor(IGrpcInterceptorActivator activator, GrpcActivatorHandle<Interceptor> handle) : IAsyncDisposable
+    {
+        public Interceptor Instance => handle.Instance;
 
         public ValueTask DisposeAsync() => activator.ReleaseAsync(handle);
     }

@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 
 namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Calls;
 
@@ -44,16 +46,15 @@ internal sealed class JsonStreamWriter<TResponse>(TranscodingCallContext context
             cancellationToken.ThrowIfCancellationRequested();
             context.CancellationToken.ThrowIfCancellationRequested();
             WriteLine(message);
-            var flush = context.HttpContext.Response.BodyWriter.FlushAsync(
-                cancellationToken.CanBeCanceled ? cancellationToken : context.CancellationToken);
+            var flush = context.HttpContext.Response.BodyWriter.FlushAsync(context.CancellationToken);
             if (flush.IsCompletedSuccessfully)
             {
-                ThrowIfClosed(flush.Result.IsCompleted);
+                ThrowIfClosed(flush.Result);
                 return Task.CompletedTask;
             }
 
             isPending = true;
-            return AwaitAsync(flush);
+            return AwaitAsync(flush, cancellationToken);
         }
         finally
         {
@@ -85,11 +86,17 @@ internal sealed class JsonStreamWriter<TResponse>(TranscodingCallContext context
         }
     }
 
-    private async Task AwaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    private async Task AwaitAsync(ValueTask<FlushResult> flush, CancellationToken cancellationToken)
     {
         try
         {
-            ThrowIfClosed((await flush).IsCompleted);
+            await using var cancellation = cancellationToken == context.CancellationToken
+                ? default
+                : cancellationToken.UnsafeRegister(
+                    static http => ((HttpContext)http!).Response.BodyWriter.CancelPendingFlush(), context.HttpContext);
+            var result = await flush;
+            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfClosed(result);
         }
         finally
         {
@@ -97,10 +104,11 @@ internal sealed class JsonStreamWriter<TResponse>(TranscodingCallContext context
         }
     }
 
-    private static void ThrowIfClosed(bool isClosed)
+    private void ThrowIfClosed(FlushResult flush)
     {
-        if (isClosed)
+        if (flush.IsCompleted)
         {
+            context.IsClientGone = true;
             throw new OperationCanceledException("The client has gone away.");
         }
     }

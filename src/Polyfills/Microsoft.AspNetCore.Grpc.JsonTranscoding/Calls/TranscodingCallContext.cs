@@ -36,6 +36,13 @@ internal sealed class TranscodingCallContext : ServerCallContext, IServerCallCon
 
     public bool IsDeadlineExceeded => _deadline.IsExceeded;
 
+    /// <summary>Whether the connection is closed, so that no answer can be sent.</summary>
+    public bool IsClientGone
+    {
+        get => field || HttpContext.RequestAborted.IsCancellationRequested;
+        set;
+    }
+
     /// <inheritdoc/>
     public ServerCallContext ServerCallContext => this;
 

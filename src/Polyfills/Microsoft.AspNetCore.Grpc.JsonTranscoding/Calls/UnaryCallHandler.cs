@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding.Binding;
+using Microsoft.AspNetCore.Http;
 
 namespace Microsoft.AspNetCore.Grpc.JsonTranscoding.Calls;
 
@@ -30,6 +31,11 @@ internal sealed class UnaryCallHandler<TRequest, TResponse>(
             // The whole response is ready before its first byte is sent: what is wrong with it can still be said.
             var contentType = writer.Write(response, workspace, context.Encoding);
             var http = context.HttpContext.Response;
+            if (http.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified)
+            {
+                return;
+            }
+
             context.PrepareResponse(contentType);
             if (!http.HasStarted)
             {
