@@ -10,7 +10,12 @@ namespace Monitor.Server;
 public sealed class ListenException : IOException
 {
     internal ListenException(EndPoint endPoint, string setting, SocketException cause)
-        : base($"cannot listen on {endPoint} ({setting}): {Explain(endPoint, setting, cause)}", cause)
+        : this(endPoint, setting, Explain(endPoint, setting, cause), cause)
+    {
+    }
+
+    internal ListenException(EndPoint endPoint, string setting, string why, SocketException? cause = null)
+        : base($"cannot listen on {endPoint} ({setting}): {why}", cause)
     {
         EndPoint = endPoint;
         Setting = setting;

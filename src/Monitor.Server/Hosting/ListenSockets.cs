@@ -9,6 +9,12 @@ internal sealed class ListenSockets(MonitorServerOptions options)
 {
     public Socket Create(EndPoint endPoint)
     {
+        if (options.Http.Equals(options.Grpc) && options.Http.Port != 0)
+        {
+            throw new ListenException(
+                endPoint, "--grpc", "--http and --grpc are the same address. Choose two ports: in clear text, each speaks one protocol.");
+        }
+
         Socket? socket = null;
         try
         {
@@ -36,7 +42,5 @@ internal sealed class ListenSockets(MonitorServerOptions options)
         }
     }
 
-    // REST is bound first, so of two equal addresses the second, gRPC's, is refused.
-    private string SettingOf(EndPoint endPoint) =>
-        endPoint.Equals(options.Http) && !endPoint.Equals(options.Grpc) ? "--http" : "--grpc";
+    private string SettingOf(EndPoint endPoint) => endPoint.Equals(options.Http) ? "--http" : "--grpc";
 }

@@ -72,7 +72,10 @@ public static class MonitorServer
         services.AddSingleton<EventsService>();
         services.AddSingleton<ProgramsService>();
         services.AddSingleton<ServerStatusService>();
-        services.AddGrpc().AddJsonTranscoding();
+        services
+            // Its routes for them take POST of any path of two segments, so that another method's 405 becomes a 404.
+            .AddGrpc(grpc => grpc.IgnoreUnknownServices = true)
+            .AddJsonTranscoding();
     }
 
     private static void AddHosting(WebApplicationBuilder builder, MonitorServerOptions options)
@@ -90,6 +93,7 @@ public static class MonitorServer
     {
         // In the order in which a request meets them.
         app.UseMiddleware<ErrorBodies>();
+        app.UseMiddleware<UnknownGrpcServices>();
         app.UseRouting();
         app.UseMiddleware<PortGuard>();
         app.UseMiddleware<StrictParameters>();

@@ -103,6 +103,12 @@ internal sealed class EventStream(
     {
         while (!_cursor.HasMore)
         {
+            // Here and not by the cursor's wait: this may run inside the cancellation, before that has heard of it.
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
+
             _waiting ??= _cursor.WaitAsync(cancellationToken).AsTask();
             var remaining = heartbeat - Elapsed;
             if (remaining > TimeSpan.Zero)

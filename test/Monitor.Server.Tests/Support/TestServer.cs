@@ -51,6 +51,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public ServerEndPoints EndPoints => App.Services.GetRequiredService<ServerEndPoints>();
 
+    /// <summary>How many streams the server has open.</summary>
+    public int OpenStreams => App.Services.GetRequiredService<Subscribers>().Count;
+
     public static MonitorServerOptions Options(TimeSpan? heartbeat = null) => new()
     {
         NodeName = "node-1",
@@ -93,6 +96,22 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), $"Waited in vain until {what}.");
             await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Waits until the server has no stream open.</summary>
+    public async Task WaitUntilClosedAsync()
+    {
+        try
+        {
+            await WaitUntilAsync(() => OpenStreams == 0, "all streams had closed");
+        }
+        finally
+        {
+            if (OpenStreams > 0)
+            {
+                await TestContext.Progress.WriteLineAsync($"{OpenStreams} streams are still open.");
+            }
         }
     }
 
