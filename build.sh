@@ -76,6 +76,8 @@ need_to_test() {
   need nft nftables
   need ping iputils-ping
   need python3 python3
+  need setpriv util-linux
+  need bpftool bpftool
   need /usr/lib/python3/dist-packages/grpc python3-grpcio
   need curl curl
   install_missing

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace EndToEnd.Tests;
+
+/// <summary>A real agent, started by its launcher as a user does; stopped with the test.</summary>
+internal sealed partial class AgentProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _error = new();
+    private readonly TaskCompletionSource<bool> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private AgentProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardError = true;
+        start.RedirectStandardOutput = true;
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) => OnError(line.Data);
+        _process.BeginErrorReadLine();
+        Output = _process.StandardOutput.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public string HttpUrl { get; private set; } = "";
+
+    public string GrpcTarget { get; private set; } = "";
+
+    /// <summary>What it wrote to standard output, once it has ended.</summary>
+    public Task<string> Output { get; }
+
+    /// <summary>What it has written to standard error.</summary>
+    public string Error
+    {
+        get
+        {
+            lock (_error)
+            {
+                return _error.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts an agent on free ports and waits until it listens.</summary>
+    public static async Task<AgentProcess> StartAsync(params string[] arguments)
+    {
+        var agent = Launch(null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]);
+        if (await Task.WhenAny(agent._up.Task, Task.Delay(Patience)) != agent._up.Task || !await agent._up.Task)
+        {
+            agent.Dispose();
+            throw new AssertionException($"the agent did not come up:\n{agent.Error}");
+        }
+
+        return agent;
+    }
+
+    /// <summary>Starts an agent that is expected to end by itself, and waits for that.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    {
+        using var agent = Launch(environment, arguments);
+        return (await agent.ExitAsync(), await agent.Output, agent.Error);
+    }
+
+    /// <summary>The same behind another command, such as setpriv.</summary>
+    public static async Task<(int ExitCode, string Error)> RunBehindAsync(string command, string[] options, params string[] arguments)
+    {
+        using var agent = new AgentProcess(new ProcessStartInfo(command, [.. options, Launcher(), .. arguments]));
+        return (await agent.ExitAsync(), agent.Error);
+    }
+
+    /// <summary>Sends a signal, by its name without SIG.</summary>
+    public void Signal(string name) => Process.Start("kill", [$"-{name}", $"{Id}"]).WaitForExit();
+
+    /// <summary>Waits until it has ended, by itself.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    public async Task<JsonElement> GetAsync(string path)
+    {
+        using var client = new HttpClient();
+        return JsonDocument.Parse(await client.GetStringAsync(HttpUrl + path)).RootElement;
+    }
+
+    /// <summary>A socket connected to the REST port.</summary>
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPEndPoint.Parse(HttpUrl["http://".Length..]));
+        return socket;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static AgentProcess Launch(IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Launcher(), arguments);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new AgentProcess(start);
+    }
+
+    private static string Launcher() => Path.Combine(Artifacts(), "bin", "monitor-agent");
+
+    /// <summary>The folder artifacts/ that this test was built into.</summary>
+    public static string Artifacts()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "bin", "monitor-agent")))
+            {
+                return folder;
+            }
+        }
+
+        throw new AssertionException("artifacts/bin/monitor-agent is not there: run ./build.sh");
+    }
+
+    private void OnError(string? line)
+    {
+        if (line is null)
+        {
+            _up.TrySetResult(false);
+            return;
+        }
+
+        lock (_error)
+        {
+            _error.AppendLine(line);
+        }
+
+        if (RestLine().Match(line) is { Success: true } rest)
+        {
+            HttpUrl = rest.Groups[1].Value;
+        }
+        else if (GrpcLine().Match(line) is { Success: true } grpc)
+        {
+            GrpcTarget = grpc.Groups[1].Value;
+            _up.TrySetResult(true);
+        }
+    }
+
+    [GeneratedRegex(@"^REST on (http://\S+)")]
+    private static partial Regex RestLine();
+
+    [GeneratedRegex(@"^gRPC on (\S+)")]
+    private static partial Regex GrpcLine();
+}

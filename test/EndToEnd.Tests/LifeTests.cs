@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Monitor.Agent.Tests.Kernel;
+using Monitor.V1;
+
+namespace EndToEnd.Tests;
+
+/// <summary>How an agent starts, refuses to, and ends.</summary>
+[RequiresKernel]
+internal sealed class LifeTests
+{
+    [TestCase("TERM")]
+    [TestCase("INT")]
+    public async Task Signal_WithOpenStreams_EndsWithinTwoSecondsAndDetaches(string signal)
+    {
+        using var agent = await AgentProcess.StartAsync();
+        using var channel = GrpcChannel.ForAddress($"http://{agent.GrpcTarget}");
+        using var stream = new EventService.EventServiceClient(channel).StreamEvents(new StreamEventsRequest());
+        await stream.ResponseStream.MoveNext(CancellationToken.None);
+        using var curl = Process.Start(new ProcessStartInfo("curl", ["-sN", $"{agent.HttpUrl}/api/events/stream"]) { RedirectStandardOutput = true })!;
+        await curl.StandardOutput.ReadLineAsync();
+        Assert.That(ProgramsOf(agent.Id), Is.Not.Empty);
+
+        var clock = Stopwatch.StartNew();
+        agent.Signal(signal);
+        var ended = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await stream.ResponseStream.MoveNext(CancellationToken.None))
+            {
+            }
+        });
+        var exitCode = await agent.ExitAsync();
+
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2)));
+        Assert.That(exitCode, Is.Zero, agent.Error);
+        Assert.That(ended!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(ended.Status.Detail, Does.Contain("resume_token"));
+        Assert.That(ProgramsOf(agent.Id), Is.Empty);
+        await curl.WaitForExitAsync();
+    }
+
+    [Test]
+    public async Task Kill_LeavesNothingAttached()
+    {
+        using var agent = await AgentProcess.StartAsync();
+
+        agent.Signal("KILL");
+        await agent.ExitAsync();
+
+        await Waiting.ForAsync("the kernel to drop the programs", () => Task.FromResult(AttachedConnectHooks() == 0 ? "" : null));
+    }
+
+    [Test]
+    public async Task Port_InUse_IsOneMessage()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        var (exitCode, _, error) = await AgentProcess.RunAsync(null, "--http", taken.LocalEndpoint.ToString()!, "--grpc", "127.0.0.1:0");
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error, Does.Contain("--http").And.Contain(taken.LocalEndpoint.ToString()).And.Not.Contain("   at "));
+    }
+
+    [TestCase(new[] { "--limit", "3" }, "--limit")]
+    [TestCase(new[] { "--retention", "lots" }, "--retention is 'lots'")]
+    [TestCase(new[] { "--retention", "1" }, "--retention is '1'")]
+    [TestCase(new[] { "--http", "8080:host" }, "--http")]
+    [TestCase(new[] { "--programs", "conection" }, "connection")]
+    [TestCase(new[] { "--network-namespace", "does-not-exist" }, "ip netns")]
+    [TestCase(new[] { "--cgroup", "/proc" }, "cgroup2")]
+    [TestCase(new[] { "--exclude-port", "70000" }, "--exclude-port")]
+    [TestCase(new[] { "--log-level", "loud" }, "debug")]
+    public async Task Setting_Bad_ExitsWith2AndTeaches(string[] arguments, string mentions)
+    {
+        var (exitCode, output, error) = await AgentProcess.RunAsync(null, arguments);
+
+        Assert.That(exitCode, Is.EqualTo(2));
+        Assert.That(output, Is.Empty);
+        Assert.That(error, Does.StartWith("monitor-agent: ").And.Contain(mentions).And.Contain("--help"));
+        Assert.That(error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Setting_UnknownVariable_ExitsWith2()
+    {
+        var (exitCode, _, error) = await AgentProcess.RunAsync(new Dictionary<string, string> { ["MONITOR_RETENTON"] = "1GiB" });
+
+        Assert.That(exitCode, Is.EqualTo(2));
+        Assert.That(error, Does.Contain("MONITOR_RETENTON").And.Contain("MONITOR_RETENTION"));
+    }
+
+    [Test]
+    public async Task Help_ExplainsEverySetting()
+    {
+        var (exitCode, output, error) = await AgentProcess.RunAsync(null, "--help");
+
+        Assert.That((exitCode, error), Is.EqualTo((0, "")));
+        Assert.That(output, Does.Contain("--retention").And.Contain("MONITOR_RETENTION").And.Contain("64MiB").And.Contain("--config"));
+    }
+
+    [Test]
+    public async Task Privileges_Missing_IsOneMessage()
+    {
+        // Somebody who may read the files, and nothing else.
+        var (exitCode, error) = await AgentProcess.RunBehindAsync(
+            "setpriv", ["--inh-caps=-all", "--bounding-set=-all,+dac_override", "--reuid=65534", "--clear-groups", "--ambient-caps=-all"],
+            "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+        Assert.That(exitCode, Is.EqualTo(1), error);
+        Assert.That(error, Does.Contain("CAP_BPF").And.Contain("root").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task Object_OfOneProgramBroken_RunsDegraded()
+    {
+        var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
+        File.Copy(Path.Combine(AgentProcess.Artifacts(), "bpf", "connection.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
+        File.WriteAllText(Path.Combine(folder, "packet_drop.bpf.o"), "not an object");
+        try
+        {
+            using var agent = await AgentProcess.StartAsync("--bpf-folder", folder);
+
+            Assert.That((await agent.GetAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("degraded"));
+            var broken = (await agent.GetAsync("/api/programs")).GetProperty("programs")[1];
+            Assert.That(broken.GetProperty("name").GetString(), Is.EqualTo("packet_drop"));
+            Assert.That(broken.GetProperty("status").GetString(), Is.EqualTo("failed"));
+            Assert.That(broken.GetProperty("error").GetString(), Is.Not.Empty);
+            Assert.That(agent.Error, Does.Contain("packet_drop: FAILED"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public async Task Object_OfAnotherLayout_IsRefused()
+    {
+        var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
+        File.Copy(Path.Combine(AgentProcess.Artifacts(), "bpf", "packet_drop.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
+        try
+        {
+            var (exitCode, _, error) = await AgentProcess.RunAsync(
+                null, "--bpf-folder", folder, "--programs", "connection", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+            Assert.That(exitCode, Is.EqualTo(1));
+            Assert.That(error, Does.Contain("connection").And.Contain("version").And.Not.Contain("   at "));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public async Task Hooks_Syscalls_SayWhatTheyCost()
+    {
+        using var agent = await AgentProcess.StartAsync("--hooks", "syscalls", "--programs", "connection");
+
+        var hooks = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("hooks").EnumerateArray();
+
+        var notes = hooks.Where(hook => hook.GetProperty("status").GetString() == "active")
+            .ToDictionary(hook => hook.GetProperty("name").GetString()!, hook => hook.GetProperty("note").GetString());
+        Assert.That(notes["syscalls/sys_enter_connect"], Does.Contain("system call"));
+        Assert.That(notes.Keys, Has.None.StartsWith("cgroup/"));
+    }
+
+    // Programs whose file descriptors a process holds.
+    private static List<string> ProgramsOf(int pid)
+    {
+        try
+        {
+            return [.. Directory.GetFiles($"/proc/{pid}/fd").Select(fd => new FileInfo(fd).LinkTarget).OfType<string>().Where(target => target.Contains("bpf", StringComparison.Ordinal))];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    private static int AttachedConnectHooks() =>
+        Command.Run("bpftool", "prog", "show").Output.Split('\n').Count(line => line.Contains("name inet_sock_set_state", StringComparison.Ordinal));
+}
