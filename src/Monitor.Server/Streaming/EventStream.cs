@@ -13,7 +13,8 @@ internal sealed class EventStream(
     StreamPlan plan,
     IServerStreamWriter<StreamEventsResponse> writer,
     TimeProvider time,
-    TimeSpan heartbeat) : IDisposable
+    TimeSpan heartbeat,
+    bool sendsObjects) : IDisposable
 {
     // Most bytes of events in a message. gRPC clients refuse messages above 4 MiB by default; this is 16 times less, to
     // bound what a client that does not read holds in memory, and gains nothing measurable when it is larger.
@@ -93,6 +94,11 @@ internal sealed class EventStream(
             Watermark = _watermark,
         };
         response.Losses.AddRange(losses);
+        if (sendsObjects)
+        {
+            EncodedEvents.ToObjects(response);
+        }
+
         _lastSent = time.GetTimestamp();
         await writer.WriteAsync(response);
     }

@@ -16,8 +16,16 @@ internal sealed class EventsService(
     MonitorServerOptions options,
     ILogger<EventsService> logger) : EncodedEventServiceBase
 {
-    public override Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context) =>
-        lister.ListAsync(request, context.CancellationToken);
+    public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
+    {
+        var response = await lister.ListAsync(request, context.CancellationToken);
+        if (EncodedEvents.MustBeObjects(context.GetHttpContext()))
+        {
+            EncodedEvents.ToObjects(response);
+        }
+
+        return response;
+    }
 
     public override async Task StreamEvents(
         StreamEventsRequest request,
@@ -26,10 +34,12 @@ internal sealed class EventsService(
     {
         var plan = StreamPlan.Create(request, log);
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor);
-        using var stream = new EventStream(plan, responseStream, options.Time, options.HeartbeatInterval);
+        var http = context.GetHttpContext();
+        using var stream = new EventStream(
+            plan, responseStream, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
-        using var cut = stop.Cut.UnsafeRegister(static http => ((HttpContext)http!).Abort(), context.GetHttpContext());
+        using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         subscribers.Add(subscriber);
         StreamLog.Opened(logger, context.Peer, plan.Cursor.Filter);
         try

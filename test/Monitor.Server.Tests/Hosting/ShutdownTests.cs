@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Monitor.Protocol;
 using Monitor.Server.Tests.Support;
 using Monitor.V1;
@@ -53,6 +56,18 @@ internal sealed class ShutdownTests
         await server.App.StopAsync();
 
         Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2)));
+    }
+
+    [Test]
+    public async Task Application_AsItIsBuilt_ListensToSignals()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        Assert.That(
+            server.App.Services.GetRequiredService<IHostLifetime>().GetType().Name, Is.EqualTo("ConsoleLifetime"));
+        Assert.That(
+            server.App.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout,
+            Is.LessThan(TimeSpan.FromSeconds(2)));
     }
 
     [Test]
