@@ -89,7 +89,7 @@ public sealed class QueryTests
         var random = new Random(12);
         using var log = TestLog.Create();
         var filter = new EventFilter { Pid = { 1 } };
-        for (var list = 0; list < 30; list++)
+        for (var list = 0; list < 12; list++)
         {
             Append(log, random, 3000);
             var snapshot = log.NextSequence;
