@@ -75,7 +75,9 @@ public static class MonitorServer
         services
             // Its routes for them take POST of any path of two segments, so that another method's 405 becomes a 404.
             .AddGrpc(grpc => grpc.IgnoreUnknownServices = true)
-            .AddJsonTranscoding();
+            // As the protobuf JSON mapping has it: beyond 2^53, which nanoseconds since boot reach after 104 days, JSON
+            // readers round numbers.
+            .AddJsonTranscoding(transcoding => transcoding.JsonSettings.WriteInt64sAsStrings = true);
     }
 
     private static void AddHosting(WebApplicationBuilder builder, MonitorServerOptions options)
