@@ -21,6 +21,12 @@ public sealed class EventQuery
     /// </summary>
     public int MaxBytes { get; init; } = ContractLimits.MaxResponseEventBytes;
 
+    /// <summary>
+    /// Whether to count the process ids too, see <see cref="QueryResult.PidCount"/>. It takes a look at every event that
+    /// matches. Default: no.
+    /// </summary>
+    public bool CountPids { get; init; }
+
     /// <summary>The <see cref="QueryResult.NextPageToken"/> of the page before; empty for the first page.</summary>
     public string PageToken { get; init; } = "";
 }

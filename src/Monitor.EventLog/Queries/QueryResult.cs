@@ -30,6 +30,10 @@ public sealed class QueryResult : IDisposable
     /// </summary>
     public required long TotalCount { get; init; }
 
+    /// <summary>How many process ids the events of <see cref="TotalCount"/> have. 0 unless
+    /// <see cref="EventQuery.CountPids"/> asked for it.</summary>
+    public required int PidCount { get; init; }
+
     /// <summary>Gets the next page; empty where this is the last one.</summary>
     public required string NextPageToken { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class QueryRunner
     private readonly int _limit;
     private readonly NewestEvents _newest;
     private readonly List<Segment> _held = [];
+    private readonly HashSet<uint>? _pids;
     private readonly PageToken? _page;
     private readonly long _pageTime = long.MaxValue;
     private readonly long _pagePosition = long.MaxValue;
@@ -31,6 +32,7 @@ internal sealed class QueryRunner
         _limit = Limit(query.Limit);
         // One more than is asked for says whether there is a next page.
         _newest = new NewestEvents(_limit + 1);
+        _pids = query.CountPids ? [] : null;
         if (query.PageToken.Length > 0)
         {
             _page = Check(query.PageToken);
@@ -155,6 +157,11 @@ internal sealed class QueryRunner
     /// <summary>Counts what matches in a segment without looking at its entries, where that can be.</summary>
     private bool TryCount(Segment segment, int count, bool whole)
     {
+        if (_pids is not null)
+        {
+            return false;
+        }
+
         if (_filter.MatchesAll)
         {
             _total += count - segment.LossesBelow(count);
@@ -181,6 +188,7 @@ internal sealed class QueryRunner
         var first = block << Segment.BlockShift;
         var index = Math.Min(first + Segment.BlockEntries, count);
         if (!counted
+            && _pids is null
             && _filter is { ByTypeAndTime: true, ByType: false }
             && times.MinTime >= _filter.Since
             && times.MaxTime < _filter.Until)
@@ -205,6 +213,11 @@ internal sealed class QueryRunner
             }
 
             _total += counted ? 0 : 1;
+            if (_pids is not null && segment.Columns(index).Pid is { } pid)
+            {
+                _pids.Add(pid);
+            }
+
             var position = segment.Start.Position + index;
             if (wanted && (time < _pageTime || position < _pagePosition))
             {
@@ -245,6 +258,7 @@ internal sealed class QueryRunner
         {
             Count = count,
             TotalCount = _total,
+            PidCount = _pids?.Count ?? 0,
             NextPageToken = count < events.Count ? NextPage(snapshot, events[count - 1]) : "",
             OldestTimeUnixNanos = _log.OldestTime(),
             QueryTime = _log.Time.GetUtcNow(),
