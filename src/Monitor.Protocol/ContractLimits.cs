@@ -9,6 +9,15 @@ public static class ContractLimits
     /// <summary>Most events that a list can be asked for.</summary>
     public const int MaxListLimit = 10_000;
 
+    /// <summary>Events of a list by process whose request sets no limit.</summary>
+    public const int DefaultGroupedListLimit = 1000;
+
+    /// <summary>Seconds that a summary covers where the request does not say.</summary>
+    public const int DefaultSummarySeconds = 60;
+
+    /// <summary>Most seconds that a summary can be asked for: a day.</summary>
+    public const int MaxSummarySeconds = 86_400;
+
     /// <summary>Events in a stream's message where the request sets no maximum.</summary>
     public const int DefaultBatchEvents = 512;
 

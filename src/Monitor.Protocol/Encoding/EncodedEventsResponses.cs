@@ -17,3 +17,21 @@ public sealed partial class ListEventsResponse : IEncodedEventsResponse
     /// <inheritdoc/>
     public IDisposable? EncodedEventsOwner { get; set; }
 }
+
+public sealed partial class ListConnectionsResponse : IEncodedEventsResponse
+{
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> EncodedEvents { get; set; }
+
+    /// <inheritdoc/>
+    public IDisposable? EncodedEventsOwner { get; set; }
+}
+
+public sealed partial class ListPacketDropsResponse : IEncodedEventsResponse
+{
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> EncodedEvents { get; set; }
+
+    /// <inheritdoc/>
+    public IDisposable? EncodedEventsOwner { get; set; }
+}

@@ -4,4 +4,12 @@ public sealed partial class StreamEventsRequest : IEventFilterFields;
 
 public sealed partial class ListEventsRequest : IEventFilterFields;
 
+public sealed partial class SummarizeConnectionsRequest : IEventFilterFields;
+
+public sealed partial class SummarizePacketDropsRequest : IEventFilterFields;
+
+public sealed partial class ListConnectionsRequest : IEventFilterFields;
+
+public sealed partial class ListPacketDropsRequest : IEventFilterFields;
+
 public sealed partial class EventFilter : IEventFilterFields;

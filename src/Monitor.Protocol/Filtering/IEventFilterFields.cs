@@ -9,8 +9,8 @@ namespace Monitor.V1;
 /// </summary>
 public interface IEventFilterFields
 {
-    /// <summary>Event types.</summary>
-    RepeatedField<string> Type { get; }
+    /// <summary>Event types. None also where the message has no such field, being about one type.</summary>
+    RepeatedField<string> Type => [];
 
     /// <summary>Process ids.</summary>
     RepeatedField<uint> Pid { get; }
@@ -46,13 +46,13 @@ public interface IEventFilterFields
     RepeatedField<string> Protocol { get; }
 
     /// <summary>Whether <see cref="Failed"/> is set.</summary>
-    bool HasFailed { get; }
+    bool HasFailed => false;
 
     /// <summary>Failures only, or everything but failures.</summary>
-    bool Failed { get; }
+    bool Failed => false;
 
-    /// <summary>Earliest time, inclusive. Null: no bound.</summary>
-    Timestamp? Since { get; }
+    /// <summary>Earliest time, inclusive. Null: no bound, also where the message has no such field.</summary>
+    Timestamp? Since => null;
 
     /// <summary>Latest time, exclusive. Null: no bound, also where the message has no such field.</summary>
     Timestamp? Until => null;

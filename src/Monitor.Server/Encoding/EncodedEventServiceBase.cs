@@ -24,4 +24,20 @@ internal abstract class EncodedEventServiceBase
         ServerCallContext context);
 
     public abstract Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context);
+
+    public abstract Task<SummarizeConnectionsResponse> SummarizeConnections(
+        SummarizeConnectionsRequest request,
+        ServerCallContext context);
+
+    public abstract Task<SummarizePacketDropsResponse> SummarizePacketDrops(
+        SummarizePacketDropsRequest request,
+        ServerCallContext context);
+
+    public abstract Task<ListConnectionsResponse> ListConnections(
+        ListConnectionsRequest request,
+        ServerCallContext context);
+
+    public abstract Task<ListPacketDropsResponse> ListPacketDrops(
+        ListPacketDropsRequest request,
+        ServerCallContext context);
 }

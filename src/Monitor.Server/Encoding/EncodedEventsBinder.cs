@@ -27,6 +27,8 @@ internal sealed class EncodedEventsBinder(ServiceBinderBase inner) : ServiceBind
         {
             Marshaller<StreamEventsResponse> stream => EncodedEventsMarshaller.Create(stream),
             Marshaller<ListEventsResponse> list => EncodedEventsMarshaller.Create(list),
+            Marshaller<ListConnectionsResponse> connections => EncodedEventsMarshaller.Create(connections),
+            Marshaller<ListPacketDropsResponse> drops => EncodedEventsMarshaller.Create(drops),
             var other => other,
         };
         return new Method<TRequest, TResponse>(

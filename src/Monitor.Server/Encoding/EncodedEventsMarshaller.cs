@@ -21,7 +21,7 @@ internal static class EncodedEventsMarshaller
             var events = response.EncodedEvents.Span;
             context.SetPayloadLength(events.Length + response.CalculateSize());
             var output = context.GetBufferWriter();
-            // Field 1 of both responses, so the message is in the order that the generated code writes too.
+            // The first fields of all these responses, so they are in the order that the generated code writes too.
             output.Write(events);
             response.WriteTo(output);
             context.Complete();

@@ -18,6 +18,7 @@ internal static class KestrelSetup
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => new WrongProtocolGuard(next, endPoints, expectsHttp2: false).OnConnectionAsync);
+            listen.Use(next => new BareErrors(next, options).OnConnectionAsync);
             http = listen;
         });
         kestrel.Listen(options.Grpc, listen =>
@@ -32,12 +33,12 @@ internal static class KestrelSetup
     private static void SetLimits(KestrelServerLimits limits, MonitorServerOptions options)
     {
         limits.MaxConcurrentConnections = options.MaxConnections;
-        // A filter may name many pods in its query string; nothing else in a request is large.
-        limits.MaxRequestLineSize = 32 << 10;
-        limits.MaxRequestHeadersTotalSize = 32 << 10;
-        limits.MaxRequestBufferSize = 1 << 20;
-        limits.MaxRequestBodySize = 4 << 20;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MaxRequestLineSize = options.MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes;
+        // The web server insists that a line fits in its buffer.
+        limits.MaxRequestBufferSize = Math.Max(1 << 20, Math.Max(options.MaxRequestLineBytes, options.MaxRequestHeaderBytes));
+        limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+        limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         // A stream whose client stops reading is not an attack: its cursor stops, and it costs nothing.
         limits.MinResponseDataRate = null;
         // What a client that does not read may hold in the server's memory, beyond one batch.

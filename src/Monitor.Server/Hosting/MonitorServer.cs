@@ -1,7 +1,9 @@
+using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -50,7 +52,8 @@ public static class MonitorServer
         builder.Services.AddSingleton(options.Time);
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(programs);
-        AddServices(builder.Services);
+        AddServices(builder.Services, options);
+        RestSetup.AddServices(builder.Services, options);
         AddHosting(builder, options);
 
         var app = builder.Build();
@@ -58,11 +61,14 @@ public static class MonitorServer
         return app;
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, MonitorServerOptions options)
     {
         services.AddSingleton<StopSignal>();
         services.AddSingleton<Subscribers>();
+        services.AddSingleton<QueryCores>();
         services.AddSingleton<EventLister>();
+        services.AddSingleton<EventGrouper>();
+        services.AddSingleton<EventSummarizer>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -73,11 +79,42 @@ public static class MonitorServer
         services.AddSingleton<ProgramsService>();
         services.AddSingleton<ServerStatusService>();
         services
-            // Its routes for them take POST of any path of two segments, so that another method's 405 becomes a 404.
-            .AddGrpc(grpc => grpc.IgnoreUnknownServices = true)
-            // As the protobuf JSON mapping has it: beyond 2^53, which nanoseconds since boot reach after 104 days, JSON
-            // readers round numbers.
-            .AddJsonTranscoding(transcoding => transcoding.JsonSettings.WriteInt64sAsStrings = true);
+            .AddGrpc(grpc =>
+            {
+                // Its routes for them take POST of any path of two segments, so that another method's 405 becomes a 404.
+                grpc.IgnoreUnknownServices = true;
+                grpc.MaxReceiveMessageSize = options.MaxRequestBodyBytes;
+            })
+            .AddJsonTranscoding(transcoding =>
+            {
+                // As the protobuf JSON mapping has it: beyond 2^53, which nanoseconds since boot reach after 104 days,
+                // JSON readers round numbers.
+                transcoding.JsonSettings.WriteInt64sAsStrings = true;
+                // So that the details of errors are shown for what they are.
+                transcoding.TypeRegistry = TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor);
+            });
+        services.AddGrpcReflection();
+        AddHealth(services, options);
+    }
+
+    /// <summary>grpc.health.v1, by what /health says. The server works as a whole or not at all, so its services are
+    /// mapped to the same check.</summary>
+    private static void AddHealth(IServiceCollection services, MonitorServerOptions options)
+    {
+        services
+            .AddGrpcHealthChecks(health =>
+            {
+                foreach (var service in ContractServices.All)
+                {
+                    health.Services.Map(service.FullName, static _ => true);
+                }
+            })
+            .AddCheck<ServerHealthCheck>(ServerHealthCheck.Name);
+        services.Configure<HealthCheckPublisherOptions>(publisher =>
+        {
+            publisher.Delay = options.HealthInterval;
+            publisher.Period = options.HealthInterval;
+        });
     }
 
     private static void AddHosting(WebApplicationBuilder builder, MonitorServerOptions options)
@@ -95,12 +132,17 @@ public static class MonitorServer
     {
         // In the order in which a request meets them.
         app.UseMiddleware<ErrorBodies>();
+        app.UseMiddleware<OptionsRequests>();
         app.UseMiddleware<UnknownGrpcServices>();
         app.UseRouting();
+        RestSetup.Use(app);
         app.UseMiddleware<PortGuard>();
         app.UseMiddleware<StrictParameters>();
+        app.UseMiddleware<StrictBodies>();
         app.MapGrpcService<EventsService>();
         app.MapGrpcService<ProgramsService>();
         app.MapGrpcService<ServerStatusService>();
+        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService();
     }
 }

@@ -38,6 +38,35 @@ public sealed class MonitorServerOptions
     /// <summary>Most connections of clients at one time, on both addresses together; more are closed at once.</summary>
     public int MaxConnections { get; init; } = 20_000;
 
+    /// <summary>
+    /// Web origins whose pages may read REST, for example <c>https://dashboard.example</c>: scheme, host and port as
+    /// browsers send them. <c>*</c> is every origin. Empty, the default: none, and no request is answered with CORS
+    /// headers.
+    /// </summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>
+    /// Longest first line of a request to REST, method and URL included, in bytes; 414 beyond. Default 32 KiB: a filter
+    /// may name many pods in its query string. Longer ones go into the body of a POST.
+    /// </summary>
+    public int MaxRequestLineBytes { get; init; } = 32 << 10;
+
+    /// <summary>Most bytes of a request's headers together; 431 beyond. Default 32 KiB.</summary>
+    public int MaxRequestHeaderBytes { get; init; } = 32 << 10;
+
+    /// <summary>
+    /// Largest body of a request to REST, and largest message of a gRPC call; 413 and RESOURCE_EXHAUSTED beyond. Default
+    /// 4 MiB: the largest filter there can be.
+    /// </summary>
+    public int MaxRequestBodyBytes { get; init; } = 4 << 20;
+
+    /// <summary>How long a client may take to send the headers of a request; 408 beyond. Default 10 seconds.</summary>
+    public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the watchers of <c>grpc.health.v1</c> are told of a change at the latest. Default 2 seconds;
+    /// at least 1.</summary>
+    public TimeSpan HealthInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -36,6 +36,10 @@ public static class ServerLogging
             logging.AddFilter("Grpc", theirs);
         }
 
+        // It logs an error each time that a check finds the server unhealthy, which is every other second. What is wrong
+        // was logged when it happened, and /health has it.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+
         // A server that cannot start throws; whoever starts it says so once.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }

@@ -8,12 +8,8 @@ namespace Monitor.Server;
 using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Answers ListEvents from the log.</summary>
-internal sealed class EventLister(EventLog log) : IDisposable
+internal sealed class EventLister(EventLog log, QueryCores cores)
 {
-    // A query keeps a core busy for up to tens of milliseconds. Any number at once would starve the streams, so one core
-    // is left to them.
-    private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount - 1));
-
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListEventsResponse> ListAsync(ListEventsRequest request, CancellationToken cancellationToken)
     {
@@ -23,21 +19,7 @@ internal sealed class EventLister(EventLog log) : IDisposable
             Limit = request.Limit,
             PageToken = request.PageToken,
         };
-        await _cores.WaitAsync(cancellationToken);
-        QueryResult result;
-        try
-        {
-            result = log.Query(query);
-        }
-        catch (FilterException bad)
-        {
-            throw CallErrors.InvalidField(bad);
-        }
-        finally
-        {
-            _cores.Release();
-        }
-
+        var result = await cores.RunAsync(() => log.Query(query), cancellationToken);
         return new ListEventsResponse
         {
             EncodedEvents = result.Events,
@@ -50,6 +32,4 @@ internal sealed class EventLister(EventLog log) : IDisposable
             OldestTime = result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null,
         };
     }
-
-    public void Dispose() => _cores.Dispose();
 }

@@ -26,7 +26,7 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await RestError.WriteAsync(context, bad.StatusCode, StatusCode.InvalidArgument, bad.Message);
+            await RestError.WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), bad.Message);
             return;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -71,9 +71,16 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
         };
     }
 
+    private static StatusCode CodeOf(int httpStatus) => httpStatus switch
+    {
+        StatusCodes.Status408RequestTimeout => StatusCode.DeadlineExceeded,
+        StatusCodes.Status413PayloadTooLarge => StatusCode.ResourceExhausted,
+        _ => StatusCode.InvalidArgument,
+    };
+
     private string NoSuchPath(string path)
     {
         var known = RestRoutes.Paths(endpoints);
-        return $"no such path '{path}': {NearestName.DidYouMean(path, known)}the paths are {string.Join(", ", known)}";
+        return $"no such path '{RequestFields.Shorten(path)}': {NearestName.DidYouMean(path, known)}the paths are {string.Join(", ", known)}";
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
@@ -13,66 +12,56 @@ namespace Monitor.Server;
 /// </summary>
 internal sealed class StrictParameters(RequestDelegate next)
 {
-    private readonly ConcurrentDictionary<MessageDescriptor, Dictionary<string, bool>> _known = new();
-
     public Task InvokeAsync(HttpContext context)
     {
         if (context.Request.QueryString.HasValue
-            && context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is { } method
-            && Check(context.Request.QueryString.Value, method.MethodDescriptor.InputType) is { } problem)
+            && context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is { } endpoint
+            && Check(context, endpoint) is (var field, var problem))
         {
             return RestError.WriteAsync(
-                context, StatusCodes.Status400BadRequest, StatusCode.InvalidArgument, problem);
+                context, StatusCodes.Status400BadRequest, StatusCode.InvalidArgument, problem, field);
         }
 
         return next(context);
     }
 
-    private string? Check(string query, MessageDescriptor request)
+    private static (string Field, string Problem)? Check(HttpContext context, GrpcJsonTranscodingMetadata endpoint)
     {
-        var known = _known.GetOrAdd(request, static descriptor => Parameters(descriptor, "", 0));
+        var request = context.Request;
+        if (!StrictBodies.TakesBody(endpoint))
+        {
+            return Check(request.QueryString.Value, endpoint.MethodDescriptor.InputType);
+        }
+
+        // They would be ignored: the body is the whole request.
+        foreach (var parameter in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var name = parameter.DecodeName().ToString();
+            return (name, $"parameter '{RequestFields.Shorten(name)}': {request.Method} takes its parameters as fields of "
+                + "the JSON body only");
+        }
+
+        return null;
+    }
+
+    private static (string Field, string Problem)? Check(string? query, MessageDescriptor request)
+    {
+        var known = RequestFields.ParametersOf(request);
         HashSet<string>? given = null;
         foreach (var parameter in new QueryStringEnumerable(query))
         {
             var name = parameter.DecodeName().ToString();
             if (!known.TryGetValue(name, out var isRepeated))
             {
-                return $"unknown parameter '{name}': {NearestName.DidYouMean(name, known.Keys)}"
-                    + (known.Count == 0 ? "this path takes none" : $"this path takes {string.Join(", ", known.Keys)}");
+                return (name, RequestFields.Unknown("parameter", name, known.Keys));
             }
 
             if (!isRepeated && !(given ??= []).Add(name))
             {
-                return $"the parameter '{name}' is given more than once: it takes one value";
+                return (name, $"the parameter '{name}' is given more than once: it takes one value");
             }
         }
 
         return null;
-    }
-
-    /// <summary>The parameters by JSON name, each with whether it may be repeated. Fields of messages are reached by
-    /// dots, but for the well-known types, which are one value.</summary>
-    private static Dictionary<string, bool> Parameters(MessageDescriptor message, string prefix, int depth)
-    {
-        // Requests are flat; the bound is for one that contains itself.
-        const int MaxDepth = 4;
-        var parameters = new Dictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var field in message.Fields.InFieldNumberOrder())
-        {
-            if (field.FieldType != FieldType.Message
-                || field.MessageType.File.Package.Equals("google.protobuf", StringComparison.Ordinal))
-            {
-                parameters.Add(prefix + field.JsonName, field.IsRepeated);
-            }
-            else if (!field.IsRepeated && depth < MaxDepth)
-            {
-                foreach (var (name, isRepeated) in Parameters(field.MessageType, prefix + field.JsonName + ".", depth + 1))
-                {
-                    parameters.Add(name, isRepeated);
-                }
-            }
-        }
-
-        return parameters;
     }
 }

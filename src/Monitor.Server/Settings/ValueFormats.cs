@@ -22,6 +22,10 @@ public static class ValueFormats
     /// <summary>Names, separated by commas. None is an empty list.</summary>
     public static ValueFormat<IReadOnlyList<string>> Names { get; } = ListOf(Text);
 
+    /// <summary>A web origin as browsers send it, <c>https://host</c> or <c>http://host:port</c>, or <c>*</c> for every
+    /// one.</summary>
+    public static ValueFormat<string> Origin { get; } = new OriginFormat();
+
     /// <summary>True or false; the option alone means true.</summary>
     public static ValueFormat<bool> Flag { get; } = new FlagFormat();
 

@@ -11,21 +11,35 @@ using EventLog = Monitor.EventLog.EventLog;
 internal sealed class EventsService(
     EventLog log,
     EventLister lister,
+    EventGrouper grouper,
+    EventSummarizer summarizer,
     Subscribers subscribers,
     StopSignal stop,
     MonitorServerOptions options,
     ILogger<EventsService> logger) : EncodedEventServiceBase
 {
-    public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
-    {
-        var response = await lister.ListAsync(request, context.CancellationToken);
-        if (EncodedEvents.MustBeObjects(context.GetHttpContext()))
-        {
-            EncodedEvents.ToObjects(response);
-        }
+    public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context) =>
+        Ready(await lister.ListAsync(request, context.CancellationToken), context);
 
-        return response;
-    }
+    public override async Task<ListConnectionsResponse> ListConnections(
+        ListConnectionsRequest request,
+        ServerCallContext context) =>
+        Ready(await grouper.ListAsync(request, context.CancellationToken), context);
+
+    public override async Task<ListPacketDropsResponse> ListPacketDrops(
+        ListPacketDropsRequest request,
+        ServerCallContext context) =>
+        Ready(await grouper.ListAsync(request, context.CancellationToken), context);
+
+    public override Task<SummarizeConnectionsResponse> SummarizeConnections(
+        SummarizeConnectionsRequest request,
+        ServerCallContext context) =>
+        summarizer.SummarizeAsync(request, context.CancellationToken);
+
+    public override Task<SummarizePacketDropsResponse> SummarizePacketDrops(
+        SummarizePacketDropsRequest request,
+        ServerCallContext context) =>
+        summarizer.SummarizeAsync(request, context.CancellationToken);
 
     public override async Task StreamEvents(
         StreamEventsRequest request,
@@ -60,5 +74,16 @@ internal sealed class EventsService(
         {
             throw CallErrors.ShuttingDown(options.Component);
         }
+    }
+
+    private static T Ready<T>(T response, ServerCallContext context)
+        where T : IEncodedEventsResponse
+    {
+        if (EncodedEvents.MustBeObjects(context.GetHttpContext()))
+        {
+            EncodedEvents.ToObjects(response);
+        }
+
+        return response;
     }
 }

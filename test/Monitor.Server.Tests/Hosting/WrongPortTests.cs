@@ -34,7 +34,9 @@ internal sealed class WrongPortTests
             .AsyncUnaryCall(method, null, default, ""));
 
         Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.Unimplemented));
-        Assert.That(failure.Status.Detail, Does.Contain("this server has monitor.v1.EventService, monitor.v1."));
+        Assert.That(
+            failure.Status.Detail,
+            Does.Contain("this server has grpc.health.v1.Health, ").And.Contain(" monitor.v1.EventService, "));
     }
 
     [Test]

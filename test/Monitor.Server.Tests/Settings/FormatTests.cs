@@ -41,6 +41,26 @@ internal sealed class FormatTests
     public void ListenAddress_OfABadText_IsRefused(string text) =>
         Assert.That(ValueFormats.ListenAddress.TryParse(text, out _), Is.False);
 
+    [TestCase("*", "*")]
+    [TestCase("https://dashboard.example", "https://dashboard.example")]
+    [TestCase("HTTP://LOCALHOST:3000", "http://localhost:3000")]
+    [TestCase("https://a.example:443", "https://a.example")]
+    public void Origin_OfAGoodText_IsReadAsBrowsersWriteIt(string text, string expected)
+    {
+        Assert.That(ValueFormats.Origin.TryParse(text, out var origin), Is.True);
+        Assert.That(origin, Is.EqualTo(expected));
+    }
+
+    [TestCase("")]
+    [TestCase("dashboard.example")]
+    [TestCase("https://a.example/")]
+    [TestCase("https://a.example/path")]
+    [TestCase("https://me@a.example")]
+    [TestCase("ftp://a.example")]
+    [TestCase("https://*")]
+    public void Origin_OfABadText_IsRefused(string text) =>
+        Assert.That(ValueFormats.Origin.TryParse(text, out _), Is.False);
+
     [TestCase("1048576", 1L << 20)]
     [TestCase("64MiB", 64L << 20)]
     [TestCase("64 mib", 64L << 20)]

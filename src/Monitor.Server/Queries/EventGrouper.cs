@@ -1,0 +1,76 @@
+using Google.Protobuf.WellKnownTypes;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>Answers ListConnections and ListPacketDrops from the log.</summary>
+internal sealed class EventGrouper(EventLog log, QueryCores cores)
+{
+    /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
+    public async Task<ListConnectionsResponse> ListAsync(
+        ListConnectionsRequest request, CancellationToken cancellationToken)
+    {
+        using var result = await QueryAsync(
+            EventTypes.Connection, request, request.Limit, request.PageToken, cancellationToken);
+        var groups = PidGroups.Write(result.Events.Span);
+        return new ListConnectionsResponse
+        {
+            EncodedEvents = groups.Written,
+            EncodedEventsOwner = groups,
+            TotalPids = result.PidCount,
+            TotalEvents = TotalOf(result),
+            Count = result.Count,
+            QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
+            Filters = result.Filter,
+            NextPageToken = result.NextPageToken,
+            OldestTime = OldestTime(result),
+        };
+    }
+
+    /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
+    public async Task<ListPacketDropsResponse> ListAsync(
+        ListPacketDropsRequest request, CancellationToken cancellationToken)
+    {
+        using var result = await QueryAsync(
+            EventTypes.PacketDrop, request, request.Limit, request.PageToken, cancellationToken);
+        var groups = PidGroups.Write(result.Events.Span);
+        return new ListPacketDropsResponse
+        {
+            EncodedEvents = groups.Written,
+            EncodedEventsOwner = groups,
+            TotalPids = result.PidCount,
+            TotalEvents = TotalOf(result),
+            Count = result.Count,
+            QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
+            Filters = result.Filter,
+            NextPageToken = result.NextPageToken,
+            OldestTime = OldestTime(result),
+        };
+    }
+
+    private Task<QueryResult> QueryAsync(
+        string type, IEventFilterFields request, int limit, string pageToken, CancellationToken cancellationToken)
+    {
+        var filter = request.ToEventFilter();
+        filter.Type.Add(type);
+        var query = new EventQuery
+        {
+            Filter = filter,
+            Limit = limit == 0 ? ContractLimits.DefaultGroupedListLimit : limit,
+            // So that the response, with what groups add, fits in a message that gRPC clients take.
+            MaxBytes = ContractLimits.MaxResponseEventBytes - ContractLimits.MaxListLimit * PidGroups.MaxOverheadBytes,
+            PageToken = pageToken,
+            CountPids = true,
+        };
+        return cores.RunAsync(() => log.Query(query), cancellationToken);
+    }
+
+    private static int TotalOf(QueryResult result) => (int)Math.Min(result.TotalCount, int.MaxValue);
+
+    private static Timestamp? OldestTime(QueryResult result) =>
+        result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null;
+}

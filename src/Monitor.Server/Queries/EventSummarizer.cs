@@ -1,0 +1,96 @@
+using System.Globalization;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+using EventLog = Monitor.EventLog.EventLog;
+
+/// <summary>Answers SummarizeConnections and SummarizePacketDrops from the log.</summary>
+internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorServerOptions options)
+{
+    // What kernels that give no reason are reported with; a drop of another agent that has none is no different.
+    private const string NoReason = "NOT_SPECIFIED";
+
+    /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
+    public async Task<SummarizeConnectionsResponse> SummarizeAsync(
+        SummarizeConnectionsRequest request, CancellationToken cancellationToken)
+    {
+        var seconds = ReadSeconds(request.DurationSeconds);
+        var (summary, now) = await CountAsync(EventTypes.Connection, request, seconds, cancellationToken);
+        var response = new SummarizeConnectionsResponse
+        {
+            Count = ToInt32(summary.Count),
+            FailedCount = ToInt32(summary.FailedCount),
+            DurationSeconds = seconds,
+            Filters = summary.Filter,
+            QueryTime = now,
+            OldestTime = OldestTime(summary),
+        };
+        response.ByOutcome.AddRange(summary.ByOutcome
+            .OrderBy(entry => entry.Key)
+            .Select(entry => new OutcomeCount { Outcome = entry.Key, Count = ToInt32(entry.Value) }));
+        Fill(response.ByError, summary.ByError);
+        Fill(response.ByNode, summary.ByNode);
+        return response;
+    }
+
+    /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
+    public async Task<SummarizePacketDropsResponse> SummarizeAsync(
+        SummarizePacketDropsRequest request, CancellationToken cancellationToken)
+    {
+        var seconds = ReadSeconds(request.DurationSeconds);
+        var (summary, now) = await CountAsync(EventTypes.PacketDrop, request, seconds, cancellationToken);
+        var response = new SummarizePacketDropsResponse
+        {
+            Count = ToInt32(summary.Count),
+            DurationSeconds = seconds,
+            Filters = summary.Filter,
+            QueryTime = now,
+            OldestTime = OldestTime(summary),
+        };
+        Fill(response.ByReason, summary.ByReason, NoReason);
+        Fill(response.ByNode, summary.ByNode);
+        return response;
+    }
+
+    private async Task<(EventSummary Summary, Timestamp Now)> CountAsync(
+        string type, IEventFilterFields request, int seconds, CancellationToken cancellationToken)
+    {
+        var now = options.Time.GetUtcNow();
+        var filter = request.ToEventFilter();
+        filter.Type.Add(type);
+        filter.Since = Timestamp.FromDateTimeOffset(now.AddSeconds(-seconds));
+        return (await cores.RunAsync(() => log.Summarize(filter), cancellationToken), Timestamp.FromDateTimeOffset(now));
+    }
+
+    private static int ReadSeconds(int requested) => requested switch
+    {
+        0 => ContractLimits.DefaultSummarySeconds,
+        >= 1 and <= ContractLimits.MaxSummarySeconds => requested,
+        _ => throw CallErrors.InvalidField(
+            "duration_seconds",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"duration_seconds: '{requested}' must be 1 to {ContractLimits.MaxSummarySeconds}, or 0 for {ContractLimits.DefaultSummarySeconds}.")),
+    };
+
+    // The most frequent first, for people; a map promises no order.
+    private static void Fill(MapField<string, int> map, IReadOnlyDictionary<string, long> counts, string nameless = "")
+    {
+        foreach (var (name, count) in counts.OrderByDescending(entry => entry.Value))
+        {
+            var key = name.Length == 0 ? nameless : name;
+            map[key] = ToInt32((map.TryGetValue(key, out var before) ? before : 0) + count);
+        }
+    }
+
+    private static Timestamp? OldestTime(EventSummary summary) =>
+        summary.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null;
+
+    // A log is bounded by memory, and two thousand million events do not fit in one.
+    private static int ToInt32(long count) => (int)Math.Min(count, int.MaxValue);
+}
