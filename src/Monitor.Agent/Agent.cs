@@ -61,6 +61,7 @@ internal static class Agent
                     Version = AgentSettings.Version,
                     Http = settings.Get(AgentSettings.Http),
                     Grpc = settings.Get(AgentSettings.Grpc),
+                    CorsOrigins = settings.TryGet(AgentSettings.CorsOrigin, out var origins) ? origins : [],
                     LogLevel = settings.Get(AgentSettings.LogLevel),
                 },
                 log,

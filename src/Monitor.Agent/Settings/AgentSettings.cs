@@ -17,6 +17,12 @@ internal static class AgentSettings
     public static readonly Setting<IPEndPoint> Grpc = new(
         "grpc", ValueFormats.ListenAddress, "Where gRPC listens.", "127.0.0.1:50051");
 
+    public static readonly Setting<IReadOnlyList<string>> CorsOrigin = new(
+        "cors-origin",
+        ValueFormats.ListOf(ValueFormats.Origin),
+        "Web pages of these origins may read REST, for example https://dashboard.example; * is every page. None unless "
+        + "given.");
+
     public static readonly Setting<string> NodeName = new(
         "node-name", ValueFormats.Text, "Name of this node in events.", defaultText: "$NODE_NAME, else the host name");
 
@@ -89,8 +95,8 @@ internal static class AgentSettings
         """,
         Version,
         [
-            Http, Grpc, NodeName, Programs, Retention, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort,
-            RateLimit, Hooks, BpfFolder, LogLevel,
+            Http, Grpc, CorsOrigin, NodeName, Programs, Retention, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf,
+            ExcludePort, RateLimit, Hooks, BpfFolder, LogLevel,
         ],
         [
             ("monitor-agent", "watch everything, for clients on this machine"),
