@@ -15,7 +15,8 @@ Builds, runs and tests the network monitor.
                              ./build.sh run --help lists them
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
-  ./build.sh lint            check formatting, .proto files and scripts
+  ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
+                             main
   ./build.sh clean           remove artifacts/
   ./build.sh --help          this text
 
@@ -188,6 +189,38 @@ buf() {
   "$tools/node_modules/.bin/buf" "$@"
 }
 
+# The commit whose contract clients may have: where this branch left origin's main, or the one before it where nothing
+# was changed since. Nothing where git does not know.
+contract_base() {
+  local base
+  git rev-parse -q --verify HEAD >/dev/null 2>&1 || return 0
+  if base=$(git merge-base HEAD origin/main 2>/dev/null) &&
+    { [[ $base != "$(git rev-parse HEAD)" ]] || [[ -n $(git status --porcelain -- proto) ]]; }; then
+    printf '%s\n' "$base"
+  else
+    git rev-parse -q --verify 'HEAD~1^{commit}' || true
+  fi
+}
+
+# Whether the contract still is what clients were built with; see breaking: in proto/buf.yaml.
+check_contract() {
+  local base before=$artifacts/contract-base
+  base=$(contract_base)
+  if [[ -z $base ]]; then
+    say "       no earlier commit to compare the contract with; skipped"
+    return 0
+  fi
+  if ! git cat-file -e "$base:proto/buf.yaml" 2>/dev/null; then
+    say "       ${base:0:12} has no contract to compare with; skipped"
+    return 0
+  fi
+  rm -rf "$before"
+  mkdir -p "$before"
+  # Unpacked, because buf's own reading of git finds neither old commits nor those of a worktree.
+  git archive "$base" proto | tar -x -C "$before"
+  (cd proto && buf breaking --against "$before/proto")
+}
+
 lint() {
   need_to_build
   need_to_lint
@@ -195,6 +228,7 @@ lint() {
   say "shell";  shellcheck build.sh .ci/run || status=1
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
+  say "proto, against what clients have"; check_contract || status=1
   say "c#";     dotnet restore Monitor.sln -v quiet && dotnet format whitespace Monitor.sln --no-restore --verify-no-changes || status=1
   return $status
 }
