@@ -117,6 +117,17 @@ compile_bpf() {
   done
 }
 
+# What the benchmarks run besides the agent; only they need it.
+compile_bench() {
+  local source program
+  mkdir -p "$artifacts/bench"
+  for source in test/Monitor.Benchmarks/native/*.c; do
+    program=$artifacts/bench/$(basename "${source%.c}")
+    changed_since "$program" "$source" || continue
+    gcc -O2 -Wall -Wextra -Werror "$source" -lbpf -o "$program"
+  done
+}
+
 launcher() { # NAME PROJECT
   mkdir -p "$artifacts/bin"
   cat >"$artifacts/bin/$1" <<EOF
@@ -176,7 +187,10 @@ run_tests() {
 
 bench() {
   need_to_build
+  need taskset util-linux
+  install_missing
   build
+  compile_bench
   exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"
 }
 

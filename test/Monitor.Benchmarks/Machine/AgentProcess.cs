@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Grpc.Net.Client;
+using Monitor.Agent.Monitors;
+using Monitor.V1;
+
+namespace Monitor.Benchmarks.Machine;
+
+/// <summary>The agent as users run it: a process of its own, on free ports, with default settings but for those given.</summary>
+internal sealed class AgentProcess : IDisposable
+{
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+
+    private readonly GrpcChannel _channel;
+
+    private AgentProcess(ChildProcess process, string grpcTarget)
+    {
+        Process = process;
+        GrpcTarget = grpcTarget;
+        _channel = GrpcChannel.ForAddress($"http://{grpcTarget}");
+    }
+
+    public ChildProcess Process { get; }
+
+    /// <summary>Where it serves gRPC.</summary>
+    public string GrpcTarget { get; }
+
+    public EventService.EventServiceClient Events => new(_channel);
+
+    /// <summary>Starts it and waits until it says that it is healthy.</summary>
+    /// <param name="cpu">The CPU that it must stay on; null for any.</param>
+    /// <param name="options">Options besides the ports.</param>
+    public static async Task<AgentProcess> StartAsync(int? cpu = Cpus.Consumer, params string[] options)
+    {
+        string[] arguments = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. options];
+        var process = ChildProcess.Start(cpu, Artifacts.Agent, arguments);
+        try
+        {
+            // "REST on http://127.0.0.1:PORT   try: ..." and then "gRPC on 127.0.0.1:PORT   try: ..."
+            var http = AddressOf(await process.WaitForLineAsync(line => line.StartsWith("REST on ", StringComparison.Ordinal)));
+            var grpc = AddressOf(await process.WaitForLineAsync(line => line.StartsWith("gRPC on ", StringComparison.Ordinal)));
+            using var client = new HttpClient();
+            var health = await client.GetStringAsync(new Uri($"{http}/health"));
+            return health.Contains("unhealthy", StringComparison.Ordinal)
+                ? throw new BenchmarkException($"the agent is not healthy: {health}")
+                : new AgentProcess(process, grpc);
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends it as an operator would; throws where that does not go well.</summary>
+    public async Task StopAsync()
+    {
+        Process.Terminate();
+        await Process.EndAsync();
+    }
+
+    public Task<GetStatsResponse> GetStatsAsync() =>
+        new StatusService.StatusServiceClient(_channel).GetStatsAsync(new GetStatsRequest()).ResponseAsync;
+
+    /// <summary>Waits until everything that the kernel produced is accounted for, and every subscriber has been sent it.</summary>
+    public async Task<GetStatsResponse> DrainAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var stats = await GetStatsAsync();
+            if (stats.Types_.All(type => type.Counters.InFlight == 0) && stats.Subscribers.All(subscriber => subscriber.Ahead == 0))
+            {
+                return stats;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > DrainPatience)
+            {
+                throw new BenchmarkException($"the agent does not come to rest: {stats}");
+            }
+
+            await Task.Delay(PollInterval);
+        }
+    }
+
+    /// <summary>Names of the BPF programs that it has attached for a monitor.</summary>
+    public async Task<IReadOnlyList<string>> AttachedProgramsAsync(MonitorDefinition monitor)
+    {
+        var response = await new ProgramService.ProgramServiceClient(_channel).ListProgramsAsync(new ListProgramsRequest());
+        var active = response.Programs.Single(program => program.Name == monitor.Name).Hooks
+            .Where(hook => hook.Status == "active").Select(hook => hook.Name).ToHashSet();
+        return [.. monitor.Hooks.Where(hook => active.Contains(hook.Name)).Select(hook => hook.Program)];
+    }
+
+    public void Dispose()
+    {
+        _channel.Dispose();
+        Process.Dispose();
+    }
+
+    private static string AddressOf(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+}

@@ -1,0 +1,22 @@
+namespace Monitor.Benchmarks.Machine;
+
+/// <summary>Where <c>build.sh</c> puts what is run here. This assembly is in dotnet/bin/Monitor.Benchmarks/release.</summary>
+internal static class Artifacts
+{
+    public static string Folder { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../.."));
+
+    public static string Agent => Existing("bin/monitor-agent");
+
+    public static string Storm => Existing("bench/storm");
+
+    public static string Count => Existing("bench/count");
+
+    /// <summary>The compiled BPF object of a monitor.</summary>
+    public static string BpfObject(string monitor) => Existing($"bpf/{monitor}.bpf.o");
+
+    private static string Existing(string name)
+    {
+        var path = Path.Combine(Folder, name);
+        return File.Exists(path) ? path : throw new BenchmarkException($"{path} does not exist; run this by ./build.sh bench");
+    }
+}

@@ -1,0 +1,28 @@
+namespace Monitor.Benchmarks.Machine;
+
+/// <summary>Runs native/count.c, the bare consumer that the agent is compared with.</summary>
+internal sealed class CountProcess : IDisposable
+{
+    private readonly ChildProcess _process;
+
+    private CountProcess(ChildProcess process) => _process = process;
+
+    /// <summary>Starts it; when this returns, its programs are attached.</summary>
+    /// <param name="monitor">Name of the monitor whose object it loads.</param>
+    /// <param name="programs">Programs of that object that it attaches.</param>
+    public static async Task<CountProcess> StartAsync(string monitor, IEnumerable<string> programs)
+    {
+        var process = ChildProcess.Start(Cpus.Consumer, Artifacts.Count, [Artifacts.BpfObject(monitor), .. programs]);
+        await process.WaitForLineAsync(line => line == "ready");
+        return new CountProcess(process);
+    }
+
+    /// <summary>Ends it; its programs are detached then.</summary>
+    public async Task StopAsync()
+    {
+        _process.Terminate();
+        await _process.EndAsync();
+    }
+
+    public void Dispose() => _process.Dispose();
+}

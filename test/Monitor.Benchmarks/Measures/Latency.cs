@@ -1,0 +1,44 @@
+using Monitor.Benchmarks.Machine;
+using Monitor.Benchmarks.Subscribing;
+
+namespace Monitor.Benchmarks.Measures;
+
+/// <summary>
+/// From an event's timestamp in the kernel to its arrival in a subscriber's process, both of the boot-time clock. The
+/// timestamp of a UDP connect is that of the attempt; the kernel knows what became of it at the socket's next call, which
+/// at this rate is 1 ms later and included.
+/// </summary>
+internal sealed class Latency : Measure
+{
+    private const long Rate = 1000;
+    private const long Seconds = 5;
+
+    public override string Name => "latency";
+
+    public override async Task<IReadOnlyList<Figure>> RunAsync()
+    {
+        using var agent = await AgentProcess.StartAsync();
+        await SubscribedAsync(agent, 1);
+        var received = await SubscribedAsync(agent, Seconds);
+        await agent.StopAsync();
+        return
+        [
+            new Figure(
+                $"kernel to subscriber, p99, {Rate} events/s",
+                received.P99AgeNanos / 1e6,
+                25,
+                "ms",
+                $"median {received.MedianAgeNanos / 1e6:0.0} ms, highest {received.MaxAgeNanos / 1e6:0.0} ms, of {received.Events} events"),
+        ];
+    }
+
+    private static async Task<Received> SubscribedAsync(AgentProcess agent, long seconds)
+    {
+        using var subscriber = await SubscriberProcess.StartAsync(agent.GrpcTarget, Storm.Command);
+        await Storm.PacedAsync(Rate, seconds);
+        await agent.DrainAsync();
+        var received = await subscriber.StopAsync();
+        return received.Events == Rate * seconds ? received
+            : throw new BenchmarkException($"the subscriber received {received.Events} of {Rate * seconds} events");
+    }
+}
