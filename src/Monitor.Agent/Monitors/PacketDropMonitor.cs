@@ -125,13 +125,12 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         }
     }
 
-    private byte[] Place(ulong location)
-    {
-        if (_places.TryGetValue(location, out var known))
-        {
-            return known;
-        }
+    private byte[] Place(ulong location) =>
+        _places.TryGetValue(location, out var known) ? known : EncodePlace(location);
 
+    // Apart from Place, in which the closure would be allocated for every event.
+    private byte[] EncodePlace(ulong location)
+    {
         var symbol = _symbols.Resolve(location);
         var place = symbol is null or { Length: > MaxNameLength } ? [] : EventEncoder.Fragment((ref writer) =>
             writer.Bytes(PacketDropDetail.SymbolFieldNumber, System.Text.Encoding.ASCII.GetBytes(symbol)));
