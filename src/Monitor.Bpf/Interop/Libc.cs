@@ -62,6 +62,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
 
+    // 1 where memory was given back, else 0. In glibc only.
+    [LibraryImport(Library)]
+    internal static partial int malloc_trim(nuint pad);
+
     [StructLayout(LayoutKind.Sequential)]
     internal struct Timespec
     {
