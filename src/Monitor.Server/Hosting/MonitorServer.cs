@@ -144,5 +144,7 @@ public static class MonitorServer
         app.MapGrpcService<ServerStatusService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
+        app.MapOpenApiPages();
+        app.MapStartPage();
     }
 }

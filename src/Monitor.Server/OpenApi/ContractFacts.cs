@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>
+/// Defaults, ranges and examples that the document has beyond what is in the descriptors, and nothing that can be
+/// derived. A field or rpc that is not here is described all the same.
+/// </summary>
+internal static class ContractFacts
+{
+    /// <summary>By full name of the field.</summary>
+    public static IReadOnlyDictionary<string, FieldFacts> Fields { get; } = MakeFields();
+
+    /// <summary>
+    /// HTTP statuses other than 200 that have the rpc's own response as their body, by full name of the rpc, with what
+    /// they mean.
+    /// </summary>
+    public static IReadOnlyDictionary<string, (int Status, string Meaning)> OtherStatuses { get; } =
+        new Dictionary<string, (int, string)>
+        {
+            ["monitor.v1.StatusService.GetHealth"] = (503, "Unhealthy. The body says what is wrong."),
+        };
+
+    private static Dictionary<string, FieldFacts> MakeFields()
+    {
+        var fields = new Dictionary<string, FieldFacts>(StringComparer.Ordinal);
+        foreach (var request in (string[])[ListEventsRequest.Descriptor.FullName, StreamEventsRequest.Descriptor.FullName])
+        {
+            AddFilter(fields, request + ".");
+        }
+
+        fields.Add("monitor.v1.ListEventsRequest.limit", new FieldFacts
+        {
+            Default = ContractLimits.DefaultListLimit,
+            Minimum = 1,
+            Maximum = ContractLimits.MaxListLimit,
+            Example = 10,
+        });
+        fields.Add("monitor.v1.StreamEventsRequest.max_batch_events", new FieldFacts
+        {
+            Default = ContractLimits.DefaultBatchEvents,
+            Minimum = 1,
+            Maximum = ContractLimits.MaxBatchEvents,
+            Example = 100,
+        });
+        fields.Add("monitor.v1.StreamEventsRequest.max_batch_delay", new FieldFacts
+        {
+            Default = Seconds(ContractLimits.DefaultBatchDelay),
+            Example = "0.1s",
+        });
+        fields.Add("monitor.v1.StreamEventsRequest.accept_loss", new FieldFacts { Default = false, Example = true });
+        fields.Add("monitor.v1.ListProgramsRequest.node_name", new FieldFacts { Example = "node-1" });
+        return fields;
+    }
+
+    private static void AddFilter(Dictionary<string, FieldFacts> fields, string request)
+    {
+        AddList("type", "connection");
+        AddList("command", "curl");
+        AddList("k8s_node_name", "worker-1");
+        AddList("k8s_pod_name", "checkout-7d9f5c6b8-x2k4p");
+        AddList("k8s_namespace", "shop");
+        AddList("node_name", "node-1");
+        AddList("source_ip", "10.0.0.0/8");
+        AddList("destination_ip", "192.0.2.1");
+        AddList("protocol", "TCP");
+        fields.Add(request + "pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
+        AddPort("source_port", 40000);
+        AddPort("destination_port", 443);
+        fields.Add(request + "failed", new FieldFacts { Example = true });
+
+        void AddList(string name, string example) => fields.Add(request + name, new FieldFacts
+        {
+            MaxItems = ContractLimits.MaxFilterValues,
+            // The limit is in bytes, and no character takes less than one.
+            MaxLength = ContractLimits.MaxFilterTextBytes,
+            Example = example,
+        });
+
+        void AddPort(string name, int example) => fields.Add(request + name, new FieldFacts
+        {
+            MaxItems = ContractLimits.MaxFilterValues,
+            Minimum = 0,
+            Maximum = ushort.MaxValue,
+            Example = example,
+        });
+    }
+
+    private static JsonNode Seconds(TimeSpan time) =>
+        time.TotalSeconds.ToString("0.#########", CultureInfo.InvariantCulture) + "s";
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Grpc.JsonTranscoding;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Monitor.Server;
+
+/// <summary>Serves the OpenAPI document and Swagger UI.</summary>
+internal static class OpenApiRoutes
+{
+    public const string DocumentPath = "/openapi.json";
+
+    public const string SwaggerPath = "/swagger";
+
+    /// <summary>Maps <see cref="DocumentPath"/> and <see cref="SwaggerPath"/>.</summary>
+    public static void MapOpenApiPages(this IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        var document = new DocumentSource(
+            services.GetRequiredService<EndpointDataSource>(),
+            services.GetRequiredService<IOptions<GrpcJsonTranscodingOptions>>(),
+            services.GetRequiredService<MonitorServerOptions>());
+
+        endpoints.MapPage(DocumentPath, context => Page.WriteAsync(context, "application/json", document.Json));
+        endpoints
+            .MapSwaggerUI(SwaggerPath, ui =>
+            {
+                ui.DocumentTitle = "Network monitor";
+                // Relative to the page, so that it holds behind a proxy that adds a prefix.
+                ui.SwaggerEndpoint("../openapi.json", "Network monitor");
+                ui.EnableDeepLinking();
+                ui.DisplayRequestDuration();
+                // The schemas are at hand with each operation.
+                ui.DefaultModelsExpandDepth(0);
+            })
+            // It takes no other methods, and leaves it to its route to say so.
+            .WithMetadata(new PageMetadata(SwaggerPath), new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+    }
+}
