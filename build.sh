@@ -81,6 +81,7 @@ need_to_test() {
   need bpftool bpftool
   need /usr/lib/python3/dist-packages/grpc python3-grpcio
   need curl curl
+  need /usr/bin/chromium chromium
   install_missing
 }
 
