@@ -82,6 +82,7 @@ need_to_test() {
   need /usr/lib/python3/dist-packages/grpc python3-grpcio
   need curl curl
   need /usr/bin/chromium chromium
+  need npm npm
   install_missing
 }
 
@@ -141,21 +142,33 @@ EOF
   chmod +x "$artifacts/bin/$1"
 }
 
+# build_when_changed STAMP TARGET FOLDER...: builds where something in the folders is newer than the stamp.
+build_when_changed() {
+  local stamp=$artifacts/$1 target=$2
+  shift 2
+  changed_since "$stamp" "$@" proto Directory.Build.props global.json .editorconfig || return 0
+  mkdir -p "$artifacts"
+  touch "$stamp.new"
+  dotnet build "$target" -c Release -v quiet --nologo -clp:NoSummary >&2
+  launcher monitor-agent Monitor.Agent
+  mv "$stamp.new" "$stamp"
+}
+
 build() {
   need_to_build
   compile_bpf
-  local stamp=$artifacts/.built
-  if changed_since "$stamp" proto src test Directory.Build.props global.json Monitor.sln .editorconfig; then
-    mkdir -p "$artifacts"
-    touch "$stamp.new"
-    dotnet build Monitor.sln -c Release -v quiet --nologo -clp:NoSummary >&2
-    launcher monitor-agent Monitor.Agent
-    mv "$stamp.new" "$stamp"
-  fi
+  build_when_changed .built Monitor.sln src test Monitor.sln
+}
+
+# The agent alone: who only wants to run it does not wait for the tests and their packages.
+build_agent() {
+  need_to_build
+  compile_bpf
+  build_when_changed .built-agent src/Monitor.Agent/Monitor.Agent.csproj src
 }
 
 run() {
-  build
+  build_agent
   if ((EUID == 0)); then exec "$artifacts/bin/monitor-agent" "$@"; fi
   command -v sudo >/dev/null || fail "loading BPF programs needs root, and there is no sudo; run this as root"
   exec sudo --preserve-env=PATH,DOTNET_ROOT "$artifacts/bin/monitor-agent" "$@"
@@ -163,6 +176,7 @@ run() {
 
 run_tests() {
   need_to_test
+  buf --version >/dev/null || say "build.sh: buf could not be installed; tests that call it will be skipped"
   build
   local arguments=(Monitor.sln -c Release --no-build --nologo -v quiet --logger "console;verbosity=minimal") status=0
   [[ ${1-} ]] && arguments+=(--filter "FullyQualifiedName~$1")
