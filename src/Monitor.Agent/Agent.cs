@@ -26,7 +26,7 @@ internal static class Agent
         var nodeName = NodeNameOf(settings);
         var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
         using var log = new EventLog.EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Retention) }, epoch, TimeProvider.System);
+            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
         using var logging = ServerLogging.CreateFactory(settings.Get(AgentSettings.LogLevel));
         var logger = logging.CreateLogger("Monitor.Agent");
         Bpf.BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);

@@ -91,13 +91,12 @@ internal sealed class MonitorPipeline
 
         var time = _clock.ToUnixNanos(record.Timestamp);
         _encoder.Begin(_type, _typeId, _log.NextSequence, record.Timestamp, time);
-        if (!definition.Decode(record.Payload, _encoder))
+        if (!definition.Decode(record.Payload, _encoder) || !_log.Append(_encoder.Columns, _encoder.Encoded))
         {
             AppendLoss(LossCause.Undecodable, 1, record.Timestamp, record.Timestamp);
             return;
         }
 
-        _log.Append(_encoder.Columns, _encoder.Encoded);
         _lastTimestamp = record.Timestamp;
         Volatile.Write(ref _stored, _stored + 1);
     }
