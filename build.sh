@@ -80,6 +80,9 @@ need_to_test() {
   need setpriv util-linux
   need bpftool bpftool
   need /usr/lib/python3/dist-packages/grpc python3-grpcio
+  need protoc protobuf-compiler
+  need grpc_python_plugin protobuf-compiler-grpc
+  need /usr/include/google/protobuf/duration.proto libprotobuf-dev
   need curl curl
   need /usr/bin/chromium chromium
   need npm npm
@@ -176,7 +179,7 @@ run() {
 
 run_tests() {
   need_to_test
-  buf --version >/dev/null || say "build.sh: buf could not be installed; tests that call it will be skipped"
+  install_tools || say "build.sh: npm could not install the tools; tests that call them will fail or be skipped"
   build
   local arguments=(Monitor.sln -c Release --no-build --nologo -v quiet --logger "console;verbosity=minimal") status=0
   [[ ${1-} ]] && arguments+=(--filter "FullyQualifiedName~$1")
@@ -209,13 +212,18 @@ bench() {
   exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"
 }
 
-buf() {
+# Tools from npm, for lint and tests: buf, and a gRPC client that is not ours.
+install_tools() {
   local tools=$artifacts/tools
-  if [[ ! -x $tools/node_modules/.bin/buf ]]; then
-    mkdir -p "$tools"
-    npm install --silent --no-fund --no-audit --prefix "$tools" @bufbuild/buf@1.75.0 >&2
-  fi
-  "$tools/node_modules/.bin/buf" "$@"
+  [[ -x $tools/node_modules/.bin/buf && -d $tools/node_modules/@grpc/proto-loader ]] && return
+  mkdir -p "$tools"
+  npm install --silent --no-fund --no-audit --prefix "$tools" \
+    @bufbuild/buf@1.75.0 @grpc/grpc-js@1 @grpc/proto-loader@0.8 >&2
+}
+
+buf() {
+  install_tools
+  "$artifacts/tools/node_modules/.bin/buf" "$@"
 }
 
 # The commit whose contract clients may have: where this branch left origin's main, or the one before it where nothing
