@@ -34,8 +34,8 @@ internal static class StartReport
         }
 
         to.WriteLine($"REST on {endPoints.HttpUrl}   try: curl -s '{endPoints.HttpUrl}/api/events?limit=10'");
-        to.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl -plaintext -import-path proto -proto "
-            + $"monitor/v1/event_service.proto {endPoints.GrpcTarget} monitor.v1.EventService/StreamEvents");
+        to.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl -plaintext {endPoints.GrpcTarget} "
+            + "monitor.v1.EventService/StreamEvents");
     }
 
     private static string FirstLine(string text) => text.Split('\n')[0];
