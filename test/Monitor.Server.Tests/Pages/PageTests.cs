@@ -72,7 +72,7 @@ internal sealed partial class PageTests
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo((string[])["GET", "HEAD"]));
+        Assert.That(response.Content.Headers.Allow, Is.EquivalentTo((string[])["GET", "HEAD", "OPTIONS"]));
         Assert.That(body.GetProperty("message").GetString(), Does.Contain(path));
     }
 
