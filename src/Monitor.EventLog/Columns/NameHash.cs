@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Monitor.EventLog;
@@ -11,7 +10,9 @@ namespace Monitor.EventLog;
 /// </summary>
 internal static class NameHash
 {
-    private static readonly ulong Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    // As hard to guess as what RandomNumberGenerator gives, which would load OpenSSL: 5 MB of memory for this alone. The
+    // bits of a Guid that are not random are in its second half.
+    private static readonly ulong Seed = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
 
     // Odd, with as many ones as zeros: the fractional parts of the golden ratio and of the square root of 3.
     private const ulong Multiplier = 0x9e3779b97f4a7c15;

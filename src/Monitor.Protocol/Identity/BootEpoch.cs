@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Monitor.Protocol;
@@ -11,8 +9,8 @@ namespace Monitor.Protocol;
 public static class BootEpoch
 {
     /// <summary>
-    /// The epoch of one run: the first 64 bits of a SHA-256 over the three, so that two runs share one only by an
-    /// accident of 1 in 2^64. Never 0.
+    /// The epoch of one run: a hash of the three of 64 bits, so that two runs share one only by an accident of 1 in 2^64.
+    /// Never 0.
     /// </summary>
     /// <param name="nodeName">The node's name as its events carry it.</param>
     /// <param name="bootId">The kernel's boot id, from <c>/proc/sys/kernel/random/boot_id</c>; white space around it
@@ -25,9 +23,23 @@ public static class BootEpoch
         ArgumentNullException.ThrowIfNull(bootId);
         // NUL cannot occur in either part, so no two different triples have the same text.
         var text = $"{nodeName}\0{bootId.Trim()}\0{start.UtcTicks:x}";
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(text));
-        var epoch = BinaryPrimitives.ReadUInt64BigEndian(digest);
+        var epoch = Hash(Encoding.UTF8.GetBytes(text));
         return epoch == 0 ? 1 : epoch;
+    }
+
+    // FNV-1a, and the finalizer of MurmurHash3, by which the last bytes too reach every bit. Nobody gains by a collision,
+    // and a cryptographic hash would load OpenSSL: 5 MB of memory for this alone.
+    private static ulong Hash(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 0xcbf29ce484222325;
+        foreach (var b in bytes)
+        {
+            hash = (hash ^ b) * 0x100000001b3;
+        }
+
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+        return hash ^ (hash >> 33);
     }
 
     /// <summary>The epoch as events and statistics show it: 16 lower-case hexadecimal digits.</summary>
