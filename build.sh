@@ -206,6 +206,7 @@ run_tests() {
 bench() {
   need_to_build
   need taskset util-linux
+  need ip iproute2
   install_missing
   build
   compile_bench

@@ -9,11 +9,14 @@ namespace Monitor.Benchmarks.Measures;
 /// </summary>
 internal sealed class AddedTime : Measure
 {
-    private const int Rounds = 5;
-    private const long Connects = 1_000_000;
+    private const int Rounds = 7;
+    private const long Connects = 400_000;
     private const long PacedRate = 20_000;
-    private const long PacedSeconds = 2;
-    private const long OtherCalls = 5_000_000;
+    private const long PacedSeconds = 1;
+    private const long OtherCalls = 1_000_000;
+
+    // The lowest of these counts: what else runs on the machine can only add to it.
+    private const int Attempts = 3;
 
     // Enough that what runs per event is compiled for good, and the log has wrapped.
     private const long WarmUpConnects = 700_000;
@@ -63,9 +66,20 @@ internal sealed class AddedTime : Measure
     }
 
     private static async Task<Calls> CallAsync() => new(
-        (await Storm.ConnectAsync(Connects)).CostNanos,
-        (await Storm.PacedAsync(PacedRate, PacedSeconds)).CostNanos,
-        (await Storm.GetppidAsync(OtherCalls)).CostNanos);
+        await LowestAsync(() => Storm.ConnectAsync(Connects)),
+        await LowestAsync(() => Storm.PacedAsync(PacedRate, PacedSeconds)),
+        await LowestAsync(() => Storm.GetppidAsync(OtherCalls)));
+
+    private static async Task<double> LowestAsync(Func<Task<StormResult>> storm)
+    {
+        var lowest = double.MaxValue;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            lowest = Math.Min(lowest, (await storm()).CostNanos);
+        }
+
+        return lowest;
+    }
 
     private static Figure Added(string measure, List<Round> rounds, Func<Calls, double> of)
     {

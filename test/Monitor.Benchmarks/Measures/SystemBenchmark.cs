@@ -13,7 +13,7 @@ internal static class SystemBenchmark
 
     /// <param name="names">Which measures.</param>
     /// <returns>Whether every figure reaches what it must.</returns>
-    /// <exception cref="BenchmarkException">Something cannot be measured here.</exception>
+    /// <exception cref="BenchmarkException">Nothing can be measured here.</exception>
     public static async Task<bool> RunAsync(IReadOnlyCollection<string> names)
     {
         if (!Environment.IsPrivilegedProcess || Environment.ProcessorCount <= Cpus.Consumer)
@@ -26,7 +26,16 @@ internal static class SystemBenchmark
         {
             var start = Stopwatch.GetTimestamp();
             Console.Error.Write($"measuring {measure.Name} ... ");
-            figures.AddRange(await measure.RunAsync());
+            try
+            {
+                figures.AddRange(await measure.RunAsync());
+            }
+            catch (BenchmarkException failure)
+            {
+                // The others are worth having all the same.
+                figures.Add(new Figure(measure.Name, double.NaN, 0, "", failure.Message));
+            }
+
             Console.Error.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s");
         }
 

@@ -35,6 +35,7 @@ internal static class Table
 
     private static string Number(double value) => Math.Abs(value) switch
     {
+        double.NaN => "not measured",
         >= 100 => value.ToString("0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.#", CultureInfo.InvariantCulture),
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),

@@ -31,7 +31,7 @@ internal static class MicroBenchmarks
     public static void Run(IReadOnlyCollection<string> names)
     {
         // In this process: the default builds a project for each class, which takes longer than to measure it.
-        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithClock(new CpuClock())
             .WithWarmupCount(3).WithIterationCount(8).WithIterationTime(TimeInterval.FromMilliseconds(200));
         var config = ManualConfig.CreateEmpty()
             .AddJob(job)
@@ -45,6 +45,7 @@ internal static class MicroBenchmarks
         foreach (var summary in BenchmarkRunner.Run(types, config))
         {
             MarkdownExporter.Console.ExportToLog(summary, ConsoleLogger.Default);
+            Console.WriteLine();
             foreach (var error in summary.ValidationErrors.Where(error => error.IsCritical))
             {
                 Console.Error.WriteLine(error.Message);
