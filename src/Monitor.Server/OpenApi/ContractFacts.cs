@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Google.Protobuf.Reflection;
 using Monitor.Protocol;
 using Monitor.V1;
 
@@ -27,9 +28,36 @@ internal static class ContractFacts
     private static Dictionary<string, FieldFacts> MakeFields()
     {
         var fields = new Dictionary<string, FieldFacts>(StringComparer.Ordinal);
-        foreach (var request in (string[])[ListEventsRequest.Descriptor.FullName, StreamEventsRequest.Descriptor.FullName])
+        foreach (var request in (MessageDescriptor[])
+            [
+                ListEventsRequest.Descriptor, StreamEventsRequest.Descriptor, SummarizeConnectionsRequest.Descriptor,
+                SummarizePacketDropsRequest.Descriptor, ListConnectionsRequest.Descriptor,
+                ListPacketDropsRequest.Descriptor,
+            ])
         {
-            AddFilter(fields, request + ".");
+            AddFilter(fields, request);
+        }
+
+        foreach (var summary in (string[])["SummarizeConnectionsRequest", "SummarizePacketDropsRequest"])
+        {
+            fields.Add($"monitor.v1.{summary}.duration_seconds", new FieldFacts
+            {
+                Default = ContractLimits.DefaultSummarySeconds,
+                Minimum = 1,
+                Maximum = ContractLimits.MaxSummarySeconds,
+                Example = 300,
+            });
+        }
+
+        foreach (var list in (string[])["ListConnectionsRequest", "ListPacketDropsRequest"])
+        {
+            fields.Add($"monitor.v1.{list}.limit", new FieldFacts
+            {
+                Default = ContractLimits.DefaultGroupedListLimit,
+                Minimum = 1,
+                Maximum = ContractLimits.MaxListLimit,
+                Example = 100,
+            });
         }
 
         fields.Add("monitor.v1.ListEventsRequest.limit", new FieldFacts
@@ -56,7 +84,8 @@ internal static class ContractFacts
         return fields;
     }
 
-    private static void AddFilter(Dictionary<string, FieldFacts> fields, string request)
+    /// <summary>Adds those of the filter's fields that the request has.</summary>
+    private static void AddFilter(Dictionary<string, FieldFacts> fields, MessageDescriptor request)
     {
         AddList("type", "connection");
         AddList("command", "curl");
@@ -67,12 +96,20 @@ internal static class ContractFacts
         AddList("source_ip", "10.0.0.0/8");
         AddList("destination_ip", "192.0.2.1");
         AddList("protocol", "TCP");
-        fields.Add(request + "pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
+        Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
         AddPort("source_port", 40000);
         AddPort("destination_port", 443);
-        fields.Add(request + "failed", new FieldFacts { Example = true });
+        Add("failed", new FieldFacts { Example = true });
 
-        void AddList(string name, string example) => fields.Add(request + name, new FieldFacts
+        void Add(string name, FieldFacts facts)
+        {
+            if (request.FindFieldByName(name) is { } field)
+            {
+                fields.Add(field.FullName, facts);
+            }
+        }
+
+        void AddList(string name, string example) => Add(name, new FieldFacts
         {
             MaxItems = ContractLimits.MaxFilterValues,
             // The limit is in bytes, and no character takes less than one.
@@ -80,7 +117,7 @@ internal static class ContractFacts
             Example = example,
         });
 
-        void AddPort(string name, int example) => fields.Add(request + name, new FieldFacts
+        void AddPort(string name, int example) => Add(name, new FieldFacts
         {
             MaxItems = ContractLimits.MaxFilterValues,
             Minimum = 0,
