@@ -33,9 +33,19 @@ internal sealed class WriteRuleTests
     {
         var message = new AllTypes
         {
-            Int32Field = int.MinValue, Int64Field = long.MinValue, Uint32Field = uint.MaxValue, Uint64Field = ulong.MaxValue,
-            Sint32Field = int.MinValue, Sint64Field = long.MaxValue, Fixed32Field = uint.MaxValue, Fixed64Field = ulong.MaxValue,
-            Sfixed32Field = -1, Sfixed64Field = -1, FloatField = 0.1f, DoubleField = -0.1, FarField = 9,
+            Int32Field = int.MinValue,
+            Int64Field = long.MinValue,
+            Uint32Field = uint.MaxValue,
+            Uint64Field = ulong.MaxValue,
+            Sint32Field = int.MinValue,
+            Sint64Field = long.MaxValue,
+            Fixed32Field = uint.MaxValue,
+            Fixed64Field = ulong.MaxValue,
+            Sfixed32Field = -1,
+            Sfixed64Field = -1,
+            FloatField = 0.1f,
+            DoubleField = -0.1,
+            FarField = 9,
         };
         Assert.That(WriteSet(message), Is.EqualTo("""
             {"int32Field":-2147483648,"int64Field":-9223372036854775808,"uint32Field":4294967295,"uint64Field":18446744073709551615,
@@ -95,8 +105,11 @@ internal sealed class WriteRuleTests
         Assert.That(
             WriteSet(new AllTypes
             {
-                StringMap = { ["a\""] = "b" }, NestedMap = { [-1] = new() }, ColorMap = { [true] = Color.Red },
-                DoubleMap = { [ulong.MaxValue] = 0.5 }, BytesMap = { [-7] = ByteString.Empty },
+                StringMap = { ["a\""] = "b" },
+                NestedMap = { [-1] = new() },
+                ColorMap = { [true] = Color.Red },
+                DoubleMap = { [ulong.MaxValue] = 0.5 },
+                BytesMap = { [-7] = ByteString.Empty },
             }),
             Is.EqualTo(
                 """{"stringMap":{"a\"":"b"},"nestedMap":{"-1":{}},"colorMap":{"true":"COLOR_RED"},"doubleMap":{"18446744073709551615":0.5},"bytesMap":{"-7":""}}"""));

@@ -19,8 +19,11 @@ internal static class ParameterShape
         }
 
         var leaf = path.Leaf;
-        if (!leaf.IsMap && leaf.Message is null or { WellKnown: WellKnownType.Wrapper or WellKnownType.Timestamp
-            or WellKnownType.Duration or WellKnownType.FieldMask })
+        if (!leaf.IsMap && leaf.Message is null or
+            {
+                WellKnown: WellKnownType.Wrapper or WellKnownType.Timestamp
+            or WellKnownType.Duration or WellKnownType.FieldMask
+            })
         {
             return null;
         }
