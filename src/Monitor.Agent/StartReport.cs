@@ -24,7 +24,7 @@ internal static class StartReport
 
             foreach (var hook in monitor.Hooks.Where(hook => hook.Link is null && hook.Error is not null))
             {
-                to.WriteLine($"  without {hook.Definition.Name}: {FirstLine(hook.Error!)}");
+                to.WriteLine($"  without {hook.Definition.Name}: {hook.Definition.Without} ({Brief(hook.Error!)})");
             }
         }
 
@@ -38,5 +38,6 @@ internal static class StartReport
             + "monitor.v1.EventService/StreamEvents");
     }
 
-    private static string FirstLine(string text) => text.Split('\n')[0];
+    // "loading 'x' failed: EPERM: and what libbpf says": the whole is in /api/programs.
+    private static string Brief(string error) => string.Join(": ", error.Split(": ").Take(2));
 }

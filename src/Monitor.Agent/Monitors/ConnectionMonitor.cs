@@ -31,11 +31,27 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         new("inet_sock_set_state", "sock/inet_sock_set_state", HookRole.Required, HookAttach.Section),
         new("connect4", "cgroup/connect4", HookRole.Preferred, HookAttach.Cgroup),
         new("connect6", "cgroup/connect6", HookRole.Preferred, HookAttach.Cgroup),
-        new("sock_release", "cgroup/sock_release", HookRole.Optional, HookAttach.Cgroup),
-        new("walk_pending", "iter/bpf_map_elem", HookRole.Optional, HookAttach.MapIterator),
-        new("connect_unix", "cgroup/connect_unix", HookRole.Optional, HookAttach.Cgroup) { AttachType = UnixConnect },
-        new("stream_connect_exit", "fexit/inet_stream_connect", HookRole.Optional, HookAttach.Section),
-        new("dgram_connect_exit", "fexit/inet_dgram_connect", HookRole.Optional, HookAttach.Section),
+        new("sock_release", "cgroup/sock_release", HookRole.Optional, HookAttach.Cgroup)
+        {
+            Without = "attempts that come to nothing show later",
+        },
+        new("walk_pending", "iter/bpf_map_elem", HookRole.Optional, HookAttach.MapIterator)
+        {
+            Without = "connected UDP sockets show when they are closed",
+        },
+        new("connect_unix", "cgroup/connect_unix", HookRole.Optional, HookAttach.Cgroup)
+        {
+            AttachType = UnixConnect,
+            Without = "attempts of AF_UNIX sockets are not counted as filtered",
+        },
+        new("stream_connect_exit", "fexit/inet_stream_connect", HookRole.Optional, HookAttach.Section)
+        {
+            Without = "TCP attempts that fail before a packet is sent have no error name",
+        },
+        new("dgram_connect_exit", "fexit/inet_dgram_connect", HookRole.Optional, HookAttach.Section)
+        {
+            Without = "UDP attempts that fail have no error name",
+        },
         new("sys_enter_connect", "syscalls/sys_enter_connect", HookRole.LastResort, HookAttach.Section)
         {
             Note = EverySystemCall,

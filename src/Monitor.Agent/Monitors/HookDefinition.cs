@@ -12,6 +12,9 @@ internal sealed record HookDefinition(string Program, string Name, HookRole Role
     /// <summary>What this hook costs the machine beyond its own run time, or "".</summary>
     public string Note { get; init; } = "";
 
+    /// <summary>What the monitor tells less without it, or "".</summary>
+    public string Without { get; init; } = "";
+
     /// <summary>Attach type that libbpf does not derive from the section's name; null where it does.</summary>
     public BpfAttachType? AttachType { get; init; }
 }
