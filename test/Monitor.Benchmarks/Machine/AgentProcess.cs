@@ -13,19 +13,25 @@ internal sealed class AgentProcess : IDisposable
 
     private readonly GrpcChannel _channel;
 
-    private AgentProcess(ChildProcess process, string grpcTarget)
+    private AgentProcess(ChildProcess process, string httpUrl, string grpcTarget)
     {
         Process = process;
+        HttpUrl = new Uri(httpUrl);
         GrpcTarget = grpcTarget;
         _channel = GrpcChannel.ForAddress($"http://{grpcTarget}");
     }
 
     public ChildProcess Process { get; }
 
+    /// <summary>Where it serves REST.</summary>
+    public Uri HttpUrl { get; }
+
     /// <summary>Where it serves gRPC.</summary>
     public string GrpcTarget { get; }
 
     public EventService.EventServiceClient Events => new(_channel);
+
+    public StatusService.StatusServiceClient Status => new(_channel);
 
     /// <summary>Starts it and waits until it says that it is healthy.</summary>
     /// <param name="cpu">The CPU that it must stay on; null for any.</param>
@@ -43,7 +49,7 @@ internal sealed class AgentProcess : IDisposable
             var health = await client.GetStringAsync(new Uri($"{http}/health"));
             return health.Contains("unhealthy", StringComparison.Ordinal)
                 ? throw new BenchmarkException($"the agent is not healthy: {health}")
-                : new AgentProcess(process, grpc);
+                : new AgentProcess(process, http, grpc);
         }
         catch
         {
@@ -60,7 +66,7 @@ internal sealed class AgentProcess : IDisposable
     }
 
     public Task<GetStatsResponse> GetStatsAsync() =>
-        new StatusService.StatusServiceClient(_channel).GetStatsAsync(new GetStatsRequest()).ResponseAsync;
+        Status.GetStatsAsync(new GetStatsRequest()).ResponseAsync;
 
     /// <summary>Waits until everything that the kernel produced is accounted for, and every subscriber has been sent it.</summary>
     public async Task<GetStatsResponse> DrainAsync()

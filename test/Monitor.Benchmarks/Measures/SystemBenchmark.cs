@@ -7,7 +7,7 @@ namespace Monitor.Benchmarks.Measures;
 internal static class SystemBenchmark
 {
     private static readonly Measure[] All =
-        [new AddedTime(), new CpuPerEvent(), new FullSpeed(), new Queries(), new Latency(), new IdleAgent()];
+        [new AddedTime(), new CpuPerEvent(), new FullSpeed(), new Queries(), new Latency(), new Rest(), new IdleAgent()];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(measure => measure.Name)];
 
