@@ -61,13 +61,13 @@ internal sealed class ClientTests
         var service = $"http://{_agent.GrpcTarget}/monitor.v1.EventService";
 
         // No --schema: all that it knows, it knows from the server.
-        var listed = Command.Run(buf, "curl", "--http2-prior-knowledge", "--list-methods", $"http://{_agent.GrpcTarget}");
+        var listed = Command.Run(buf, "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--list-methods", $"http://{_agent.GrpcTarget}");
         Assert.That(listed.Output, Does.Contain("monitor.v1.EventService/StreamEvents").And.Contain("grpc.health.v1.Health/Check"));
 
         Command.Python("socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 17))");
         var found = await Waiting.ForAsync("the event", () =>
         {
-            var answer = Command.Run(buf, "curl", "--http2-prior-knowledge", "-d", """{"destination_port":[17]}""", $"{service}/ListEvents");
+            var answer = Command.Run(buf, "curl", "--protocol", "grpc", "--http2-prior-knowledge", "-d", """{"destination_port":[17]}""", $"{service}/ListEvents");
             return Task.FromResult(answer.Output.Contains("\"UDP\"", StringComparison.Ordinal) ? answer.Output : null);
         });
         Assert.That(found, Does.Contain("OUTCOME_CONNECTED"));
