@@ -9,8 +9,8 @@ namespace Monitor.Benchmarks.Measures;
 /// </summary>
 internal sealed class IdleAgent : Measure
 {
-    // Start-up goes on a little after the first answer: the runtime compiles what ran a lot once more.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+    // Start-up goes on after the first answer: what a timer calls every second is compiled for good after 30 calls.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
 
     public override string Name => "idle";
