@@ -8,6 +8,7 @@ namespace Monitor.Agent.Loading;
 internal sealed class LoadedMonitor : IDisposable
 {
     private readonly BpfObject _bpf;
+    private readonly Lazy<long> _memoryBytes;
 
     public LoadedMonitor(MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks)
     {
@@ -16,6 +17,10 @@ internal sealed class LoadedMonitor : IDisposable
         Rings = rings;
         Hooks = hooks;
         Counters = new KernelCounterMap(bpf.Map("counters"));
+        _memoryBytes = new Lazy<long>(() =>
+            bpf.Maps.Sum(map => map.MemoryBytes) +
+            hooks.Sum(hook => hook.Program is { IsLoaded: true } program ? program.GetStatistics().MemoryBytes : 0) +
+            (long)rings.Count * rings.RingBytes);
     }
 
     public MonitorDefinition Definition { get; }
@@ -29,11 +34,11 @@ internal sealed class LoadedMonitor : IDisposable
     /// <summary>What its programs counted.</summary>
     public KernelCounterMap Counters { get; }
 
-    /// <summary>Kernel memory of its programs and maps, and its rings. Bytes.</summary>
-    public long MemoryBytes =>
-        _bpf.Maps.Sum(map => map.MemoryBytes) +
-        Hooks.Sum(hook => hook.Program is { IsLoaded: true } program ? program.GetStatistics().MemoryBytes : 0) +
-        (long)Rings.Count * Rings.RingBytes;
+    /// <summary>
+    /// Kernel memory of its programs and maps, and its rings. Bytes. Asked for once: the maps are preallocated, and the
+    /// kernel answers through a file of /proc for each of them.
+    /// </summary>
+    public long MemoryBytes => _memoryBytes.Value;
 
     /// <summary>
     /// Reports what is over without the kernel having called anybody (<see cref="MonitorDefinition.Walk"/>); the records
