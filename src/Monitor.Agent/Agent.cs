@@ -18,6 +18,9 @@ internal static class Agent
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
+    // Until what runs every second or two is compiled for good, after 30 calls.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(70);
+
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
     /// <returns>The exit code: 0, or 1 where it could not do its work.</returns>
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
@@ -77,7 +80,13 @@ internal static class Agent
                 await server.StartAsync();
                 StartReport.Write(error, server.Services.GetRequiredService<ServerEndPoints>(), monitors, failures);
                 GiveMemoryBack();
-                await server.WaitForShutdownAsync();
+                var shutdown = server.WaitForShutdownAsync();
+                if (await Task.WhenAny(shutdown, Task.Delay(WarmUp)) != shutdown)
+                {
+                    GiveMemoryBack();
+                }
+
+                await shutdown;
             }
             catch (ListenException failure)
             {
@@ -100,7 +109,8 @@ internal static class Agent
         }
     }
 
-    // What only the start needed, the types of the kernel above all: a quarter of the memory that the agent then has.
+    // What only the start needed, the types of the kernel above all, a quarter of the memory that the agent then has; and
+    // later what the compiler needed.
     private static void GiveMemoryBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -9,8 +9,8 @@ namespace Monitor.Benchmarks.Measures;
 /// </summary>
 internal sealed class IdleAgent : Measure
 {
-    // Start-up goes on after the first answer: what a timer calls every second is compiled for good after 30 calls.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(40);
+    // Start-up goes on after the first answer: what timers call every second or two is compiled for good after 30 calls.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(80);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
 
     public override string Name => "idle";
@@ -19,8 +19,9 @@ internal sealed class IdleAgent : Measure
     {
         using var quiet = new QuietNamespace();
         using var agent = await AgentProcess.StartAsync(cpu: null, "--network-namespace", quiet.Name);
-        await Task.Delay(Settling);
+        // Asked before it settles: the first call of an agent compiles what answers it.
         var before = await agent.GetStatsAsync();
+        await Task.Delay(Settling);
         var cpu = agent.Process.CpuTime;
         var start = Stopwatch.GetTimestamp();
         await Task.Delay(Watched);

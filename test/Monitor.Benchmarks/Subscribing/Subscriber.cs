@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Monitor.Benchmarks.Measures;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Subscribing;
@@ -61,7 +62,7 @@ internal static class Subscriber
             // Asked for.
         }
 
-        ages.Sort();
+        ages = [.. ages.Skip((int)Latency.WarmUpEvents).Order()];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"events {events} losses {losses} p50_ns {Quantile(ages, 0.5)} p99_ns {Quantile(ages, 0.99)} max_ns {Quantile(ages, 1)}"));
