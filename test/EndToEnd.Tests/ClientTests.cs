@@ -31,7 +31,7 @@ internal sealed class ClientTests
     {
         Command.Run("protoc", "-I", Proto, $"--python_out={_folder}", $"--grpc_python_out={_folder}",
             "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin",
-            "monitor/v1/event.proto", "monitor/v1/event_service.proto", "google/api/http.proto", "google/api/annotations.proto");
+            "monitor/v1/agent.proto", "monitor/v1/event.proto", "monitor/v1/event_service.proto", "google/api/http.proto", "google/api/annotations.proto");
 
         await PrintsEventsAsync(
             new ProcessStartInfo("/usr/bin/python3", [Path.Combine(Proto, "examples/python/events.py"), _agent.GrpcTarget, "connection", "3"])
