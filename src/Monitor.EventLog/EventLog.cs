@@ -10,7 +10,7 @@ namespace Monitor.EventLog;
 /// learn exactly what they missed.
 /// </summary>
 /// <remarks>
-/// <see cref="Append"/>, <see cref="AppendLoss"/>, <see cref="Publish"/> and <see cref="NextSequence"/> are for one
+/// <see cref="Append"/>, <see cref="AppendLoss(Loss)"/>, <see cref="Publish"/> and <see cref="NextSequence"/> are for one
 /// thread at a time; everything else is for any thread.
 /// </remarks>
 public sealed class EventLog : IDisposable
@@ -36,6 +36,7 @@ public sealed class EventLog : IDisposable
 
     // Writer's.
     private readonly long[] _typeTotals = new long[256];
+    private readonly SourceTable _sources = new();
     private Segment? _current;
     private LogPoint _end;
     private long _refused;
@@ -83,6 +84,8 @@ public sealed class EventLog : IDisposable
 
     internal TimeProvider Time { get; }
 
+    internal bool TakesSources => _options.TakesSources;
+
     internal CursorWaiters Waiters => _waiters;
 
     /// <summary>Position behind the last entry that readers can see.</summary>
@@ -115,6 +118,11 @@ public sealed class EventLog : IDisposable
             return false;
         }
 
+        if (_sources.Any)
+        {
+            _sources.NoteEvent(segment, segment.Count);
+        }
+
         segment.AppendEvent(columns, EventTags.ResponseEvent, encodedEvent);
         _typeTotals[columns.Type]++;
         _end.Position++;
@@ -124,7 +132,34 @@ public sealed class EventLog : IDisposable
 
     /// <summary>Appends a loss at its place between the events; it takes no sequence.</summary>
     /// <returns>False where its encoding is above <see cref="MaxEventBytes"/>; as <see cref="Append"/>.</returns>
-    public bool AppendLoss(Loss loss)
+    public bool AppendLoss(Loss loss) => AppendLoss(null, loss, default);
+
+    /// <summary>
+    /// Adds a source: one run of one agent whose events come into this log by <see cref="AppendFrom"/>. For the writer.
+    /// </summary>
+    /// <param name="epoch">Identity of the run.</param>
+    /// <param name="nodeName">The node.</param>
+    /// <param name="start">The first place in the agent's log that is known here.</param>
+    /// <param name="replaces">The run of the same agent before this one, of which nothing will come any more.</param>
+    public LogSource AddSource(ulong epoch, string nodeName, SourcePoint start, LogSource? replaces = null)
+    {
+        ArgumentNullException.ThrowIfNull(nodeName);
+        return _sources.Add(epoch, nodeName, start, replaces);
+    }
+
+    /// <summary>Says that the events which are appended next are those of a source that follow a place in its log, up to
+    /// the next call of this or of <see cref="AppendLoss(LogSource, Loss, SourcePoint)"/>. For the writer.</summary>
+    public void AppendFrom(LogSource source, SourcePoint before)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _sources.Continue(source, before);
+    }
+
+    /// <summary>As <see cref="AppendLoss(Loss)"/>, for a loss of a source.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="after">The place in the source's log behind all that the loss stands for.</param>
+    public bool AppendLoss(LogSource? source, Loss loss, SourcePoint after)
     {
         ArgumentNullException.ThrowIfNull(loss);
         var bytes = loss.ToByteArray();
@@ -132,6 +167,11 @@ public sealed class EventLog : IDisposable
         if (segment is null)
         {
             return false;
+        }
+
+        if (_sources.Any)
+        {
+            _sources.NoteLoss(segment, segment.Count, source, after);
         }
 
         var time = loss.LastTime is null ? 0 : UnixNanos.From(loss.LastTime) ?? 0;
@@ -145,6 +185,14 @@ public sealed class EventLog : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Says that nothing will come of a source any more, so that resume tokens need not tell how far it was
+    /// read. For the writer.</summary>
+    public void RetireSource(LogSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _sources.Retire(source);
     }
 
     /// <summary>
@@ -166,8 +214,16 @@ public sealed class EventLog : IDisposable
     /// <param name="filter">Which events it delivers; null or empty for all.</param>
     /// <param name="from">Where it starts.</param>
     /// <exception cref="FilterException">The filter has a bad value.</exception>
-    public EventCursor OpenCursor(EventFilter? filter, LogPosition from) =>
-        new(this, EventFilterPlan.Compile(filter), PositionResolver.Resolve(this, from), _options.NodeName);
+    public EventCursor OpenCursor(EventFilter? filter, LogPosition from)
+    {
+        var start = PositionResolver.Resolve(this, from);
+        var sources = TakesSources
+            ? new SourceProgress(
+                PositionResolver.SourcesAt(this, start),
+                from.Start == LogPosition.Kind.Sources ? from.Token!.Sources : null)
+            : null;
+        return new EventCursor(this, EventFilterPlan.Compile(filter), start, _options.NodeName, sources);
+    }
 
     /// <summary>Reads a stream's resume token and says whether the stream can go on without a gap.</summary>
     /// <param name="token">What the client sent; anything.</param>
@@ -276,7 +332,7 @@ public sealed class EventLog : IDisposable
             oldest.Release();
         }
 
-        _current = new Segment(_buffers, _end);
+        _current = new Segment(_buffers, _end, _sources.Snapshot());
         Volatile.Write(ref _segments, [.. segments, _current]);
         return _current;
     }

@@ -22,6 +22,12 @@ public sealed class EventLogOptions
     /// </summary>
     public string NodeName { get; set; } = "";
 
+    /// <summary>
+    /// Whether the log takes in the events of agents, by <see cref="EventLog.AppendFrom"/>. Its resume tokens then say
+    /// how far each of them was read, so that other logs of the same agents can go on from there. Default: no.
+    /// </summary>
+    public bool TakesSources { get; set; }
+
     /// <summary>Throws <see cref="ArgumentOutOfRangeException"/>, with what is accepted, where a value is bad.</summary>
     public void Validate()
     {

@@ -7,7 +7,8 @@ namespace Monitor.EventLog;
 /// <summary>
 /// The columns of one event that filters and queries look at, in front of its encoded bytes: 64 bytes, one cache line,
 /// so that a scan over a million events reads 64 MB and nothing else. Made by <see cref="EventColumnsBuilder"/> where
-/// the event is made, or by <see cref="TryParse"/> from its bytes.
+/// the event is made, or by <see cref="TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/>
+/// from its bytes.
 /// </summary>
 /// <remarks>
 /// Names are kept as hashes of 16 or 8 bits: a filter that finds its hash compares the encoded bytes too, so that a
@@ -92,10 +93,20 @@ public struct EventColumns
     /// <param name="types">The type table of the log that the event will be appended to.</param>
     /// <param name="columns">The columns; undefined where the result is false.</param>
     /// <returns>False where the bytes are no well-formed event.</returns>
-    public static bool TryParse(ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns)
+    public static bool TryParse(ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns) =>
+        TryParse(encodedEvent, types, out columns, out _);
+
+    /// <summary>The same, and which event it is.</summary>
+    /// <param name="encodedEvent">The bytes of one event, without tag and length.</param>
+    /// <param name="types">The type table of the log that the event will be appended to.</param>
+    /// <param name="columns">The columns; undefined where the result is false.</param>
+    /// <param name="identity">What says which event it is; undefined where the result is false.</param>
+    /// <returns>False where the bytes are no well-formed event.</returns>
+    public static bool TryParse(
+        ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns, out EventIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(types);
-        return EventWireParser.TryParse(encodedEvent, types, out columns);
+        return EventWireParser.TryParse(encodedEvent, types, out columns, out identity);
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Monitor.EventLog;
 /// <summary>
 /// Makes <see cref="EventColumns"/> where the event is made, from what is at hand there already. Each setter is a store
 /// or two; what is not set is taken for absent. The columns must say what the encoded event says, as
-/// <see cref="EventColumns.TryParse"/> would read it, and the encoded event has no field twice: filters trust both.
+/// <c>EventColumns.TryParse</c> would read it, and the encoded event has no field twice: filters trust both.
 /// </summary>
 public struct EventColumnsBuilder
 {

@@ -22,6 +22,7 @@ public sealed class EventCursor
     private readonly string _nodeName;
     private readonly CursorWait _wait;
     private readonly long _firstEvents;
+    private readonly SourceProgress? _sources;
 
     // Guards the four below for readers of the counters; taken once per batch.
     private readonly Lock _lock = new();
@@ -30,8 +31,10 @@ public sealed class EventCursor
     private long _filtered;
     private long _evicted;
 
-    internal EventCursor(EventLog log, EventFilterPlan filter, in LogPoint start, string nodeName)
+    internal EventCursor(
+        EventLog log, EventFilterPlan filter, in LogPoint start, string nodeName, SourceProgress? sources)
     {
+        _sources = sources;
         _log = log;
         _filter = filter;
         _types = new TypeSelection(filter, log.Types);
@@ -61,6 +64,7 @@ public sealed class EventCursor
         ArgumentOutOfRangeException.ThrowIfLessThan(maxEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
         var batch = new BatchBuilder(_at, output, maxEvents, maxBytes);
+        _sources?.Begin();
         while (!batch.Full && batch.Scanned < MaxScannedEntries)
         {
             var segments = _log.Snapshot;
@@ -80,13 +84,15 @@ public sealed class EventCursor
                     break;
                 }
 
-                SkipEvicted(ref batch, segments[0].Start);
+                SkipEvicted(ref batch, segments[0]);
                 continue;
             }
 
+            var index = (int)(batch.At.Position - segment.Start.Position);
             try
             {
                 ReadSegment(ref batch, segment);
+                _sources?.Advance(segment, index, (int)(batch.At.Position - segment.Start.Position));
             }
             finally
             {
@@ -127,7 +133,9 @@ public sealed class EventCursor
 
     /// <summary>The token by which a stream can go on behind the last batch.</summary>
     public ResumeToken GetResumeToken() =>
-        new(_log.Epoch, (ulong)_at.Position, (ulong)_at.Events, _at.Losses);
+        // Among entries that the client has, the place in this log says nothing.
+        _sources is { MayHave: true } ? new ResumeToken(0, 0, 0, [], _sources.ToTokens())
+        : new ResumeToken(_log.Epoch, (ulong)_at.Position, (ulong)_at.Events, _at.Losses, _sources?.ToTokens());
 
     /// <summary>Where the events went so far. Any thread.</summary>
     public CursorCounters GetCounters()
@@ -149,6 +157,7 @@ public sealed class EventCursor
 
     private CursorBatch Commit(in BatchBuilder batch)
     {
+        _sources?.Commit();
         lock (_lock)
         {
             _at = batch.At;
@@ -179,10 +188,26 @@ public sealed class EventCursor
             return;
         }
 
+        if (index == 0)
+        {
+            _sources?.Enter(segment);
+        }
+
         // After the count was read: the types of all these entries have their numbers.
         _types.Refresh();
         while (index < count && !batch.Full && batch.Scanned < MaxScannedEntries)
         {
+            var runEnd = count;
+            if (_sources is { MayHave: true } && !TryPassHad(ref batch, segment, ref index, ref runEnd))
+            {
+                return;
+            }
+
+            if (index == runEnd)
+            {
+                continue;
+            }
+
             var loss = segment.NextLoss(index);
             if (index == loss)
             {
@@ -196,7 +221,7 @@ public sealed class EventCursor
                 continue;
             }
 
-            var stop = Math.Min(count, loss);
+            var stop = Math.Min(runEnd, loss);
             var start = index;
             index = _filter.MatchesAll
                 ? CopyAll(ref batch, segment, index, stop)
@@ -272,6 +297,54 @@ public sealed class EventCursor
         return index;
     }
 
+    /// <summary>
+    /// Passes what the client has of the run at an index, and reports what is missing of its source when that is met
+    /// for the first time.
+    /// </summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="index">Where the cursor is; behind what was passed.</param>
+    /// <param name="end">Index behind the last entry; of the run, where that ends before.</param>
+    /// <returns>False where a loss ends the batch.</returns>
+    private bool TryPassHad(ref BatchBuilder batch, Segment segment, ref int index, ref int end)
+    {
+        var run = segment.RunAt(index, out var runEnd);
+        end = Math.Min(end, runEnd);
+        var unmet = _sources!.Unmet(run.Source);
+        if (unmet.Count > 0 && batch.Events > 0)
+        {
+            // Losses come before the events of a batch, so what is missing waits for the next.
+            batch.AtLoss = true;
+            return false;
+        }
+
+        foreach (var source in unmet)
+        {
+            if (_sources.Meet(source) is { } gap)
+            {
+                Report(ref batch, gap);
+            }
+        }
+
+        for (var had = _sources.Had(run, index, end); had > 0; had--)
+        {
+            ref readonly var columns = ref segment.Columns(index++);
+            batch.At.Position++;
+            batch.Scanned++;
+            if (columns.IsLoss)
+            {
+                batch.At.Losses.Add(columns);
+            }
+            else
+            {
+                batch.At.Events++;
+                batch.Filtered++;
+            }
+        }
+
+        return true;
+    }
+
     private void PassLoss(ref BatchBuilder batch, Segment segment, int index)
     {
         batch.At.Losses.Add(segment.Columns(index));
@@ -285,14 +358,35 @@ public sealed class EventCursor
     }
 
     /// <summary>Goes to the oldest stored entry and says what was missed, events and losses.</summary>
-    private void SkipEvicted(ref BatchBuilder batch, in LogPoint oldest)
+    private void SkipEvicted(ref BatchBuilder batch, Segment oldestSegment)
     {
+        var oldest = oldestSegment.Start;
         if (oldest.Position <= batch.At.Position)
         {
             return;
         }
 
         var missed = oldest.Events - batch.At.Events;
+        if (_sources is { MayHave: true })
+        {
+            // Of part of it the client has been told already, or has it.
+            foreach (var gap in _sources.Skip(oldestSegment.StartSources))
+            {
+                Report(ref batch, gap);
+            }
+        }
+        else
+        {
+            ReportEvicted(ref batch, missed, oldest);
+        }
+
+        _sources?.Enter(oldestSegment);
+        batch.Evicted += missed;
+        batch.At = oldest;
+    }
+
+    private void ReportEvicted(ref BatchBuilder batch, long missed, in LogPoint oldest)
+    {
         if (missed > 0)
         {
             var (first, last) = _log.EvictedTimes(batch.At.Position, oldest.Position);
@@ -313,9 +407,14 @@ public sealed class EventCursor
                 Report(ref batch, new Loss { Cause = (LossCause)slot, Count = losses[slot] });
             }
         }
+    }
 
-        batch.Evicted += missed;
-        batch.At = oldest;
+    private void Report(ref BatchBuilder batch, SourceGap gap)
+    {
+        foreach (var loss in gap.ToLosses().Where(_filter.Concerns))
+        {
+            batch.Add(loss);
+        }
     }
 
     private void Report(ref BatchBuilder batch, Loss loss)

@@ -11,6 +11,7 @@ public readonly struct LogPosition
         Oldest,
         Time,
         Token,
+        Sources,
     }
 
     private LogPosition(Kind start, long time, ResumeToken? token)
@@ -38,6 +39,9 @@ public readonly struct LogPosition
     /// </summary>
     /// <param name="unixNanos">Nanoseconds since 1970.</param>
     public static LogPosition Since(long unixNanos) => new(Kind.Time, unixNanos, null);
+
+    /// <summary>With the oldest stored entry, less what a token of another log says that its client has.</summary>
+    internal static LogPosition Beyond(ResumeToken token) => new(Kind.Sources, 0, token);
 
     internal static LogPosition After(ResumeToken token) => new(Kind.Token, 0, token);
 }

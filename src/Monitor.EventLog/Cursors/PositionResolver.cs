@@ -10,6 +10,7 @@ internal static class PositionResolver
         switch (from.Start)
         {
             case LogPosition.Kind.Oldest:
+            case LogPosition.Kind.Sources:
                 return Oldest(log);
             case LogPosition.Kind.Time:
                 return Since(log, from.UnixTime);
@@ -31,6 +32,11 @@ internal static class PositionResolver
 
         if (token.Epoch != log.Epoch)
         {
+            if (log.TakesSources && token.Sources is not null)
+            {
+                return result with { Status = ResumeStatus.Ok, Position = LogPosition.Beyond(token) };
+            }
+
             return result with { Status = ResumeStatus.OtherEpoch };
         }
 
@@ -67,6 +73,27 @@ internal static class PositionResolver
             OldestSequence = (ulong)oldest.Events + 1,
             Missed = (ulong)(oldest.Events - claimed.Events),
         };
+    }
+
+    /// <summary>How far the sources were read at a place; nothing where it is not stored.</summary>
+    public static SourceMark[] SourcesAt(EventLog log, in LogPoint point)
+    {
+        SourceMark[] marks = [];
+        var segment = Find(log.Snapshot, point.Position);
+        if (segment is not null && segment.TryAcquire())
+        {
+            try
+            {
+                marks = [.. segment.StartSources];
+                segment.Advance(ref marks, 0, (int)(point.Position - segment.Start.Position));
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+
+        return marks;
     }
 
     /// <summary>The segment that holds a position or will hold it, or null where it is older than all.</summary>

@@ -24,13 +24,12 @@ internal readonly record struct PageToken
     public static bool TryParse(string text, out PageToken token)
     {
         token = default;
-        Span<byte> buffer = stackalloc byte[OpaqueToken.MaxContentBytes];
-        if (!OpaqueToken.TryDecode(text, Kind, buffer, out var length))
+        if (!OpaqueToken.TryDecode(text, Kind, out var bytes))
         {
             return false;
         }
 
-        var content = new TokenContent(buffer[..length]);
+        var content = new TokenContent(bytes);
         if (!content.TryReadFixed(out var epoch)
             || !content.TryReadFixed(out var filter)
             || !content.TryReadFixed(out var time)
@@ -56,7 +55,7 @@ internal readonly record struct PageToken
 
     public override string ToString()
     {
-        Span<byte> buffer = stackalloc byte[OpaqueToken.MaxContentBytes];
+        Span<byte> buffer = stackalloc byte[3 * sizeof(ulong) + 2 * TokenContent.MaxVarintBytes];
         var content = new TokenContent(buffer);
         content.WriteFixed(Epoch);
         content.WriteFixed(Filter);

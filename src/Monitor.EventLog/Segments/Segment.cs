@@ -38,8 +38,13 @@ internal sealed class Segment
     private long _maxTime = long.MinValue;
     private readonly int[] _typeCounts = new int[256];
 
-    public Segment(SegmentBuffers buffers, in LogPoint start)
+    // Where each run of entries came from; unused places start at int.MaxValue. Replaced by a longer one.
+    private SourceRun[] _runs = [];
+    private int _runCount;
+
+    public Segment(SegmentBuffers buffers, in LogPoint start, SourceMark[] sources)
     {
+        StartSources = sources;
         _buffers = buffers;
         _buffer = buffers.Take();
         _top = SegmentBuffers.AlignedEnd(_buffer);
@@ -58,6 +63,9 @@ internal sealed class Segment
     /// <summary>The log before the first entry.</summary>
     public readonly LogPoint Start;
 
+    /// <summary>How far each source of the log was read before the first entry, by slot. Not to be changed.</summary>
+    public readonly SourceMark[] StartSources;
+
     /// <summary>How many entries can be read. Read it before anything that depends on it.</summary>
     public int Published => Volatile.Read(ref _published);
 
@@ -74,6 +82,9 @@ internal sealed class Segment
     public int TypeCount(int typeId) => Volatile.Read(ref _typeCounts[typeId]);
 
     // ---- Writer ----
+
+    /// <summary>How many entries there are, those included that cannot be read yet.</summary>
+    public int Count => _count;
 
     /// <summary>Whether an entry of so many bytes, tag and length included, fits in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -129,6 +140,20 @@ internal sealed class Segment
         }
 
         _lossIndexes[_lossCount++] = index;
+    }
+
+    /// <summary>Says where the entries come from that are appended next; before they are.</summary>
+    public void AddRun(in SourceRun run)
+    {
+        if (_runCount == _runs.Length)
+        {
+            var longer = new SourceRun[Math.Max(8, _runCount * 2)];
+            _runs.CopyTo(longer, 0);
+            longer.AsSpan(_runCount).Fill(new SourceRun { Start = int.MaxValue });
+            Volatile.Write(ref _runs, longer);
+        }
+
+        _runs[_runCount++] = run;
     }
 
     /// <summary>Lets readers see everything that was appended.</summary>
@@ -235,6 +260,64 @@ internal sealed class Segment
         }
 
         return point;
+    }
+
+    /// <summary>The run that an entry below <see cref="Published"/> belongs to.</summary>
+    /// <param name="index">The entry.</param>
+    /// <param name="end">Index behind the run's last entry, as far as the next run is known; else int.MaxValue.</param>
+    public SourceRun RunAt(int index, out int end)
+    {
+        var runs = Volatile.Read(ref _runs);
+        var number = RunBelow(runs, index);
+        end = number + 1 < runs.Length ? runs[number + 1].Start : int.MaxValue;
+        return number < 0 ? default : runs[number];
+    }
+
+    /// <summary>Notes how far the sources are read behind the entries from one index up to another, both not above
+    /// <see cref="Published"/>.</summary>
+    /// <param name="marks">The state before them, by slot; it may become longer.</param>
+    /// <param name="from">First entry.</param>
+    /// <param name="to">Index behind the last one.</param>
+    public void Advance(ref SourceMark[] marks, int from, int to)
+    {
+        var runs = Volatile.Read(ref _runs);
+        for (var number = Math.Max(0, RunBelow(runs, from)); number < runs.Length && runs[number].Start < to; number++)
+        {
+            ref readonly var run = ref runs[number];
+            if (run.Source is not { } source)
+            {
+                continue;
+            }
+
+            if (source.Slot >= marks.Length)
+            {
+                Array.Resize(ref marks, Math.Max(source.Slot + 1, marks.Length * 2));
+            }
+
+            var end = number + 1 < runs.Length ? Math.Min(runs[number + 1].Start, to) : to;
+            marks[source.Slot] = new SourceMark { Source = source, At = run.After(end - run.Start) };
+        }
+    }
+
+    /// <summary>The last run that starts at or before an entry, -1 where there is none.</summary>
+    private static int RunBelow(SourceRun[] runs, int index)
+    {
+        var low = 0;
+        var high = runs.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (runs[middle].Start <= index)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low - 1;
     }
 
     private int Write(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)

@@ -7,6 +7,7 @@ namespace Monitor.EventLog;
 internal static class EventTags
 {
     public const uint Type = Event.TypeFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Sequence = Event.SequenceFieldNumber << 3 | WireReader.Varint;
     public const uint Time = Event.TimeFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint NodeName = Event.NodeNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesNodeName = Event.K8SNodeNameFieldNumber << 3 | WireReader.LengthDelimited;

@@ -13,9 +13,11 @@ internal static class EventWireParser
 {
     private const ulong MaxPort = ushort.MaxValue;
 
-    public static bool TryParse(ReadOnlySpan<byte> bytes, EventTypeTable types, out EventColumns columns)
+    public static bool TryParse(
+        ReadOnlySpan<byte> bytes, EventTypeTable types, out EventColumns columns, out EventIdentity identity)
     {
         columns = default;
+        identity = default;
         var reader = new WireReader(bytes);
         var type = ReadOnlySpan<byte>.Empty;
         var time = default(WireTime);
@@ -33,7 +35,7 @@ internal static class EventWireParser
 
             if ((tag & 7) == WireReader.Varint)
             {
-                if (tag is not (EventTags.Pid or EventTags.SourcePort or EventTags.DestinationPort))
+                if (tag is not (EventTags.Sequence or EventTags.Pid or EventTags.SourcePort or EventTags.DestinationPort))
                 {
                     if (!reader.TrySkip(tag))
                     {
@@ -50,6 +52,9 @@ internal static class EventWireParser
 
                 switch (tag)
                 {
+                    case EventTags.Sequence:
+                        identity.Sequence = number;
+                        break;
                     case EventTags.Pid:
                         columns.PidValue = (uint)number;
                         flags |= ColumnFlags.HasPid;
@@ -133,6 +138,7 @@ internal static class EventWireParser
                     type = value;
                     break;
                 case EventTags.NodeName:
+                    identity.NodeName = value;
                     columns.NodeHash = NameHash.To8(NameHash.Of(value));
                     break;
                 case EventTags.KubernetesNodeName:

@@ -9,13 +9,15 @@ namespace Monitor.Protocol;
 /// </summary>
 public static class OpaqueToken
 {
-    /// <summary>Longest content in bytes, the kind byte and the checksum left out.</summary>
-    public const int MaxContentBytes = 192;
-
-    /// <summary>Longest text in characters; anything longer is refused unread.</summary>
-    public const int MaxTextLength = 264;
+    /// <summary>Longest content in bytes, the kind byte and the checksum left out: what tells how far some 60 000
+    /// agents were read.</summary>
+    public const int MaxContentBytes = 1 << 20;
 
     private const int ChecksumBytes = 4;
+    private const int MaxStackBytes = 256;
+
+    // Longest text in characters; anything longer is refused unread.
+    private static readonly int MaxTextLength = Base64Url.GetEncodedLength(1 + MaxContentBytes + ChecksumBytes);
 
     /// <summary>Makes the text.</summary>
     /// <param name="kind">What the content is. Change it when the format of the content changes: it is the version
@@ -24,7 +26,8 @@ public static class OpaqueToken
     public static string Encode(byte kind, ReadOnlySpan<byte> content)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MaxContentBytes);
-        Span<byte> bytes = stackalloc byte[1 + MaxContentBytes + ChecksumBytes];
+        var length = 1 + content.Length + ChecksumBytes;
+        var bytes = length <= MaxStackBytes ? stackalloc byte[MaxStackBytes] : new byte[length];
         bytes[0] = kind;
         content.CopyTo(bytes[1..]);
         var end = 1 + content.Length;
@@ -35,17 +38,18 @@ public static class OpaqueToken
     /// <summary>Reads the text, which may be anything.</summary>
     /// <param name="text">The text; null is no token.</param>
     /// <param name="kind">The kind that is expected.</param>
-    /// <param name="content">Where to put the content; at least <see cref="MaxContentBytes"/> long.</param>
-    /// <param name="length">Length of the content.</param>
+    /// <param name="content">The content; empty where it is no token.</param>
     /// <returns>False where the text is no token of this kind.</returns>
-    public static bool TryDecode(string? text, byte kind, Span<byte> content, out int length)
+    public static bool TryDecode(string? text, byte kind, out byte[] content)
     {
-        length = 0;
-        Span<byte> bytes = stackalloc byte[1 + MaxContentBytes + ChecksumBytes];
-        if (text is null
-            || text.Length > MaxTextLength
-            || !Base64Url.IsValid(text)
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var decoded)
+        content = [];
+        if (text is null || text.Length > MaxTextLength || !Base64Url.IsValid(text, out var length))
+        {
+            return false;
+        }
+
+        var bytes = new byte[length];
+        if (!Base64Url.TryDecodeFromChars(text, bytes, out var decoded)
             || decoded < 1 + ChecksumBytes
             || bytes[0] != kind)
         {
@@ -53,13 +57,13 @@ public static class OpaqueToken
         }
 
         var end = decoded - ChecksumBytes;
-        if (System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes[end..]) != Checksum(bytes[..end]))
+        if (System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) != Checksum(bytes.AsSpan(0, end)))
         {
             return false;
         }
 
-        length = end - 1;
-        return bytes[1..end].TryCopyTo(content);
+        content = bytes[1..end];
+        return true;
     }
 
     // FNV-1a with a final mix, so that the last bytes reach all bits too.

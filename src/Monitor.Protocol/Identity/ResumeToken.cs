@@ -11,6 +11,7 @@ public sealed class ResumeToken
 
     // Kind and version of the content; see OpaqueToken.
     private const byte Kind = 0x11;
+    private const byte KindWithSources = 0x12;
 
     private readonly ulong[] _losses;
 
@@ -20,7 +21,13 @@ public sealed class ResumeToken
     /// <param name="events">How many events precede it, which is the sequence of the last of them.</param>
     /// <param name="losses">Sum of the counts of the losses that precede it, by cause; at most
     /// <see cref="LossCauses"/>.</param>
-    public ResumeToken(ulong epoch, ulong position, ulong events, ReadOnlySpan<ulong> losses)
+    /// <param name="sources">How far each agent was read, where the log is an aggregator's. It is kept.</param>
+    public ResumeToken(
+        ulong epoch,
+        ulong position,
+        ulong events,
+        ReadOnlySpan<ulong> losses,
+        IReadOnlyList<SourceToken>? sources = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(losses.Length, LossCauses);
         Epoch = epoch;
@@ -28,9 +35,11 @@ public sealed class ResumeToken
         Events = events;
         _losses = new ulong[LossCauses];
         losses.CopyTo(_losses);
+        Sources = sources;
     }
 
-    /// <summary>The epoch of the log that it belongs to.</summary>
+    /// <summary>The epoch of the log that it belongs to. 0, which no log has, where only <see cref="Sources"/>
+    /// counts.</summary>
     public ulong Epoch { get; }
 
     /// <summary>Position of the next entry.</summary>
@@ -43,6 +52,10 @@ public sealed class ResumeToken
     /// <see cref="LossCauses"/> numbers.</summary>
     public ReadOnlySpan<ulong> Losses => _losses;
 
+    /// <summary>How far each agent was read, by which another run of the aggregator can go on. Null in tokens of an
+    /// agent.</summary>
+    public IReadOnlyList<SourceToken>? Sources { get; }
+
     /// <summary>
     /// Reads a token. True says that the text is well-formed, not that its numbers are true: the log checks them.
     /// </summary>
@@ -51,13 +64,17 @@ public sealed class ResumeToken
     public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResumeToken? token)
     {
         token = null;
-        Span<byte> buffer = stackalloc byte[OpaqueToken.MaxContentBytes];
-        if (!OpaqueToken.TryDecode(text, Kind, buffer, out var length))
+        var hasSources = false;
+        if (!OpaqueToken.TryDecode(text, Kind, out var bytes))
         {
-            return false;
+            hasSources = OpaqueToken.TryDecode(text, KindWithSources, out bytes);
+            if (!hasSources)
+            {
+                return false;
+            }
         }
 
-        var content = new TokenContent(buffer[..length]);
+        var content = new TokenContent(bytes);
         if (!content.TryReadFixed(out var epoch)
             || !content.TryReadVarint(out var position)
             || !content.TryReadVarint(out var events)
@@ -66,9 +83,16 @@ public sealed class ResumeToken
             return false;
         }
 
+        // Of a token without sources the losses are what is left; else their number precedes them.
+        var causes = (ulong)LossCauses;
+        if (hasSources && (!content.TryReadVarint(out causes) || causes > LossCauses))
+        {
+            return false;
+        }
+
         Span<ulong> losses = stackalloc ulong[LossCauses];
         losses.Clear();
-        for (var cause = 0; !content.AtEnd; cause++)
+        for (var cause = 0; hasSources ? cause < (int)causes : !content.AtEnd; cause++)
         {
             if (cause == LossCauses || !content.TryReadVarint(out losses[cause]))
             {
@@ -76,24 +100,72 @@ public sealed class ResumeToken
             }
         }
 
-        token = new ResumeToken(epoch, position, events, losses);
+        List<SourceToken>? sources = null;
+        if (hasSources && !TryReadSources(ref content, out sources))
+        {
+            return false;
+        }
+
+        token = new ResumeToken(epoch, position, events, losses, sources);
         return true;
     }
 
-    /// <summary>The text for the client: about 25 to 60 characters, safe in a URL.</summary>
+    /// <summary>The text for the client, safe in a URL: about 25 to 60 characters, and some 23 more for each
+    /// source.</summary>
     public override string ToString()
     {
-        Span<byte> buffer = stackalloc byte[OpaqueToken.MaxContentBytes];
+        const int MaxSourceBytes = sizeof(ulong) + sizeof(uint) + 2 * TokenContent.MaxVarintBytes;
+        const int MaxOwnBytes = sizeof(ulong) + (3 + LossCauses) * TokenContent.MaxVarintBytes;
+        var most = MaxOwnBytes + (Sources?.Count ?? 0) * MaxSourceBytes;
+        var buffer = most <= 1024 ? stackalloc byte[1024] : new byte[most];
         var content = new TokenContent(buffer);
         content.WriteFixed(Epoch);
         content.WriteVarint(Position);
         content.WriteVarint(Events);
-        var last = _losses.AsSpan().LastIndexOfAnyExcept(0ul);
-        for (var cause = 0; cause <= last; cause++)
+        var causes = _losses.AsSpan().LastIndexOfAnyExcept(0ul) + 1;
+        if (Sources is not null)
+        {
+            content.WriteVarint((ulong)causes);
+        }
+
+        for (var cause = 0; cause < causes; cause++)
         {
             content.WriteVarint(_losses[cause]);
         }
 
-        return OpaqueToken.Encode(Kind, buffer[..content.Length]);
+        if (Sources is null)
+        {
+            return OpaqueToken.Encode(Kind, buffer[..content.Length]);
+        }
+
+        foreach (var source in Sources)
+        {
+            content.WriteFixed(source.Epoch);
+            content.WriteFixed32(source.NodeHash);
+            content.WriteVarint(source.Position);
+            content.WriteVarint(source.Position - source.Events);
+        }
+
+        return OpaqueToken.Encode(KindWithSources, buffer[..content.Length]);
+    }
+
+    private static bool TryReadSources(ref TokenContent content, out List<SourceToken> sources)
+    {
+        sources = [];
+        while (!content.AtEnd)
+        {
+            if (!content.TryReadFixed(out var epoch)
+                || !content.TryReadFixed32(out var nodeHash)
+                || !content.TryReadVarint(out var position)
+                || !content.TryReadVarint(out var losses)
+                || losses > position)
+            {
+                return false;
+            }
+
+            sources.Add(new SourceToken(epoch, nodeHash, position, position - losses));
+        }
+
+        return true;
     }
 }

@@ -6,6 +6,9 @@ namespace Monitor.Protocol;
 /// <param name="bytes">What to read, or where to write.</param>
 public ref struct TokenContent(Span<byte> bytes)
 {
+    /// <summary>The most bytes of a number.</summary>
+    public const int MaxVarintBytes = 10;
+
     private readonly Span<byte> _bytes = bytes;
 
     /// <summary>How many bytes were read or written so far.</summary>
@@ -19,6 +22,13 @@ public ref struct TokenContent(Span<byte> bytes)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(_bytes[Length..], value);
         Length += sizeof(ulong);
+    }
+
+    /// <summary>Writes four bytes. Throws where there is no room.</summary>
+    public void WriteFixed32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes[Length..], value);
+        Length += sizeof(uint);
     }
 
     /// <summary>Writes one to ten bytes, fewer for smaller numbers. Throws where there is no room.</summary>
@@ -41,6 +51,18 @@ public ref struct TokenContent(Span<byte> bytes)
         }
 
         Length += sizeof(ulong);
+        return true;
+    }
+
+    /// <summary>Reads four bytes; false where there are fewer.</summary>
+    public bool TryReadFixed32(out uint value)
+    {
+        if (!BinaryPrimitives.TryReadUInt32LittleEndian(_bytes[Length..], out value))
+        {
+            return false;
+        }
+
+        Length += sizeof(uint);
         return true;
     }
 
