@@ -25,6 +25,11 @@ internal static class CallErrors
     public static RpcException OutOfRange(string field, string message) =>
         Rejected(StatusCode.OutOfRange, field, message);
 
+    /// <summary>The method is for aggregators: UNIMPLEMENTED.</summary>
+    public static RpcException OnlyOnAggregator(string method) => new(new Grpc.Core.Status(
+        StatusCode.Unimplemented,
+        $"{method}: this is an agent, and it has no agents; ask an aggregator (gRPC port 50052, REST port 8081 by default)"));
+
     /// <summary>The server is stopping.</summary>
     public static RpcException ShuttingDown(string component) => new(new Grpc.Core.Status(
         StatusCode.Unavailable,

@@ -24,11 +24,13 @@ public static class MonitorServer
     /// <param name="programs">The programs that the events come from.</param>
     /// <param name="loggers">Where it logs; the caller disposes of it. Null: to standard error, as
     /// <see cref="ServerLogging"/> does.</param>
+    /// <param name="agents">The agents of an aggregator. Null on an agent.</param>
     public static WebApplication Build(
         MonitorServerOptions options,
         EventLog log,
         IProgramSource programs,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        IAgentDirectory? agents = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -52,6 +54,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(options.Time);
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(programs);
+        builder.Services.AddSingleton(new AgentsReader(agents, options));
         AddServices(builder.Services, options);
         RestSetup.AddServices(builder.Services, options);
         AddHosting(builder, options);
@@ -66,6 +69,7 @@ public static class MonitorServer
         services.AddSingleton<StopSignal>();
         services.AddSingleton<Subscribers>();
         services.AddSingleton<QueryCores>();
+        services.AddSingleton<ClockOrder>();
         services.AddSingleton<EventLister>();
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();

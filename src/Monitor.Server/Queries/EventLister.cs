@@ -8,7 +8,7 @@ namespace Monitor.Server;
 using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Answers ListEvents from the log.</summary>
-internal sealed class EventLister(EventLog log, QueryCores cores)
+internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListEventsResponse> ListAsync(ListEventsRequest request, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class EventLister(EventLog log, QueryCores cores)
             PageToken = request.PageToken,
         };
         var result = await cores.RunAsync(() => log.Query(query), cancellationToken);
-        return new ListEventsResponse
+        var response = new ListEventsResponse
         {
             EncodedEvents = result.Events,
             EncodedEventsOwner = result,
@@ -31,5 +31,7 @@ internal sealed class EventLister(EventLog log, QueryCores cores)
             NextPageToken = result.NextPageToken,
             OldestTime = result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null,
         };
+        order.Describe(response);
+        return response;
     }
 }

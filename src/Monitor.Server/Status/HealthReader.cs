@@ -1,10 +1,13 @@
 using Google.Protobuf.WellKnownTypes;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
 
+using EventLog = Monitor.EventLog.EventLog;
+
 /// <summary>Says how the server is doing, by how its parts are.</summary>
-internal sealed class HealthReader(ProgramReader programs, MonitorServerOptions options)
+internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, EventLog log, MonitorServerOptions options)
 {
     public const string Healthy = "healthy";
     public const string Degraded = "degraded";
@@ -14,19 +17,27 @@ internal sealed class HealthReader(ProgramReader programs, MonitorServerOptions 
 
     public async Task<GetHealthResponse> ReadAsync(CancellationToken cancellationToken)
     {
-        var all = await programs.ReadAsync(cancellationToken);
+        var (status, parts) = agents.Directory is null ? await ProgramsAsync(cancellationToken) : agents.Health();
         var response = new GetHealthResponse
         {
-            Status = StatusOf(all),
+            Status = status,
             Component = options.Component,
             Uptime = Duration.FromTimeSpan(options.Time.GetElapsedTime(_started)),
             Version = options.Version,
             NodeName = options.NodeName,
+            Time = Timestamp.FromDateTimeOffset(options.Time.GetUtcNow()),
+            Epoch = BootEpoch.Format(log.Epoch),
         };
-        // Programs that nobody asked for are no part of the server.
-        response.Parts.AddRange(all.Where(program => program.Status != "disabled").Select(program => PartOf(program, all)));
+        response.Parts.AddRange(parts);
         response.Parts.Add(new HealthPart { Name = "log", Status = Healthy });
         return response;
+    }
+
+    private async Task<(string Status, IReadOnlyList<HealthPart> Parts)> ProgramsAsync(CancellationToken cancellationToken)
+    {
+        var all = await programs.ReadAsync(cancellationToken);
+        // Programs that nobody asked for are no part of the server.
+        return (StatusOf(all), [.. all.Where(program => program.Status != "disabled").Select(PartOf)]);
     }
 
     /// <summary>A server none of whose programs runs sees nothing; one that lacks some sees part.</summary>
@@ -37,15 +48,10 @@ internal sealed class HealthReader(ProgramReader programs, MonitorServerOptions 
 
     private static bool Runs(Program program) => program.Status is "active" or "degraded";
 
-    private static HealthPart PartOf(Program program, IReadOnlyList<Program> all)
+    private static HealthPart PartOf(Program program) => new()
     {
-        var nodes = all.Select(other => other.NodeName).Distinct().Take(2).Count();
-        return new HealthPart
-        {
-            // Of one node, its name says nothing.
-            Name = nodes > 1 ? $"program/{program.NodeName}/{program.Name}" : $"program/{program.Name}",
-            Status = program.Status switch { "active" => Healthy, "degraded" => Degraded, _ => Unhealthy },
-            Message = program.Error,
-        };
-    }
+        Name = $"program/{program.Name}",
+        Status = program.Status switch { "active" => Healthy, "degraded" => Degraded, _ => Unhealthy },
+        Message = program.Error,
+    };
 }

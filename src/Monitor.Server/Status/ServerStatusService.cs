@@ -5,7 +5,8 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The rpcs of <c>monitor.v1.StatusService</c>.</summary>
-internal sealed class ServerStatusService(HealthReader health, StatsReader stats) : StatusService.StatusServiceBase
+internal sealed class ServerStatusService(HealthReader health, StatsReader stats, AgentsReader agents)
+    : StatusService.StatusServiceBase
 {
     public override async Task<GetHealthResponse> GetHealth(GetHealthRequest request, ServerCallContext context)
     {
@@ -22,4 +23,7 @@ internal sealed class ServerStatusService(HealthReader health, StatsReader stats
 
     public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context) =>
         stats.ReadAsync(context.CancellationToken);
+
+    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
+        Task.FromResult(agents.List(request));
 }

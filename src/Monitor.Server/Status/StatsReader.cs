@@ -6,7 +6,8 @@ namespace Monitor.Server;
 using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Counts for GetStats, as of one moment as nearly as counters that move can be.</summary>
-internal sealed class StatsReader(EventLog log, ProgramReader programs, RateSampler rates, Subscribers subscribers)
+internal sealed class StatsReader(
+    EventLog log, ProgramReader programs, AgentsReader agents, RateSampler rates, Subscribers subscribers)
 {
     public async Task<GetStatsResponse> ReadAsync(CancellationToken cancellationToken)
     {
@@ -16,6 +17,7 @@ internal sealed class StatsReader(EventLog log, ProgramReader programs, RateSamp
         {
             TotalEvents = (ulong)statistics.Appended,
             EventsPerSecond = rates.TotalRate,
+            Agents = agents.Count(),
             Log = new LogStats
             {
                 Bytes = (ulong)statistics.Bytes,

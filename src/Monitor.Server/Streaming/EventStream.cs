@@ -12,6 +12,7 @@ namespace Monitor.Server;
 internal sealed class EventStream(
     StreamPlan plan,
     IServerStreamWriter<StreamEventsResponse> writer,
+    AgentsReader agents,
     TimeProvider time,
     TimeSpan heartbeat,
     bool sendsObjects) : IDisposable
@@ -25,7 +26,12 @@ internal sealed class EventStream(
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(20);
 
+    // How often a stream that reports agents looks whether one has changed.
+    private static readonly TimeSpan AgentInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly EventCursor _cursor = plan.Cursor;
+    private readonly AgentChanges? _changes =
+        plan.AgentStatus && agents.Directory is not null ? new AgentChanges(agents.Directory) : null;
     private readonly PooledBuffer _buffer = new();
     private Timestamp? _watermark;
     private long _lastSent;
@@ -43,16 +49,16 @@ internal sealed class EventStream(
         var isFirst = true;
         while (!cancellationToken.IsCancellationRequested)
         {
-            // 1. Read. The time before the read, so that nothing older can be missing from what was read.
-            var now = time.GetUtcNow();
+            // 1. Read. The watermark before the read, so that nothing older can be missing from what was read.
+            var watermark = agents.Watermark;
             var batch = _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes);
             if (batch.AtEnd)
             {
-                _watermark = Timestamp.FromDateTimeOffset(now);
+                Reach(watermark);
             }
 
             // 2. Send, or be silent for a while.
-            if (!batch.IsEmpty || isFirst || Elapsed >= heartbeat)
+            if (!batch.IsEmpty || isFirst || Elapsed >= heartbeat || _changes is { Any: true })
             {
                 isFirst = false;
                 await SendAsync(batch.Losses);
@@ -82,6 +88,16 @@ internal sealed class EventStream(
     /// <summary>Gives the buffer back of a message that was not sent.</summary>
     public void Dispose() => _buffer.Dispose();
 
+    /// <summary>Advances the watermark; it never goes back, though an agent that comes back may bring older events.</summary>
+    private void Reach(DateTimeOffset watermark)
+    {
+        var reached = Timestamp.FromDateTimeOffset(watermark);
+        if (_watermark is null || reached > _watermark)
+        {
+            _watermark = reached;
+        }
+    }
+
     private TimeSpan Elapsed => time.GetElapsedTime(_lastSent);
 
     private async Task SendAsync(IReadOnlyList<Loss> losses)
@@ -94,6 +110,11 @@ internal sealed class EventStream(
             Watermark = _watermark,
         };
         response.Losses.AddRange(losses);
+        if (_changes is not null)
+        {
+            response.Agents.AddRange(_changes.Take());
+        }
+
         if (sendsObjects)
         {
             EncodedEvents.ToObjects(response);
@@ -115,8 +136,18 @@ internal sealed class EventStream(
                 return false;
             }
 
+            if (_changes is { Any: true })
+            {
+                return true;
+            }
+
             _waiting ??= _cursor.WaitAsync(cancellationToken).AsTask();
             var remaining = heartbeat - Elapsed;
+            if (_changes is not null && remaining > AgentInterval)
+            {
+                remaining = AgentInterval;
+            }
+
             if (remaining > TimeSpan.Zero)
             {
                 // Neither the end of the interval nor that of the stream is worth an exception.
@@ -135,10 +166,10 @@ internal sealed class EventStream(
             }
             else if (Elapsed >= heartbeat)
             {
-                var now = time.GetUtcNow();
+                var watermark = agents.Watermark;
                 if (!_cursor.HasMore)
                 {
-                    _watermark = Timestamp.FromDateTimeOffset(now);
+                    Reach(watermark);
                     await SendAsync([]);
                 }
             }

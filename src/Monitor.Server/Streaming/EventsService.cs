@@ -14,6 +14,7 @@ internal sealed class EventsService(
     EventGrouper grouper,
     EventSummarizer summarizer,
     Subscribers subscribers,
+    AgentsReader agents,
     StopSignal stop,
     MonitorServerOptions options,
     ILogger<EventsService> logger) : EncodedEventServiceBase
@@ -50,7 +51,7 @@ internal sealed class EventsService(
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor);
         var http = context.GetHttpContext();
         using var stream = new EventStream(
-            plan, responseStream, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
+            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
         using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);

@@ -19,6 +19,9 @@ internal sealed class StreamPlan
     /// <summary>How long an event may wait for its message to fill.</summary>
     public required TimeSpan MaxDelay { get; init; }
 
+    /// <summary>Whether to report the agents of an aggregator.</summary>
+    public required bool AgentStatus { get; init; }
+
     /// <summary>Checks the request and opens the cursor.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public static StreamPlan Create(StreamEventsRequest request, EventLog log)
@@ -32,6 +35,7 @@ internal sealed class StreamPlan
                 Cursor = log.OpenCursor(request.ToEventFilter(), StartOf(request, log)),
                 MaxEvents = maxEvents,
                 MaxDelay = maxDelay,
+                AgentStatus = request.AgentStatus,
             };
         }
         catch (FilterException bad)

@@ -78,8 +78,11 @@ internal sealed class RandomRequestTests
         statuses.AddOrUpdate(status, 1, static (_, count) => count + 1);
         if (status >= 500)
         {
-            // A version of HTTP that is none of this port's, and a deadline that the client set.
-            return status == 505 || (status == 504 && request.Contains("grpc-timeout: 1n", StringComparison.Ordinal))
+            // A version of HTTP that is none of this port's, what only aggregators have, and a deadline that the client
+            // set.
+            return status == 505
+                || (status == 501 && request.Contains("/api/agents", StringComparison.Ordinal))
+                || (status == 504 && request.Contains("grpc-timeout: 1n", StringComparison.Ordinal))
                 ? null
                 : "a server error";
         }

@@ -1,0 +1,46 @@
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>What one stream has told its client of the agents, and has yet to tell. For one thread at a time.</summary>
+internal sealed class AgentChanges(IAgentDirectory directory)
+{
+    private readonly Dictionary<string, (Agent.Types.State State, string Reason, string Epoch)> _told = [];
+    private long _version = -1;
+
+    /// <summary>Whether there may be something to tell.</summary>
+    public bool Any => directory.Version != _version;
+
+    /// <summary>Agents whose state, reason or run is not what the client was told.</summary>
+    public IReadOnlyList<Agent> Take()
+    {
+        if (!Any)
+        {
+            return [];
+        }
+
+        // Before the agents are read: what changes from now on is told the next time.
+        _version = directory.Version;
+        var agents = directory.GetAgents();
+        var changed = new List<Agent>();
+        foreach (var agent in agents)
+        {
+            var now = (agent.State, agent.Reason, agent.Epoch);
+            if (!_told.TryGetValue(agent.Address, out var told) || told != now)
+            {
+                _told[agent.Address] = now;
+                changed.Add(agent);
+            }
+        }
+
+        if (_told.Count > agents.Count)
+        {
+            foreach (var forgotten in _told.Keys.Except(agents.Select(agent => agent.Address)).ToList())
+            {
+                _told.Remove(forgotten);
+            }
+        }
+
+        return changed;
+    }
+}
