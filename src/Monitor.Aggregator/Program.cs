@@ -1,0 +1,2 @@
+Console.Error.WriteLine("monitor-aggregator: not yet.");
+return 1;
