@@ -84,7 +84,7 @@ internal sealed record AgentAddress
 
         if (text.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0)
         {
-            return $"an address has no scheme; leave out '{text[..(scheme + 3)]}'";
+            return $"an address has no scheme; leave out '{Brief(text[..(scheme + 3)])}'";
         }
 
         if (text[0] == '[')
@@ -117,20 +117,27 @@ internal sealed record AgentAddress
         var inner = text[1..end];
         if (!IPAddress.TryParse(inner, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
         {
-            return $"'{inner}' in brackets is no IPv6 address";
+            return $"'{Brief(inner)}' in brackets is no IPv6 address";
+        }
+
+        if (address.Equals(IPAddress.IPv6Any))
+        {
+            return "'::' is where to listen, and no machine";
         }
 
         host = address.ToString();
         var rest = text[(end + 1)..];
         return rest.Length == 0 ? null
             : rest[0] == ':' ? ReadPort(rest[1..], out port)
-            : $"'{rest}' after the bracket is no port; expected :1 to :65535";
+            : $"'{Brief(rest)}' after the bracket is no port; expected :1 to :65535";
     }
 
     private static string? ReadPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= IPEndPoint.MaxPort
             ? null
-            : $"'{text}' is no port; expected 1 to 65535, or nothing and no colon for {DefaultPort}";
+            : $"'{Brief(text)}' is no port; expected 1 to 65535, or nothing and no colon for {DefaultPort}";
+
+    private static string Brief(string text) => text.Length <= 20 ? text : text[..20] + "...";
 
     private static string? CheckName(string host)
     {
@@ -143,14 +150,15 @@ internal sealed record AgentAddress
         var labels = name.Split('.');
         if (host.Length > MaxNameLength || !Array.TrueForAll(labels, IsLabel))
         {
-            return $"'{host}' is no host name: letters, digits and hyphens between dots, at most {MaxLabelLength} of them";
+            return $"a host name is letters, digits and hyphens between dots, at most {MaxLabelLength} of them";
         }
 
         // The system takes "1", "10.7" and "010.0.0.7" for IPv4 addresses, and not for those that one would think.
-        return char.IsAsciiDigit(labels[^1][0]) && labels[^1].All(char.IsAsciiDigit)
-            && !(IPAddress.TryParse(host, out var address) && address.ToString() == host)
-                ? $"'{host}' is no IPv4 address: four numbers from 0 to 255, without leading zeros"
-                : null;
+        var isNumber = labels[^1].All(char.IsAsciiDigit);
+        return isNumber && !(IPAddress.TryParse(host, out var address) && address.ToString() == host)
+            ? "an IPv4 address is four numbers from 0 to 255, without leading zeros"
+            : host == "0.0.0.0" ? "'0.0.0.0' is where to listen, and no machine"
+            : null;
     }
 
     // Underscores are in no host name, and in many names of containers.

@@ -1,0 +1,16 @@
+using Monitor.Aggregator.Discovery;
+using Monitor.Aggregator.Tests.Support;
+
+namespace Monitor.Aggregator.Tests.Discovery;
+
+internal sealed class StaticAgentsTests
+{
+    [Test]
+    public async Task Watch_GivesTheSetOnceAndEnds()
+    {
+        await using var watched = new WatchedSource(new StaticAgents(AgentList.Parse("a\nb:1").Agents));
+
+        Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "a:50051", "b:1" }));
+        Assert.That(await watched.NextAsync(), Is.Null);
+    }
+}
