@@ -24,7 +24,7 @@ It needs Debian 12 or a relative, the .NET SDK 10, and a few Debian packages, wh
 through sudo without a password) and names otherwise. Kernel tests and the agent need root and Linux 5.8 or later with
 BTF; what is missing is said.
 
-  artifacts/bin/    monitor-agent
+  artifacts/bin/    monitor-agent, monitor-aggregator
   artifacts/bpf/    the compiled BPF programs
 EOF
 }
@@ -133,16 +133,22 @@ compile_bench() {
   done
 }
 
-launcher() { # NAME PROJECT
+launcher() { # NAME PROJECT [LINE...]: the lines run before the program, with $here
+  local name=$1 project=$2
+  shift 2
   mkdir -p "$artifacts/bin"
-  cat >"$artifacts/bin/$1" <<EOF
-#!/bin/sh
-here=\$(dirname "\$(readlink -f "\$0")")
-: "\${MONITOR_BPF_FOLDER=\$here/../bpf}"
-export MONITOR_BPF_FOLDER
-exec dotnet "\$here/../dotnet/bin/$2/release/$1.dll" "\$@"
-EOF
-  chmod +x "$artifacts/bin/$1"
+  {
+    # shellcheck disable=SC2016 # for the launcher to expand
+    printf '%s\n' '#!/bin/sh' 'here=$(dirname "$(readlink -f "$0")")' "$@"
+    printf '%s\n' "exec dotnet \"\$here/../dotnet/bin/$project/release/$name.dll\" \"\$@\""
+  } >"$artifacts/bin/$name"
+  chmod +x "$artifacts/bin/$name"
+}
+
+launchers() {
+  # shellcheck disable=SC2016 # for the launcher to expand
+  launcher monitor-agent Monitor.Agent ': "${MONITOR_BPF_FOLDER=$here/../bpf}"' 'export MONITOR_BPF_FOLDER'
+  launcher monitor-aggregator Monitor.Aggregator
 }
 
 # build_when_changed STAMP TARGET FOLDER...: builds where something in the folders is newer than the stamp.
@@ -153,7 +159,7 @@ build_when_changed() {
   mkdir -p "$artifacts"
   touch "$stamp.new"
   dotnet build "$target" -c Release -v quiet --nologo -clp:NoSummary >&2
-  launcher monitor-agent Monitor.Agent
+  launchers
   mv "$stamp.new" "$stamp"
 }
 

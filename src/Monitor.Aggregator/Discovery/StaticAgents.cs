@@ -5,7 +5,10 @@ namespace Monitor.Aggregator.Discovery;
 /// <summary>The agents that were named at the start.</summary>
 internal sealed class StaticAgents(IReadOnlyCollection<AgentAddress> agents) : IAgentSource
 {
-    public string Description => agents.Count == 1 ? "1 agent by its address" : $"{agents.Count} agents by their addresses";
+    private const int MostShown = 5;
+
+    public string Description => string.Join(", ", agents.Take(MostShown))
+        + (agents.Count > MostShown ? $" and {agents.Count - MostShown} more" : "");
 
     public async IAsyncEnumerable<IReadOnlyCollection<AgentAddress>> WatchAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -54,4 +54,7 @@ public sealed class SettingValues
             : (setting.OptionName, setting.DefaultText ?? "");
         return _schema.Refuse($"{source} is '{text}': expected {expected}.");
     }
+    /// <summary>Refuses the settings as a whole: nothing is given of several, or one does not go with another.</summary>
+    /// <param name="problem">What is wrong and what to do, to follow the program's name and a colon.</param>
+    public SettingsOutcome Refuse(string problem) => _schema.Refuse(problem);
 }

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Monitor.Aggregator.Links;
+using Monitor.Aggregator.Settings;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.Server;
+using Monitor.Server.Settings;
+
+namespace Monitor.Aggregator;
+
+/// <summary>The aggregator from start to stop: discovery → links → log → server.</summary>
+internal static class Aggregator
+{
+    private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
+    /// <returns>The exit code: 0, or 1 where it could not do its work.</returns>
+    public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
+    {
+        var time = TimeProvider.System;
+        using var log = new EventLog.EventLog(
+            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Retention), TakesSources = true }, Epoch(time), time);
+        using var logging = ServerLogging.CreateFactory(settings.Get(AggregatorSettings.LogLevel));
+        var sources = AggregatorSettings.Sources(settings, time, logging);
+        var fleet = new AgentFleet(sources, log, time, logging);
+        await using var server = MonitorServer.Build(
+            new MonitorServerOptions
+            {
+                Component = "aggregator",
+                Version = AggregatorSettings.Version,
+                Http = settings.Get(AggregatorSettings.Http),
+                Grpc = settings.Get(AggregatorSettings.Grpc),
+                CorsOrigins = settings.TryGet(AggregatorSettings.CorsOrigin, out var origins) ? origins : [],
+                LogLevel = settings.Get(AggregatorSettings.LogLevel),
+            },
+            log,
+            fleet,
+            logging,
+            fleet);
+        try
+        {
+            await server.StartAsync();
+        }
+        catch (ListenException failure)
+        {
+            error.WriteLine($"monitor-aggregator: {failure.Message}");
+            return 1;
+        }
+
+        StartReport.Write(error, server.Services.GetRequiredService<ServerEndPoints>(), sources);
+
+        // The links end while the server does: both have to within 2 s.
+        var links = fleet.RunAsync(server.Lifetime.ApplicationStopping);
+        var shutdown = server.WaitForShutdownAsync();
+        var first = await Task.WhenAny(shutdown, links);
+        if (first == links && !server.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            AggregatorLog.FleetEnded(logging.CreateLogger("Monitor.Aggregator"), links.Exception?.InnerException);
+            server.Lifetime.StopApplication();
+            await shutdown;
+            return 1;
+        }
+
+        await shutdown;
+        await links.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return 0;
+    }
+
+    // The node that an agent runs on may have this host's name.
+    private static ulong Epoch(TimeProvider time) => BootEpoch.Compute(
+        $"aggregator on {Environment.MachineName}",
+        File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "",
+        time.GetUtcNow());
+}

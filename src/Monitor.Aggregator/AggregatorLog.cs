@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Monitor.Aggregator;
+
+internal static partial class AggregatorLog
+{
+    [LoggerMessage(3101, LogLevel.Critical, "What keeps the links to agents has ended; no event arrives any more, the aggregator stops")]
+    public static partial void FleetEnded(ILogger logger, Exception? failure);
+}

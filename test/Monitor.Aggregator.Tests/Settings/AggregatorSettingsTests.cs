@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Monitor.Aggregator.Settings;
+using Monitor.Aggregator.Tests.Support;
+using Monitor.Server.Settings;
+
+namespace Monitor.Aggregator.Tests.Settings;
+
+internal sealed class AggregatorSettingsTests
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    [Test]
+    public void Defaults_LeaveTheAgentsPorts()
+    {
+        var settings = Read("--agent", "node-1").Values!;
+
+        Assert.That(settings.Get(AggregatorSettings.Http).ToString(), Is.EqualTo("127.0.0.1:8081"));
+        Assert.That(settings.Get(AggregatorSettings.Grpc).ToString(), Is.EqualTo("127.0.0.1:50052"));
+        Assert.That(settings.Get(AggregatorSettings.Retention), Is.EqualTo(256L << 20));
+    }
+
+    [Test]
+    public async Task Agents_RepeatedOrInAList_AreOneSource()
+    {
+        var settings = Read("--agent", "a,b:1", "--agent", "[::1]").Values!;
+
+        Assert.That(AggregatorSettings.Check(settings), Is.Null);
+        var source = AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Single();
+        await using var watched = new WatchedSource(source);
+        Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "[::1]:50051", "a:50051", "b:1" }));
+        Assert.That(source.Description, Is.EqualTo("a:50051, b:1, [::1]:50051"));
+    }
+
+    [Test]
+    public void Agents_Many_AreDescribedInShort()
+    {
+        var settings = Read("--agent", string.Join(',', Enumerable.Range(1, 200).Select(n => $"n{n}"))).Values!;
+
+        Assert.That(
+            AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Single().Description,
+            Is.EqualTo("n1:50051, n2:50051, n3:50051, n4:50051, n5:50051 and 195 more"));
+    }
+
+    [Test]
+    public void Agents_OfEveryKind_AreASourceEach()
+    {
+        var file = typeof(AggregatorSettingsTests).Assembly.Location;
+        var settings = Read("--agent", "a", "--agents-file", file, "--agents-dns", "b:1,c:1").Values!;
+
+        Assert.That(
+            AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Select(source => source.Description),
+            Is.EqualTo(new[] { "a:50051", $"the file {file}", "DNS name b:1", "DNS name c:1" }));
+    }
+
+    [Test]
+    public void Agents_FromTheEnvironment_AreTaken()
+    {
+        var outcome = AggregatorSettings.Schema.Read([], new Dictionary<string, string>
+        {
+            ["MONITOR_AGENT"] = "a,b",
+            // What Kubernetes sets for a service called monitor-agent.
+            ["MONITOR_AGENT_SERVICE_HOST"] = "10.0.0.1",
+            ["MONITOR_AGENT_PORT"] = "tcp://10.0.0.1:50051",
+        });
+
+        Assert.That(outcome.Values, Is.Not.Null, outcome.Text);
+        Assert.That(outcome.Values!.Get(AggregatorSettings.Agents), Has.Count.EqualTo(2));
+    }
+
+    [TestCase]
+    [TestCase("--agent", "")]
+    public void Agents_None_TeachesHow(params string[] arguments)
+    {
+        var refusal = AggregatorSettings.Check(Read(arguments).Values!);
+
+        Assert.That(refusal!.ExitCode, Is.EqualTo(2));
+        Assert.That(
+            refusal.Text,
+            Does.StartWith("monitor-aggregator: ").And.Contain("--agent host:port").And.Contain("--agents-file").And
+                .Contain("--agents-dns").And.Contain("--help"));
+    }
+
+    [TestCase("--agent", "node-1:http", "--agent is 'node-1:http'")]
+    [TestCase("--agent", "::1", "in brackets")]
+    [TestCase("--agents-file", "/does/not/exist", "exists")]
+    [TestCase("--agents-dns", "http://x", "--agents-dns")]
+    [TestCase("--retention", "1", "--retention is '1'")]
+    [TestCase("--node-name", "x", "unknown option '--node-name'")]
+    public void Setting_Bad_IsRefused(string option, string value, string mentions)
+    {
+        var outcome = Read(option, value);
+
+        Assert.That((outcome.Values, outcome.ExitCode), Is.EqualTo(((SettingValues?)null, 2)));
+        Assert.That(outcome.Text, Does.StartWith("monitor-aggregator: ").And.Contain(mentions));
+    }
+
+    private static SettingsOutcome Read(params string[] arguments) => AggregatorSettings.Schema.Read(arguments, NoVariables);
+}
