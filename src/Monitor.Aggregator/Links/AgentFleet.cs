@@ -11,32 +11,229 @@ using Program = Monitor.V1.Program;
 /// <summary>
 /// All agents: keeps a link to every address that the sources name, and tells the server of them. Any thread.
 /// </summary>
-/// <param name="sources">Where agents are found; an address that several of them name gets one link.</param>
-/// <param name="log">Where the events go; nobody else writes to it. The caller disposes of it, after
-/// <see cref="RunAsync"/> has ended.</param>
-/// <param name="time">The clock.</param>
-/// <param name="loggers">Where it logs.</param>
-internal sealed class AgentFleet(
-    IReadOnlyList<IAgentSource> sources,
-    EventLog log,
-    TimeProvider time,
-    ILoggerFactory loggers) : IAgentDirectory, IProgramSource
+internal sealed class AgentFleet : IAgentDirectory, IProgramSource
 {
-    public long Version => 0;
+    // How old the watermark may be: every message of every stream asks for it, and finding it looks at every agent.
+    // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.
+    private static readonly TimeSpan WatermarkAge = TimeSpan.FromMilliseconds(20);
 
-    public DateTimeOffset Watermark => time.GetUtcNow();
+    private static readonly TimeSpan SourceRetryDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>Keeps the links until it is cancelled; call it once. Ends when all of them are closed.</summary>
-    public Task RunAsync(CancellationToken cancellationToken)
+    private readonly IReadOnlyList<IAgentSource> _sources;
+    private readonly IReadOnlyCollection<AgentAddress>?[] _listed;
+    private readonly EventLog _log;
+    private readonly TimeProvider _time;
+    private readonly LinkOptions _options;
+    private readonly ILogger _logger;
+    private readonly NodeDirectory _nodes;
+    private readonly FleetVersion _version = new();
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AgentAddress, FleetMember> _members = [];
+    private bool _stopping;
+
+    // Replaced whenever a member comes or goes, so that readers need no lock.
+    private volatile AgentLink[] _links = [];
+    private volatile CachedWatermark? _watermark;
+
+    /// <summary>Makes a fleet without any link.</summary>
+    /// <param name="sources">Where agents are found; an address that several of them name gets one link.</param>
+    /// <param name="log">Where the events go; nobody else writes to it. The caller disposes of it, after
+    /// <see cref="RunAsync"/> has ended.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="options">How patient the links are; null for the defaults.</param>
+    public AgentFleet(
+        IReadOnlyList<IAgentSource> sources,
+        EventLog log,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        LinkOptions? options = null)
     {
-        _ = (sources, log, loggers);
-        return Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        _sources = sources;
+        _listed = new IReadOnlyCollection<AgentAddress>?[sources.Count];
+        _log = log;
+        _time = time;
+        _options = options ?? new LinkOptions();
+        _logger = loggers.CreateLogger<AgentFleet>();
+        _nodes = new NodeDirectory(new ClusterLog(log), _options, time);
     }
 
-    public IReadOnlyList<Agent> GetAgents() => [];
+    public long Version => _version.Value;
 
-    public ClockEstimate? ClockOf(string nodeName) => null;
+    public DateTimeOffset Watermark
+    {
+        get
+        {
+            if (_watermark is not { } known || _time.GetElapsedTime(known.Timestamp) >= WatermarkAge)
+            {
+                _watermark = known = new CachedWatermark(_time.GetTimestamp(), FindWatermark());
+            }
 
-    public ValueTask<IReadOnlyList<Program>> GetProgramsAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<Program>>([]);
+            return known.Value;
+        }
+    }
+
+    /// <summary>Keeps the links until it is cancelled; call it once. Ends when all of them are closed.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll([
+                .. _sources.Select((_, index) => WatchAsync(index, cancellationToken)),
+                ForgetAsync(cancellationToken),
+            ]);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked for.
+        }
+        finally
+        {
+            await StopAsync();
+        }
+    }
+
+    public IReadOnlyList<Agent> GetAgents() => [.. _links.Select(link => link.Describe())];
+
+    public ClockEstimate? ClockOf(string nodeName) => _nodes.Find(nodeName)?.Clock;
+
+    public ValueTask<IReadOnlyList<Program>> GetProgramsAsync(CancellationToken cancellationToken)
+    {
+        var programs = new List<Program>();
+        foreach (var node in _nodes.All)
+        {
+            node.AddPrograms(programs);
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<Program>>(programs);
+    }
+
+    private async Task WatchAsync(int index, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await foreach (var listed in _sources[index].WatchAsync(cancellationToken))
+                {
+                    Reconcile(index, listed);
+                }
+
+                return;
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LinkLog.SourceFailed(_logger, _sources[index].Description, SourceRetryDelay.TotalSeconds, failure);
+            }
+
+            await Task.Delay(SourceRetryDelay, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>One source has said which agents there are: links are started and stopped until they are those that the
+    /// sources name together.</summary>
+    private void Reconcile(int index, IReadOnlyCollection<AgentAddress> listed)
+    {
+        lock (_lock)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _listed[index] = listed;
+            var wanted = _listed.SelectMany(addresses => addresses ?? []).ToHashSet();
+            foreach (var (address, member) in _members)
+            {
+                if (member.GoneSince is null && !wanted.Contains(address))
+                {
+                    member.Stop();
+                }
+            }
+
+            foreach (var address in wanted)
+            {
+                if (!_members.TryGetValue(address, out var member))
+                {
+                    member = new FleetMember(NewLink(address), _time);
+                    _members.Add(address, member);
+                    member.Start();
+                }
+                else if (member.GoneSince is not null)
+                {
+                    member.Start();
+                }
+            }
+
+            ShowMembers();
+        }
+    }
+
+    private AgentLink NewLink(AgentAddress address) =>
+        new(address, _nodes, _log.Types, _options, _version, _time, _logger);
+
+    private async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(_options.ForgetInterval, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var now = _time.GetUtcNow();
+            lock (_lock)
+            {
+                foreach (var (address, member) in _members.ToList())
+                {
+                    if (member.Running.IsCompleted && now - member.GoneSince >= _options.ForgetAfter)
+                    {
+                        _members.Remove(address);
+                    }
+                }
+
+                ShowMembers();
+            }
+
+            _nodes.Forget(_links.Select(link => link.Node).OfType<AgentNode>().ToHashSet());
+        }
+    }
+
+    private void ShowMembers()
+    {
+        var links = _members.Values.Select(member => member.Link).ToArray();
+        if (!links.SequenceEqual(_links))
+        {
+            _links = links;
+            _version.Advance();
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        List<FleetMember> members;
+        lock (_lock)
+        {
+            _stopping = true;
+            members = [.. _members.Values];
+            members.ForEach(static member => member.Stop());
+        }
+
+        await Task.WhenAll(members.Select(member => member.Running));
+    }
+
+    private DateTimeOffset FindWatermark()
+    {
+        var least = long.MaxValue;
+        foreach (var link in _links)
+        {
+            if (link.IsReached && link.Node?.ReachedUnixNanos is { } reached)
+            {
+                least = Math.Min(least, reached);
+            }
+        }
+
+        return least == long.MaxValue
+            ? _time.GetUtcNow()
+            : DateTimeOffset.UnixEpoch.AddTicks(least / TimeSpan.NanosecondsPerTick);
+    }
+
+    private sealed record CachedWatermark(long Timestamp, DateTimeOffset Value);
 }

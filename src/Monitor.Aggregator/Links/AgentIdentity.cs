@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>Who answers at an address, where it is an agent.</summary>
+/// <param name="NodeName">Its node.</param>
+/// <param name="Epoch">Its run.</param>
+/// <param name="Version">Its version; may be empty.</param>
+internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Version)
+{
+    private const int MaxVersionLength = 64;
+
+    /// <summary>Reads what it said of itself.</summary>
+    /// <param name="health">The answer; anything.</param>
+    /// <param name="identity">The agent; null where it is none that can be used.</param>
+    /// <param name="refusal">Why it is none, with the remedy; null where it is one.</param>
+    public static bool TryRead(
+        GetHealthResponse health,
+        [NotNullWhen(true)] out AgentIdentity? identity,
+        [NotNullWhen(false)] out string? refusal)
+    {
+        identity = null;
+        var version = LinkFailure.Brief(health.Version, MaxVersionLength);
+        refusal = health.Component != "agent"
+                ? $"what answers here says that it is '{LinkFailure.Brief(health.Component, 64)}', not an agent; list the address of an agent's gRPC port"
+            : health.NodeName.Length == 0
+                ? "the agent has no node name; start it with --node-name"
+            : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxFilterTextBytes
+                ? $"the agent's node name has more than {ContractLimits.MaxFilterTextBytes} bytes; start it with another --node-name"
+            : null;
+        if (refusal is not null)
+        {
+            return false;
+        }
+
+        if (!ulong.TryParse(health.Epoch, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var epoch)
+            || health.Epoch.Length != 16)
+        {
+            refusal = $"the agent, version '{version}', does not say which run of it this is; update it";
+            return false;
+        }
+
+        identity = new AgentIdentity(health.NodeName, epoch, version);
+        return true;
+    }
+}

@@ -1,0 +1,311 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using Monitor.Aggregator.Discovery;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.Server;
+using Monitor.V1;
+
+namespace Monitor.Aggregator.Links;
+
+using Program = Monitor.V1.Program;
+
+/// <summary>
+/// One node, by its name, and what came of it, over whatever link: so that another address, or the same one after an
+/// absence, goes on where the last left off. At most one link has it at a time. Any thread, but for
+/// <see cref="Take"/>, which is for the link that has it.
+/// </summary>
+internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly RateMeter _rate = new(time);
+    private readonly ClockEstimator _clock = new();
+    private readonly SortedDictionary<LossCause, ulong> _losses = [];
+
+    private AgentAddress? _holder;
+    private ulong _holderEpoch;
+    private TaskCompletionSource _released = new();
+    private AgentAddress? _lastHolder;
+    private DateTimeOffset _outOfReachSince;
+
+    private AgentRun? _run;
+    private ulong _restarts;
+    private IReadOnlyList<Program> _programs = [];
+
+    // Read for each message of each stream, so without the lock; 0 for none.
+    private long _reached;
+
+    public string Name => name;
+
+    /// <summary>When the last link to it was forgotten; null while there is one. For <see cref="NodeDirectory"/>.</summary>
+    public DateTimeOffset? UnlinkedSince { get; set; }
+
+    /// <summary>
+    /// Up to when, by the node's clock, its events are in the log, as far as is known: by its last watermark, or before
+    /// the first by its newest event. Null where nothing came.
+    /// </summary>
+    public long? ReachedUnixNanos => Interlocked.Read(ref _reached) is var reached and not 0 ? reached : null;
+
+    /// <summary>How far its clock is off; null where it was not measured.</summary>
+    public ClockEstimate? Clock
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _clock.Best;
+            }
+        }
+    }
+
+    /// <summary>Takes the node for a link, unless another has it.</summary>
+    public Claim Claim(AgentAddress link, ulong epoch)
+    {
+        lock (_lock)
+        {
+            if (_holder is not null)
+            {
+                return new Claim(this, _holder, _holderEpoch, _released.Task);
+            }
+
+            _holder = link;
+            _holderEpoch = epoch;
+            _lastHolder = link;
+            _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new Claim(this, null, epoch, _released.Task);
+        }
+    }
+
+    /// <summary>Lets go of it; for the link that has it.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _holder = null;
+            _outOfReachSince = time.GetUtcNow();
+            _released.SetResult();
+        }
+    }
+
+    /// <summary>Where a stream of a run starts: where the last one ended, or at the beginning of everything.</summary>
+    public (ResumeToken Token, SourcePoint At) ResumeAt(ulong epoch)
+    {
+        lock (_lock)
+        {
+            return _run is { Token: { } token } && _run.Epoch == epoch
+                ? (token, _run.At)
+                : (new ResumeToken(epoch, 0, 0, []), default);
+        }
+    }
+
+    /// <summary>Takes a message in that was read and checked.</summary>
+    /// <param name="batch">The message.</param>
+    /// <param name="epoch">The run that it is of.</param>
+    /// <returns>Where the stream is behind it.</returns>
+    public SourcePoint Take(AgentBatch batch, ulong epoch)
+    {
+        var token = batch.Token!;
+        var after = new SourcePoint((long)token.Position, (long)token.Events);
+        var run = RunOf(batch, epoch, after);
+        var malformed = log.Append(run.Source!, run.At, after, batch);
+        lock (_lock)
+        {
+            run.At = after;
+            run.Token = token;
+            run.Events += (ulong)batch.Events.Length;
+            foreach (var loss in batch.Losses)
+            {
+                Count(loss.Cause, loss.Count);
+                run.Missed += loss.Cause == LossCause.Evicted ? loss.Count : 0;
+            }
+
+            if (malformed > 0)
+            {
+                Count(LossCause.Undecodable, malformed);
+            }
+
+            run.WatermarkUnixNanos = Later(run.WatermarkUnixNanos, batch.WatermarkUnixNanos);
+            run.NewestUnixNanos = Later(run.NewestUnixNanos, batch.NewestUnixNanos);
+            Interlocked.Exchange(ref _reached, run.WatermarkUnixNanos ?? run.NewestUnixNanos ?? 0);
+            _rate.Add(batch.Events.Length);
+        }
+
+        return after;
+    }
+
+    /// <summary>Notes what an answer says of the node's clock.</summary>
+    public void NoteClock(in HealthAnswer answer)
+    {
+        if (answer.Time is not { } there)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _clock.Add(answer.Asked, answer.RoundTrip, there);
+        }
+    }
+
+    /// <summary>Keeps the programs that the agent listed.</summary>
+    public void SetPrograms(IReadOnlyList<Program> programs)
+    {
+        lock (_lock)
+        {
+            _programs = programs;
+        }
+    }
+
+    /// <summary>The programs as they last were.</summary>
+    public void AddPrograms(List<Program> to)
+    {
+        IReadOnlyList<Program> programs;
+        string? outOfReach = null;
+        lock (_lock)
+        {
+            programs = _programs;
+            if (_holder is null)
+            {
+                outOfReach = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"agent at {_lastHolder} is out of reach since {_outOfReachSince:yyyy-MM-ddTHH:mm:ssZ}");
+            }
+        }
+
+        foreach (var program in programs)
+        {
+            var copy = program.Clone();
+            if (outOfReach is not null)
+            {
+                copy.Status = "unknown";
+                copy.Error = outOfReach;
+            }
+
+            to.Add(copy);
+        }
+    }
+
+    /// <summary>Fills in what is known of the node, if this link has it or was the last to have it: of several that lead
+    /// to the node one shows its counts, so that they add up.</summary>
+    public void Describe(Agent agent, AgentAddress link)
+    {
+        lock (_lock)
+        {
+            if (link != _lastHolder)
+            {
+                return;
+            }
+
+            if (_clock.Best is { } clock)
+            {
+                agent.ClockOffset = Duration.FromTimeSpan(clock.Offset);
+                agent.ClockUncertainty = Duration.FromTimeSpan(clock.Uncertainty);
+            }
+
+            agent.EventsPerSecond = _rate.PerSecond();
+            agent.Restarts = _restarts;
+            agent.Losses.AddRange(_losses.Select(loss => new LossCount { Cause = loss.Key, Count = loss.Value }));
+            if (_run is not { } run)
+            {
+                return;
+            }
+
+            agent.Events = run.Events;
+            agent.FirstSequence = run.FirstSequence;
+            agent.LastSequence = (ulong)run.At.Events;
+            agent.Missed = run.Missed;
+            agent.LastEventTime = run.NewestUnixNanos is { } newest ? UnixNanos.ToTimestamp(newest) : null;
+            if (run.ReachedUnixNanos is { } reached)
+            {
+                var there = UnixNanos.From(time.GetUtcNow() + (_clock.Best?.Offset ?? TimeSpan.Zero));
+                agent.Lag = Duration.FromTimeSpan(
+                    TimeSpan.FromTicks(Math.Max(0, there - reached) / TimeSpan.NanosecondsPerTick));
+            }
+        }
+    }
+
+    /// <summary>Has the log forget its source. What was read is remembered: should the agent come back, it goes on from
+    /// there.</summary>
+    public void Retire()
+    {
+        LogSource? source;
+        lock (_lock)
+        {
+            source = _run?.Source;
+            _run?.Source = null;
+            _programs = [];
+        }
+
+        if (source is not null)
+        {
+            log.RetireSource(source);
+        }
+    }
+
+    /// <summary>Whether a link has it.</summary>
+    public bool IsHeld
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _holder is not null;
+            }
+        }
+    }
+
+    /// <summary>Whether anything came of it.</summary>
+    public bool HasRun
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _run is not null;
+            }
+        }
+    }
+
+    /// <summary>The run that a message is of, which starts with it where it is its first.</summary>
+    private AgentRun RunOf(AgentBatch batch, ulong epoch, SourcePoint after)
+    {
+        var last = _run;
+        if (last?.Epoch == epoch)
+        {
+            last.Source ??= log.AddSource(epoch, name, last.At, null, null);
+            return last;
+        }
+
+        // The origin was asked for. What had left the agent's log by then is where its run starts for us; what else was
+        // lost cannot be told from what is missing behind that, and is reported.
+        var start = batch.Evicted > 0
+            ? new SourcePoint(after.Position - batch.Events.Length, after.Events - batch.Events.Length)
+            : default;
+        batch.Losses.RemoveAll(static loss => loss.Cause == LossCause.Evicted);
+        var restarted = last is null ? null : new Loss
+        {
+            NodeName = name,
+            Cause = LossCause.Restarted,
+            // The watermark is a promise, which times of events, that come nearly in order, are not.
+            FirstTime = (last.WatermarkUnixNanos ?? last.NewestUnixNanos) is { } reached ? UnixNanos.ToTimestamp(reached) : null,
+            LastTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+        };
+        var run = new AgentRun(epoch, start) { Source = log.AddSource(epoch, name, start, last?.Source, restarted) };
+        lock (_lock)
+        {
+            _run = run;
+            _restarts += last is null ? 0ul : 1;
+        }
+
+        return run;
+    }
+
+    private void Count(LossCause cause, ulong count)
+    {
+        // Whatever else an agent calls them: there are not to be more of these than there are causes.
+        var known = System.Enum.IsDefined(cause) ? cause : LossCause.Unspecified;
+        _losses[known] = _losses.GetValueOrDefault(known) + count;
+    }
+
+    private static long? Later(long? one, long? other) => one >= other || other is null ? one : other;
+}

@@ -1,0 +1,125 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+using State = Monitor.V1.Agent.Types.State;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>
+/// Streams the events of an agent into the log, from where the node was read up to. There is no queue: while a message is
+/// taken in, none is read, and the agent's log is the buffer.
+/// </summary>
+internal sealed class AgentStream(
+    AgentConnection connection,
+    AgentNode node,
+    AgentIdentity agent,
+    EventTypeTable types,
+    LinkState state,
+    LinkOptions options,
+    TimeProvider time)
+{
+    private long? _firstAt;
+    private long? _watermark;
+    private long _reachedEndAt;
+
+    /// <summary>Streams until it is cancelled or the agent ends it; throws what a call throws.</summary>
+    public async Task<LinkEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var silence = new SilenceWatch(options.SilenceLimit, time, end);
+        var poll = new AgentPoll(connection, node, state, options, time).RunAsync(end.Token);
+        try
+        {
+            return await ReadAsync(silence, end.Token) with { WasSteady = IsSteady };
+        }
+        catch (Exception cut) when (silence.HasExpired && cut is OperationCanceledException or RpcException)
+        {
+            var reason = $"it was silent for {options.SilenceLimit.TotalSeconds:0.#} s, and an agent is heard every "
+                + $"{ContractLimits.HeartbeatInterval.TotalSeconds:0} s";
+            return new LinkEnd(LinkEndKind.Broken, reason) { WasSteady = IsSteady };
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await EndAsync(poll);
+        }
+    }
+
+    /// <summary>Whether the stream has stood for a while.</summary>
+    public bool IsSteady => _firstAt is { } first && time.GetElapsedTime(first) >= options.SteadyAfter;
+
+    private async Task<LinkEnd> ReadAsync(SilenceWatch silence, CancellationToken cancellationToken)
+    {
+        var (token, at) = node.ResumeAt(agent.Epoch);
+        var request = new StreamEventsRequest
+        {
+            ResumeToken = token.ToString(),
+            AcceptLoss = true,
+            MaxBatchEvents = ContractLimits.MaxBatchEvents,
+            MaxBatchDelay = Duration.FromTimeSpan(options.BatchDelay),
+        };
+        var reader = new BatchReader(agent.NodeName, agent.Epoch, types);
+        using var batch = new AgentBatch();
+        using var call = connection.StreamEvents(request, batch, cancellationToken);
+        while (true)
+        {
+            var next = call.ResponseStream.MoveNext(CancellationToken.None);
+            if (next.IsCompletedSuccessfully)
+            {
+                // Of an agent that floods there is always something. It is not to keep the thread from the others.
+                await Task.Yield();
+            }
+
+            if (!await next)
+            {
+                return new LinkEnd(LinkEndKind.Broken, "it ended the stream");
+            }
+
+            silence.Heard();
+            state.Heard();
+            if (reader.Read(batch, at) is { } problem)
+            {
+                return new LinkEnd(LinkEndKind.Failed, $"it sent {problem}; what came before is stored");
+            }
+
+            at = node.Take(batch, agent.Epoch);
+            Note(batch);
+            batch.Clear();
+        }
+    }
+
+    private void Note(AgentBatch batch)
+    {
+        if (_firstAt is null)
+        {
+            _firstAt = time.GetTimestamp();
+            state.Stand();
+        }
+
+        // Agents advance it where a message reached the end of their log, and only there.
+        if (batch.WatermarkUnixNanos is { } watermark && !(_watermark >= watermark))
+        {
+            _watermark = watermark;
+            _reachedEndAt = time.GetTimestamp();
+            state.Set(State.Streaming, "");
+        }
+        else if (time.GetElapsedTime(_reachedEndAt) >= options.CatchingUpAfter)
+        {
+            state.Set(State.CatchingUp, "");
+        }
+    }
+
+    private static async Task EndAsync(Task poll)
+    {
+        try
+        {
+            await poll;
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked for.
+        }
+    }
+}

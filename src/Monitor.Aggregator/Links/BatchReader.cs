@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Monitor.EventLog;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>
+/// Reads the messages of one run of one agent, which may be anything, and checks that they say what the contract has an
+/// agent say: whole messages of the run that was asked for, every event in its place, the token where the events lead.
+/// </summary>
+internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable types)
+{
+    // Agents write some 60 bytes. The log takes a thousand times this, and a bad agent shall not fill it with one.
+    private const int MaxLossBytes = 1024;
+
+    // An agent's are below 200; an aggregator's, which none of these is, grow with its agents.
+    private const int MaxTokenBytes = 512;
+
+    private const uint EventTag = StreamEventsResponse.EventsFieldNumber << 3 | FieldReader.LengthDelimited;
+    private const uint LossTag = StreamEventsResponse.LossesFieldNumber << 3 | FieldReader.LengthDelimited;
+    private const uint TokenTag = StreamEventsResponse.ResumeTokenFieldNumber << 3 | FieldReader.LengthDelimited;
+    private const uint WatermarkTag = StreamEventsResponse.WatermarkFieldNumber << 3 | FieldReader.LengthDelimited;
+
+    private readonly byte[] _nodeName = Encoding.UTF8.GetBytes(nodeName);
+
+    /// <summary>Reads what the batch was filled with. Malformed events are no mistake of the message: they are marked,
+    /// and keep their places.</summary>
+    /// <param name="batch">The batch; undefined in part where it is not as it should be.</param>
+    /// <param name="before">Where the stream was before the message.</param>
+    /// <returns>Null, or what is wrong, to follow "it sent".</returns>
+    public string? Read(AgentBatch batch, SourcePoint before)
+    {
+        // What the first event's sequence must be, by those that were read.
+        ulong? first = null;
+        var reader = new FieldReader(batch.Bytes);
+        while (!reader.AtEnd)
+        {
+            if (!reader.TryReadTag(out var tag))
+            {
+                return NoMessage;
+            }
+
+            if (tag is not (EventTag or LossTag or TokenTag or WatermarkTag))
+            {
+                if (!reader.TrySkip(tag))
+                {
+                    return NoMessage;
+                }
+
+                continue;
+            }
+
+            if (!reader.TryReadBytes(out var start, out var length))
+            {
+                return NoMessage;
+            }
+
+            var problem = tag == EventTag
+                ? ReadEvent(batch, start, length, ref first)
+                : ReadOther(batch, tag, batch.Bytes.Slice(start, length));
+            if (problem is not null)
+            {
+                return problem;
+            }
+        }
+
+        return Check(batch, before, first);
+    }
+
+    private const string NoMessage = "bytes that are no message of a stream";
+
+    private string? ReadEvent(AgentBatch batch, int start, int length, ref ulong? first)
+    {
+        var index = batch.Events.Length;
+        if (index == ContractLimits.MaxBatchEvents)
+        {
+            return $"more than the {ContractLimits.MaxBatchEvents} events in a message that were asked for";
+        }
+
+        ref var added = ref batch.AddEvent();
+        added.Start = start;
+        added.Length = -1;
+        if (!EventColumns.TryParse(batch.Bytes.Slice(start, length), types, out added.Columns, out var identity))
+        {
+            return null;
+        }
+
+        added.Length = length;
+        if (!identity.NodeName.SequenceEqual(_nodeName))
+        {
+            return $"an event of node '{Shorten(identity.NodeName)}', and its own is '{nodeName}'";
+        }
+
+        var due = first + (ulong)index;
+        if (due is not null && identity.Sequence != due)
+        {
+            return OutOfSequence(identity.Sequence, due.Value);
+        }
+
+        first = identity.Sequence - (ulong)index;
+        if (added.Columns.TimeUnixNanos is var time and not 0 && !(batch.NewestUnixNanos >= time))
+        {
+            batch.NewestUnixNanos = time;
+        }
+
+        return null;
+    }
+
+    private string? ReadOther(AgentBatch batch, uint tag, ReadOnlySpan<byte> value)
+    {
+        try
+        {
+            switch (tag)
+            {
+                case LossTag:
+                    return ReadLoss(batch, value);
+                case TokenTag:
+                    if (value.Length > MaxTokenBytes
+                        || !ResumeToken.TryParse(Encoding.UTF8.GetString(value), out var token))
+                    {
+                        return "a resume token that is none";
+                    }
+
+                    batch.Token = token;
+                    return null;
+                default:
+                    batch.WatermarkUnixNanos = UnixNanos.From(Timestamp.Parser.ParseFrom(value));
+                    return batch.WatermarkUnixNanos is null ? "a watermark that is no time" : null;
+            }
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return NoMessage;
+        }
+    }
+
+    private string? ReadLoss(AgentBatch batch, ReadOnlySpan<byte> value)
+    {
+        if (value.Length > MaxLossBytes || batch.Losses.Count == ContractLimits.MaxBatchEvents)
+        {
+            return $"a loss of {value.Length} bytes after {batch.Losses.Count} others in a message: at most {MaxLossBytes} "
+                + $"and {ContractLimits.MaxBatchEvents} are understood";
+        }
+
+        var loss = Loss.Parser.ParseFrom(value);
+        if (loss.NodeName != nodeName)
+        {
+            return $"a loss of node '{Shorten(Encoding.UTF8.GetBytes(loss.NodeName))}', and its own is '{nodeName}'";
+        }
+
+        batch.Losses.Add(loss);
+        if (loss.Cause != LossCause.Evicted)
+        {
+            return null;
+        }
+
+        // Above what a log can have had, it cannot agree with the token either; only the sum must not overflow.
+        batch.Evicted = loss.Count > long.MaxValue ? long.MaxValue : Math.Min(long.MaxValue, batch.Evicted + loss.Count);
+        return null;
+    }
+
+    private string? Check(AgentBatch batch, SourcePoint before, ulong? first)
+    {
+        if (batch.Token is not { } token)
+        {
+            return "a message without a resume token";
+        }
+
+        if (token.Epoch != epoch)
+        {
+            return $"the resume token of another run, {BootEpoch.Format(token.Epoch)}";
+        }
+
+        var events = (ulong)batch.Events.Length;
+        var last = (ulong)before.Events + batch.Evicted + events;
+        if (token.Events != last)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"a resume token behind event {token.Events}, and the message leads from event {before.Events} to {last}");
+        }
+
+        if (token.Position > long.MaxValue || token.Position < (ulong)before.Position + batch.Evicted + events)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"a resume token at position {token.Position}, and the message leads from {before.Position} at least {batch.Evicted + events} further");
+        }
+
+        return first is { } sequence && sequence != last - events + 1 ? OutOfSequence(sequence, last - events + 1) : null;
+    }
+
+    private static string OutOfSequence(ulong sequence, ulong due) =>
+        string.Create(CultureInfo.InvariantCulture, $"event {sequence} where {due} was due");
+
+    private static string Shorten(ReadOnlySpan<byte> name) =>
+        name.Length <= 64 ? Encoding.UTF8.GetString(name) : Encoding.UTF8.GetString(name[..61]) + "...";
+}

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Monitor.V1;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>Says in words why a call to an agent failed, and whether trying again helps.</summary>
+internal static class LinkFailure
+{
+    // Longer words of an agent are cut: they are shown in lists, and go to every client that asked for agents.
+    private const int MaxDetailLength = 300;
+
+    private const string Remedy = "list the address of an agent's gRPC port, by default 50051";
+
+    /// <summary>Explains a failure.</summary>
+    /// <param name="failure">What a call threw.</param>
+    /// <param name="answered">Whether an agent had answered on this connection before: then a broken protocol is a
+    /// broken connection, and else no agent.</param>
+    /// <returns>Null where it is no failure of a call, but a mistake in here.</returns>
+    public static LinkEnd? Explain(Exception failure, bool answered)
+    {
+        if (failure is not RpcException call)
+        {
+            return failure is HttpRequestException or IOException or SocketException
+                ? Broken(Words(failure))
+                : null;
+        }
+
+        return call.Status.DebugException is { } cause && !answered && Transport(cause) is { } end ? end : call.StatusCode switch
+        {
+            StatusCode.Unimplemented => Failed(
+                $"what answers here has no {StatusService.Descriptor.FullName} of this version: {Detail(call)}; {Remedy}"),
+            StatusCode.ResourceExhausted when !call.Status.Detail.Contains("MESSAGE", StringComparison.OrdinalIgnoreCase) => Broken(Detail(call)),
+            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted => Broken(Detail(call)),
+            StatusCode.DeadlineExceeded => Broken("it did not answer in time"),
+            _ when answered && call.Status.DebugException is HttpRequestException or IOException => Broken(Detail(call)),
+            _ => Failed($"the call failed with {call.StatusCode}: {Detail(call)}"),
+        };
+    }
+
+    /// <summary>Text of others, cut to a length and without line breaks.</summary>
+    public static string Brief(string text, int maxLength = MaxDetailLength)
+    {
+        var line = text.ReplaceLineEndings(" ");
+        return line.Length <= maxLength ? line : string.Concat(line.AsSpan(0, maxLength - 3), "...");
+    }
+
+    private static LinkEnd? Transport(Exception cause)
+    {
+        for (var inner = cause; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
+                    return Broken("connection refused: nothing listens there");
+                case SocketException socket:
+                    return Broken(Brief(socket.Message));
+                case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
+                    return Broken(Words(cause));
+                case HttpProtocolException or HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse
+                        or HttpRequestError.VersionNegotiationError
+                }:
+                    return Failed($"what answers here does not speak gRPC over HTTP/2 in clear text ({Words(inner)}); {Remedy}");
+            }
+        }
+
+        return null;
+    }
+
+    private static LinkEnd Broken(string reason) => new(LinkEndKind.Broken, reason);
+
+    private static LinkEnd Failed(string reason) => new(LinkEndKind.Failed, reason);
+
+    private static string Detail(RpcException call) =>
+        Brief(call.Status.DebugException is { } cause ? Words(cause) : call.Status.Detail);
+
+    // The innermost says what happened, those around it where.
+    private static string Words(Exception failure) => Brief(failure.GetBaseException().Message);
+}

@@ -1,0 +1,60 @@
+using Monitor.Protocol;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>How long links wait for what. Not settings: tests are in a hurry, users get the defaults.</summary>
+internal sealed class LinkOptions
+{
+    /// <summary>For a TCP connection to stand, the name resolved.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>For the agent to say who it is, how it is and what its programs do, each. Connecting included.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an agent may be silent on its stream: two of its heartbeats. Then the link is broken.</summary>
+    public TimeSpan SilenceLimit { get; init; } = 2 * ContractLimits.HeartbeatInterval;
+
+    /// <summary>How long a connection is silent before HTTP/2 asks whether the peer is there.</summary>
+    public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long the peer has to answer that. Together with the delay, less than the limit of silence.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How often, about, an agent is asked for its clock, its health and its programs.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first wait before a broken link is made anew, on average.</summary>
+    public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>The longest such wait.</summary>
+    public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How long a link must have stood for its next breaking to count as the first one. Less, and an agent that breaks
+    /// off after each first message would be connected to four times a second.
+    /// </summary>
+    public TimeSpan SteadyAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often what cannot be used is tried again all the same.</summary>
+    public TimeSpan FailedInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a link in reserve looks whether it still leads to the same agent.</summary>
+    public TimeSpan ReserveInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long messages may come without the end of the agent's log being reached in one: longer, and the
+    /// link is catching up.</summary>
+    public TimeSpan CatchingUpAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an address that is gone, and a node that no address leads to, is shown.</summary>
+    public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often it is looked whether there is something to forget.</summary>
+    public TimeSpan ForgetInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long events may wait at the agent for a message to fill. With a thousand agents at 100 events a second each,
+    /// what a message costs dominates; at the default of 5 ms nearly every event would be one. An event after a silence
+    /// is sent at once all the same, so this is the most that it adds to the age of any.
+    /// </summary>
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+}

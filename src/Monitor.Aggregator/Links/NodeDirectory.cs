@@ -1,0 +1,94 @@
+using Monitor.Aggregator.Discovery;
+
+namespace Monitor.Aggregator.Links;
+
+/// <summary>The nodes by their names. Any thread.</summary>
+internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimeProvider time)
+{
+    // Of nodes that are gone it is remembered how far they were read, some 500 bytes each. A cluster has as many nodes in
+    // a year where a hundred come and go each day for three months.
+    private const int MaxRemembered = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, AgentNode> _nodes = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<AgentNode> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _nodes.Values];
+            }
+        }
+    }
+
+    /// <summary>Null where no agent ever said that it is on this node.</summary>
+    public AgentNode? Find(string name)
+    {
+        lock (_lock)
+        {
+            return _nodes.GetValueOrDefault(name);
+        }
+    }
+
+    /// <summary>Takes a node for a link, unless another link has it.</summary>
+    public Claim Claim(AgentAddress link, AgentIdentity agent)
+    {
+        lock (_lock)
+        {
+            if (!_nodes.TryGetValue(agent.NodeName, out var node))
+            {
+                node = new AgentNode(agent.NodeName, log, time);
+                _nodes.Add(agent.NodeName, node);
+            }
+
+            node.UnlinkedSince = null;
+            return node.Claim(link, agent.Epoch);
+        }
+    }
+
+    /// <summary>Forgets the nodes that no link has led to for long.</summary>
+    /// <param name="linked">Those that one leads to.</param>
+    public void Forget(IReadOnlySet<AgentNode> linked)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            foreach (var node in _nodes.Values.ToList())
+            {
+                if (linked.Contains(node) || node.IsHeld)
+                {
+                    node.UnlinkedSince = null;
+                    continue;
+                }
+
+                node.UnlinkedSince ??= now;
+                if (now - node.UnlinkedSince < options.ForgetAfter)
+                {
+                    continue;
+                }
+
+                node.Retire();
+                if (!node.HasRun)
+                {
+                    _nodes.Remove(node.Name);
+                }
+            }
+
+            var tooMany = _nodes.Count - MaxRemembered;
+            if (tooMany > 0)
+            {
+                foreach (var node in _nodes.Values
+                    .Where(node => node.UnlinkedSince is not null)
+                    .OrderBy(node => node.UnlinkedSince)
+                    .Take(tooMany)
+                    .ToList())
+                {
+                    node.Retire();
+                    _nodes.Remove(node.Name);
+                }
+            }
+        }
+    }
+}
