@@ -217,11 +217,7 @@ public sealed class EventLog : IDisposable
     public EventCursor OpenCursor(EventFilter? filter, LogPosition from)
     {
         var start = PositionResolver.Resolve(this, from);
-        var sources = TakesSources
-            ? new SourceProgress(
-                PositionResolver.SourcesAt(this, start),
-                from.Start == LogPosition.Kind.Sources ? from.Token!.Sources : null)
-            : null;
+        var sources = TakesSources ? PositionResolver.SourcesAt(this, start, from) : null;
         return new EventCursor(this, EventFilterPlan.Compile(filter), start, _options.NodeName, sources);
     }
 

@@ -326,6 +326,7 @@ public sealed class EventCursor
             }
         }
 
+        _sources.MetAll();
         for (var had = _sources.Had(run, index, end); had > 0; had--)
         {
             ref readonly var columns = ref segment.Columns(index++);

@@ -75,25 +75,26 @@ internal static class PositionResolver
         };
     }
 
-    /// <summary>How far the sources were read at a place; nothing where it is not stored.</summary>
-    public static SourceMark[] SourcesAt(EventLog log, in LogPoint point)
+    /// <summary>How far the sources were read at the place where a cursor starts.</summary>
+    public static SourceProgress SourcesAt(EventLog log, in LogPoint point, LogPosition from)
     {
-        SourceMark[] marks = [];
         var segment = Find(log.Snapshot, point.Position);
-        if (segment is not null && segment.TryAcquire())
+        if (segment is null || !segment.TryAcquire())
         {
-            try
-            {
-                marks = [.. segment.StartSources];
-                segment.Advance(ref marks, 0, (int)(point.Position - segment.Start.Position));
-            }
-            finally
-            {
-                segment.Release();
-            }
+            // Nothing is stored yet, or it has left the log: then the client's token says how far it was.
+            return new SourceProgress([], from.Token?.Sources);
         }
 
-        return marks;
+        try
+        {
+            SourceMark[] marks = [.. segment.StartSources];
+            segment.Advance(ref marks, 0, (int)(point.Position - segment.Start.Position));
+            return new SourceProgress(marks, from.Start == LogPosition.Kind.Sources ? from.Token!.Sources : null);
+        }
+        finally
+        {
+            segment.Release();
+        }
     }
 
     /// <summary>The segment that holds a position or will hold it, or null where it is older than all.</summary>

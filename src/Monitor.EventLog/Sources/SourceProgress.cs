@@ -19,7 +19,8 @@ internal sealed class SourceProgress
     private SourceMark[] _marks;
     private SourceMark[] _reading = [];
 
-    // Whether the marks at the start of the segment are still to be looked at.
+    // Whether the marks at the start of the segment are still to be looked at. Not undone by a batch that fails, which
+    // only has them looked at again.
     private bool _entered;
 
     public SourceProgress(SourceMark[] marks, IReadOnlyList<SourceToken>? had)
@@ -70,7 +71,8 @@ internal sealed class SourceProgress
     public void Commit()
     {
         (_marks, _reading) = (_reading, _marks);
-        if (_had is not null && _had.Values.All(IsPast))
+        // What the segment started with may still have to be met.
+        if (_had is not null && !_entered && _had.Values.All(IsPast))
         {
             _had = null;
         }
@@ -83,7 +85,8 @@ internal sealed class SourceProgress
         HashSet<ulong>? written = _had is null ? null : [];
         foreach (ref readonly var mark in _marks.AsSpan())
         {
-            if (mark.Source is { } source)
+            // Of what was not met yet, the client was not told what is missing: for it, the old token holds.
+            if (mark.Source is { } source && (_had is null || _met.Contains(source)))
             {
                 var at = Later(source, mark.At);
                 tokens.Add(new SourceToken(source.Epoch, source.NodeHash, (ulong)at.Position, (ulong)at.Events));
@@ -113,8 +116,6 @@ internal sealed class SourceProgress
                     (unmet ??= []).Add(source);
                 }
             }
-
-            _entered = unmet is not null;
         }
 
         if (ofRun is not null && !_met.Contains(ofRun))
@@ -124,6 +125,9 @@ internal sealed class SourceProgress
 
         return (IReadOnlyCollection<LogSource>?)unmet ?? [];
     }
+
+    /// <summary>All of <see cref="Unmet"/> were met.</summary>
+    public void MetAll() => _entered = false;
 
     /// <summary>Meets a source for the first time.</summary>
     /// <returns>What is missing between what the client has and what is here; null where nothing is.</returns>
