@@ -13,6 +13,8 @@ Builds, runs and tests the network monitor.
   ./build.sh                 set up the machine and build everything into artifacts/
   ./build.sh run [OPTIONS]   build, and start the agent with these options (through sudo unless you are root);
                              ./build.sh run --help lists them
+  ./build.sh demo [OPTIONS]  build, and show two nodes with agents, their traffic, and an aggregator (with these options)
+                             until Ctrl-C
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
@@ -70,6 +72,15 @@ need_to_build() {
   command -v dotnet >/dev/null ||
     fail "the .NET SDK 10 is missing. Install it as https://dotnet.microsoft.com/download/dotnet/10.0 says for Debian."
   dotnet --version >/dev/null 2>&1 || fail "global.json asks for the .NET SDK 10; found: $(dotnet --list-sdks | tr '\n' ' ')"
+}
+
+need_to_demo() {
+  need ip iproute2
+  need nft nftables
+  need setpriv util-linux
+  need python3 python3
+  need curl curl
+  install_missing
 }
 
 need_to_test() {
@@ -136,6 +147,7 @@ compile_bench() {
 launcher() { # NAME PROJECT [LINE...]: the lines run before the program, with $here
   local name=$1 project=$2
   shift 2
+  [[ -e $artifacts/dotnet/bin/$project/release/$name.dll ]] || return 0
   mkdir -p "$artifacts/bin"
   {
     # shellcheck disable=SC2016 # for the launcher to expand
@@ -176,11 +188,22 @@ build_agent() {
   build_when_changed .built-agent src/Monitor.Agent/Monitor.Agent.csproj src
 }
 
+as_root() {
+  if ((EUID == 0)); then exec "$@"; fi
+  command -v sudo >/dev/null || fail "loading BPF programs needs root, and there is no sudo; run this as root"
+  exec sudo --preserve-env=PATH,DOTNET_ROOT "$@"
+}
+
 run() {
   build_agent
-  if ((EUID == 0)); then exec "$artifacts/bin/monitor-agent" "$@"; fi
-  command -v sudo >/dev/null || fail "loading BPF programs needs root, and there is no sudo; run this as root"
-  exec sudo --preserve-env=PATH,DOTNET_ROOT "$artifacts/bin/monitor-agent" "$@"
+  as_root "$artifacts/bin/monitor-agent" "$@"
+}
+
+demo() {
+  need_to_demo
+  build_agent
+  build_when_changed .built-aggregator src/Monitor.Aggregator/Monitor.Aggregator.csproj src
+  as_root "$root/deploy/demo/demo.sh" "$@"
 }
 
 run_tests() {
@@ -269,7 +292,7 @@ lint() {
   need_to_build
   need_to_lint
   local status=0
-  say "shell";  shellcheck build.sh .ci/run || status=1
+  say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh || status=1
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
@@ -280,6 +303,7 @@ lint() {
 case ${1-} in
   "" | build) build ;;
   run) shift; run "$@" ;;
+  demo) shift; demo "$@" ;;
   test) shift; run_tests "$@" ;;
   bench) shift; bench "$@" ;;
   lint) lint ;;

@@ -7,15 +7,15 @@ namespace EndToEnd.Tests;
 [RequiresKernel]
 internal sealed class ClientTests
 {
-    private AgentProcess _agent = null!;
+    private ServerProcess _agent = null!;
     private string _folder = null!;
 
-    private static string Proto => Path.Combine(AgentProcess.Artifacts(), "..", "proto");
+    private static string Proto => Path.Combine(ServerProcess.Artifacts(), "..", "proto");
 
     [OneTimeSetUp]
     public async Task SetUp()
     {
-        _agent = await AgentProcess.StartAsync("--programs", "connection");
+        _agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--programs", "connection");
         _folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
     }
 
@@ -43,7 +43,7 @@ internal sealed class ClientTests
     [Test]
     public async Task Node_Example_PrintsEvents()
     {
-        var modules = Path.Combine(AgentProcess.Artifacts(), "tools", "node_modules");
+        var modules = Path.Combine(ServerProcess.Artifacts(), "tools", "node_modules");
         Assert.That(Directory.Exists(Path.Combine(modules, "@grpc/grpc-js")), "run ./build.sh test: it installs @grpc/grpc-js");
 
         await PrintsEventsAsync(
@@ -56,7 +56,7 @@ internal sealed class ClientTests
     [Test]
     public async Task BufCurl_ByReflection_ListsAndCalls()
     {
-        var buf = Path.Combine(AgentProcess.Artifacts(), "tools", "node_modules", ".bin", "buf");
+        var buf = Path.Combine(ServerProcess.Artifacts(), "tools", "node_modules", ".bin", "buf");
         Assert.That(File.Exists(buf), "run ./build.sh test: it installs buf");
         var service = $"http://{_agent.GrpcTarget}/monitor.v1.EventService";
 

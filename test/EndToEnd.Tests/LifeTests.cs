@@ -16,7 +16,7 @@ internal sealed class LifeTests
     [TestCase("INT")]
     public async Task Signal_WithOpenStreams_EndsWithinTwoSecondsAndDetaches(string signal)
     {
-        using var agent = await AgentProcess.StartAsync();
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
         using var channel = GrpcChannel.ForAddress($"http://{agent.GrpcTarget}");
         using var stream = new EventService.EventServiceClient(channel).StreamEvents(new StreamEventsRequest());
         await stream.ResponseStream.MoveNext(CancellationToken.None);
@@ -45,7 +45,7 @@ internal sealed class LifeTests
     [Test]
     public async Task Kill_LeavesNothingAttached()
     {
-        using var agent = await AgentProcess.StartAsync();
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
 
         agent.Signal("KILL");
         await agent.ExitAsync();
@@ -59,7 +59,7 @@ internal sealed class LifeTests
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
 
-        var (exitCode, _, error) = await AgentProcess.RunAsync(null, "--http", taken.LocalEndpoint.ToString()!, "--grpc", "127.0.0.1:0");
+        var (exitCode, _, error) = await ServerProcess.RunAsync(ServerProcess.Agent, null, "--http", taken.LocalEndpoint.ToString()!, "--grpc", "127.0.0.1:0");
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Contain("--http").And.Contain(taken.LocalEndpoint.ToString()).And.Not.Contain("   at "));
@@ -76,7 +76,7 @@ internal sealed class LifeTests
     [TestCase(new[] { "--log-level", "loud" }, "debug")]
     public async Task Setting_Bad_ExitsWith2AndTeaches(string[] arguments, string mentions)
     {
-        var (exitCode, output, error) = await AgentProcess.RunAsync(null, arguments);
+        var (exitCode, output, error) = await ServerProcess.RunAsync(ServerProcess.Agent, null, arguments);
 
         Assert.That(exitCode, Is.EqualTo(2));
         Assert.That(output, Is.Empty);
@@ -87,7 +87,7 @@ internal sealed class LifeTests
     [Test]
     public async Task Setting_UnknownVariable_ExitsWith2()
     {
-        var (exitCode, _, error) = await AgentProcess.RunAsync(new Dictionary<string, string> { ["MONITOR_RETENTON"] = "1GiB" });
+        var (exitCode, _, error) = await ServerProcess.RunAsync(ServerProcess.Agent, new Dictionary<string, string> { ["MONITOR_RETENTON"] = "1GiB" });
 
         Assert.That(exitCode, Is.EqualTo(2));
         Assert.That(error, Does.Contain("MONITOR_RETENTON").And.Contain("MONITOR_RETENTION"));
@@ -96,7 +96,7 @@ internal sealed class LifeTests
     [Test]
     public async Task Help_ExplainsEverySetting()
     {
-        var (exitCode, output, error) = await AgentProcess.RunAsync(null, "--help");
+        var (exitCode, output, error) = await ServerProcess.RunAsync(ServerProcess.Agent, null, "--help");
 
         Assert.That((exitCode, error), Is.EqualTo((0, "")));
         Assert.That(output, Does.Contain("--retention").And.Contain("MONITOR_RETENTION").And.Contain("64MiB").And.Contain("--config"));
@@ -106,7 +106,7 @@ internal sealed class LifeTests
     public async Task Privileges_Missing_IsOneMessage()
     {
         // Somebody who may read the files, and nothing else.
-        var (exitCode, error) = await AgentProcess.RunBehindAsync(
+        var (exitCode, error) = await ServerProcess.RunBehindAsync(ServerProcess.Agent,
             "setpriv", ["--inh-caps=-all", "--bounding-set=-all,+dac_override", "--reuid=65534", "--clear-groups", "--ambient-caps=-all"],
             "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
 
@@ -118,11 +118,11 @@ internal sealed class LifeTests
     public async Task Object_OfOneProgramBroken_RunsDegraded()
     {
         var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
-        File.Copy(Path.Combine(AgentProcess.Artifacts(), "bpf", "connection.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
+        File.Copy(Path.Combine(ServerProcess.Artifacts(), "bpf", "connection.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
         File.WriteAllText(Path.Combine(folder, "packet_drop.bpf.o"), "not an object");
         try
         {
-            using var agent = await AgentProcess.StartAsync("--bpf-folder", folder);
+            using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--bpf-folder", folder);
 
             Assert.That((await agent.GetAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("degraded"));
             var broken = (await agent.GetAsync("/api/programs")).GetProperty("programs")[1];
@@ -141,10 +141,10 @@ internal sealed class LifeTests
     public async Task Object_OfAnotherLayout_IsRefused()
     {
         var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
-        File.Copy(Path.Combine(AgentProcess.Artifacts(), "bpf", "packet_drop.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
+        File.Copy(Path.Combine(ServerProcess.Artifacts(), "bpf", "packet_drop.bpf.o"), Path.Combine(folder, "connection.bpf.o"));
         try
         {
-            var (exitCode, _, error) = await AgentProcess.RunAsync(
+            var (exitCode, _, error) = await ServerProcess.RunAsync(ServerProcess.Agent,
                 null, "--bpf-folder", folder, "--programs", "connection", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
 
             Assert.That(exitCode, Is.EqualTo(1));
@@ -159,7 +159,7 @@ internal sealed class LifeTests
     [Test]
     public async Task Hooks_Syscalls_SayWhatTheyCost()
     {
-        using var agent = await AgentProcess.StartAsync("--hooks", "syscalls", "--programs", "connection");
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--hooks", "syscalls", "--programs", "connection");
 
         var hooks = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("hooks").EnumerateArray();
 

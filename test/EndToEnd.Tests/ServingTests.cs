@@ -12,10 +12,10 @@ namespace EndToEnd.Tests;
 [RequiresKernel]
 internal sealed class ServingTests
 {
-    private AgentProcess _agent = null!;
+    private ServerProcess _agent = null!;
 
     [OneTimeSetUp]
-    public async Task SetUp() => _agent = await AgentProcess.StartAsync();
+    public async Task SetUp() => _agent = await ServerProcess.StartAsync(ServerProcess.Agent);
 
     [OneTimeTearDown]
     public async Task TearDown()
@@ -136,7 +136,7 @@ internal sealed class ServingTests
     [Test]
     public async Task ResumeToken_OfAnotherRun_IsRefused()
     {
-        using var other = await AgentProcess.StartAsync("--programs", "packet_drop");
+        using var other = await ServerProcess.StartAsync(ServerProcess.Agent, "--programs", "packet_drop");
         using var channel = GrpcChannel.ForAddress($"http://{other.GrpcTarget}");
         using var stream = new EventService.EventServiceClient(channel).StreamEvents(new StreamEventsRequest());
         await stream.ResponseStream.MoveNext(CancellationToken.None);

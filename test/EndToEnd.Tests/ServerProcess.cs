@@ -7,16 +7,20 @@ using System.Text.RegularExpressions;
 
 namespace EndToEnd.Tests;
 
-/// <summary>A real agent, started by its launcher as a user does; stopped with the test.</summary>
-internal sealed partial class AgentProcess : IDisposable
+/// <summary>A real agent or aggregator, started by its launcher as a user does; stopped with the test.</summary>
+internal sealed partial class ServerProcess : IDisposable
 {
+    public const string Agent = "monitor-agent";
+
+    public const string Aggregator = "monitor-aggregator";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _error = new();
     private readonly TaskCompletionSource<bool> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private AgentProcess(ProcessStartInfo start)
+    private ServerProcess(ProcessStartInfo start)
     {
         start.RedirectStandardError = true;
         start.RedirectStandardOutput = true;
@@ -47,32 +51,33 @@ internal sealed partial class AgentProcess : IDisposable
         }
     }
 
-    /// <summary>Starts an agent on free ports and waits until it listens.</summary>
-    public static async Task<AgentProcess> StartAsync(params string[] arguments)
+    /// <summary>Starts one of the programs on free ports and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(string program, params string[] arguments)
     {
-        var agent = Launch(null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]);
-        if (await Task.WhenAny(agent._up.Task, Task.Delay(Patience)) != agent._up.Task || !await agent._up.Task)
+        var server = Launch(program, null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]);
+        if (await Task.WhenAny(server._up.Task, Task.Delay(Patience)) != server._up.Task || !await server._up.Task)
         {
-            agent.Dispose();
-            throw new AssertionException($"the agent did not come up:\n{agent.Error}");
+            server.Dispose();
+            throw new AssertionException($"{program} did not come up:\n{server.Error}");
         }
 
-        return agent;
+        return server;
     }
 
-    /// <summary>Starts an agent that is expected to end by itself, and waits for that.</summary>
+    /// <summary>Starts one of the programs, that is expected to end by itself, and waits for that.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+        string program, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        using var agent = Launch(environment, arguments);
-        return (await agent.ExitAsync(), await agent.Output, agent.Error);
+        using var server = Launch(program, environment, arguments);
+        return (await server.ExitAsync(), await server.Output, server.Error);
     }
 
     /// <summary>The same behind another command, such as setpriv.</summary>
-    public static async Task<(int ExitCode, string Error)> RunBehindAsync(string command, string[] options, params string[] arguments)
+    public static async Task<(int ExitCode, string Error)> RunBehindAsync(
+        string program, string command, string[] options, params string[] arguments)
     {
-        using var agent = new AgentProcess(new ProcessStartInfo(command, [.. options, Launcher(), .. arguments]));
-        return (await agent.ExitAsync(), agent.Error);
+        using var server = new ServerProcess(new ProcessStartInfo(command, [.. options, Launcher(program), .. arguments]));
+        return (await server.ExitAsync(), server.Error);
     }
 
     /// <summary>Sends a signal, by its name without SIG.</summary>
@@ -111,25 +116,25 @@ internal sealed partial class AgentProcess : IDisposable
         _process.Dispose();
     }
 
-    private static AgentProcess Launch(IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    private static ServerProcess Launch(string program, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
-        var start = new ProcessStartInfo(Launcher(), arguments);
+        var start = new ProcessStartInfo(Launcher(program), arguments);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
         }
 
-        return new AgentProcess(start);
+        return new ServerProcess(start);
     }
 
-    private static string Launcher() => Path.Combine(Artifacts(), "bin", "monitor-agent");
+    private static string Launcher(string program) => Path.Combine(Artifacts(), "bin", program);
 
     /// <summary>The folder artifacts/ that this test was built into.</summary>
     public static string Artifacts()
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            if (File.Exists(Path.Combine(folder, "bin", "monitor-agent")))
+            if (File.Exists(Path.Combine(folder, "bin", Agent)))
             {
                 return folder;
             }
