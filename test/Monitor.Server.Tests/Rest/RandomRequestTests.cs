@@ -81,7 +81,7 @@ internal sealed class RandomRequestTests
             // A version of HTTP that is none of this port's, what only aggregators have, and a deadline that the client
             // set.
             return status == 505
-                || (status == 501 && request.Contains("/api/agents", StringComparison.Ordinal))
+                || (status == 501 && answer.Contains("ListAgents: this is an agent", StringComparison.Ordinal))
                 || (status == 504 && request.Contains("grpc-timeout: 1n", StringComparison.Ordinal))
                 ? null
                 : "a server error";

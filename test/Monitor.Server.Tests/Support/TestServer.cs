@@ -20,7 +20,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly List<GrpcChannel> _channels = [];
 
-    private TestServer(MonitorServerOptions options, long retentionBytes)
+    private TestServer(MonitorServerOptions options, long retentionBytes, IAgentDirectory? agents)
     {
         Log = new EventLog(
             new EventLogOptions { RetentionBytes = retentionBytes, NodeName = "node-1" }, Epoch, TimeProvider.System);
@@ -30,7 +30,7 @@ internal sealed class TestServer : IAsyncDisposable
             ServerLogging.SetLevels(logging, LogLevel.Information);
             logging.AddProvider(_logs);
         });
-        App = MonitorServer.Build(options, Log, Programs, _loggers);
+        App = MonitorServer.Build(options, Log, Programs, _loggers, agents);
     }
 
     public EventLog Log { get; }
@@ -64,9 +64,9 @@ internal sealed class TestServer : IAsyncDisposable
     };
 
     public static async Task<TestServer> StartAsync(
-        MonitorServerOptions? options = null, long retentionBytes = 16 << 20)
+        MonitorServerOptions? options = null, long retentionBytes = 16 << 20, IAgentDirectory? agents = null)
     {
-        var server = new TestServer(options ?? Options(), retentionBytes);
+        var server = new TestServer(options ?? Options(), retentionBytes, agents);
         await server.App.StartAsync();
         server.Http = new HttpClient { BaseAddress = new Uri(server.EndPoints.HttpUrl) };
         var channel = server.OpenChannel();
