@@ -1,4 +1,10 @@
 using Monitor.Benchmarks;
 using Monitor.Benchmarks.Subscribing;
+using Monitor.SimulatedAgents;
 
-return args is [SubscriberProcess.Command, .. var rest] ? await Subscriber.RunAsync(rest) : await BenchCommand.RunAsync(args);
+return args switch
+{
+    [SubscriberProcess.Command, .. var rest] => await Subscriber.RunAsync(rest),
+    [SimulateCommand.Name, .. var rest] => await SimulateCommand.RunAsync(rest),
+    _ => await BenchCommand.RunAsync(args),
+};
