@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$here/../../artifacts/bin
 prefix=monitor-demo # of namespaces: monitor-demo-PID-a
-logs=
+logs=/run/$prefix-$$
 declare -A name_of=() # of a process, by its id
 
 say() { printf '%s\n' "$*" >&2; }
@@ -21,26 +21,24 @@ clean_up() {
     if kill -KILL "$pid" 2>/dev/null; then say "demo: ${name_of[$pid]} did not end in 5 s and was killed"; fi
   done
   wait 2>/dev/null
-  remove_nodes $$
-  [[ -z $logs ]] || rm -rf "$logs"
+  remove $$
 }
 
-remove_nodes() { # PID
+remove() { # PID
   local node
   for node in a b; do
     # The namespace would take it along, but some time later.
     ip link delete "mon$1-$node" 2>/dev/null || true
     if [[ -e /run/netns/$prefix-$1-$node ]]; then ip netns delete "$prefix-$1-$node"; fi
   done
+  rm -rf "/run/$prefix-$1"
 }
 
-# What a demo left that was killed: its processes ended with it (--pdeathsig), its namespaces did not.
+# What a demo left that was killed: its processes ended with it (--pdeathsig), the rest did not.
 remove_remains() {
-  local namespace pid
-  for namespace in /run/netns/"$prefix"-*-?; do
-    pid=${namespace%-?}
-    pid=${pid##*-}
-    if [[ -e $namespace && ! -e /proc/$pid ]]; then remove_nodes "$pid"; fi
+  local folder
+  for folder in /run/"$prefix"-*; do
+    if [[ -e $folder && ! -e /proc/${folder##*-} ]]; then remove "${folder##*-}"; fi
   done
 }
 
@@ -102,7 +100,7 @@ connect() { # NODE ITS-ADDRESS ITS-ADDRESS-TOWARDS-THIS-MACHINE ADDRESS-OF-THIS-
 }
 
 both_streaming() {
-  [[ $(curl -sf "$url/api/agents" | grep -o '"state":"streaming"' | wc -l) == 2 ]]
+  [[ $(curl -sf "$url/api/agents" | grep -o '"state":"STATE_STREAMING"' | wc -l) == 2 ]]
 }
 
 ((EUID == 0)) || fail "network namespaces and BPF programs need root: sudo $0"
@@ -120,7 +118,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 remove_remains
-logs=$(mktemp -d /tmp/monitor-demo-XXXXXX)
+mkdir "$logs"
 
 say "starting two nodes ..."
 for node in a b; do ip netns add "$prefix-$$-$node"; done

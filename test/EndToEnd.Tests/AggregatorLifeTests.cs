@@ -97,7 +97,7 @@ internal sealed class AggregatorLifeTests
         await Waiting.ForAsync($"agents {string.Join(", ", addresses)}", async () =>
         {
             var agents = (await aggregator.GetAsync("/api/agents")).GetProperty("agents").EnumerateArray()
-                .Where(agent => agent.GetProperty("state").GetString() != "gone")
+                .Where(agent => agent.GetProperty("state").GetString() != "STATE_GONE")
                 .Select(agent => agent.GetProperty("address").GetString()!);
             return agents.Order(StringComparer.Ordinal).SequenceEqual(addresses) ? "" : null;
         });
