@@ -12,7 +12,7 @@ namespace Monitor.Aggregator.Links;
 internal sealed class AgentConnection : IDisposable
 {
     // An agent sends at most 256 KiB of events, or one event of 64 KiB more, and losses, a few dozen bytes each.
-    private const int MaxMessageBytes = 1 << 20;
+    public const int MaxMessageBytes = 1 << 20;
 
     // What an agent may send ahead of what was read, and what therefore waits here of it at most, beside the one message
     // that is being read: with a thousand agents that all have much to send, 256 MiB. It limits a link to 256 KiB for each
@@ -47,7 +47,6 @@ internal sealed class AgentConnection : IDisposable
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxMessageBytes,
-            ThrowOperationCanceledOnCancellation = true,
         });
         _status = new StatusService.StatusServiceClient(_channel);
         _programs = new ProgramService.ProgramServiceClient(_channel);

@@ -21,7 +21,7 @@ internal static class LinkFailure
     {
         if (failure is not RpcException call)
         {
-            return failure is HttpRequestException or IOException or SocketException
+            return failure is HttpRequestException or IOException or SocketException or OperationCanceledException
                 ? Broken(Words(failure))
                 : null;
         }
@@ -29,12 +29,14 @@ internal static class LinkFailure
         return call.Status.DebugException is { } cause && !answered && Transport(cause) is { } end ? end : call.StatusCode switch
         {
             StatusCode.Unimplemented => Failed(
-                $"what answers here has no {StatusService.Descriptor.FullName} of this version: {Detail(call)}; {Remedy}"),
-            StatusCode.ResourceExhausted when !call.Status.Detail.Contains("MESSAGE", StringComparison.OrdinalIgnoreCase) => Broken(Detail(call)),
-            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted => Broken(Detail(call)),
+                $"what answers here has no {StatusService.Descriptor.FullName} of this version{Clause(call)}; {Remedy}"),
+            StatusCode.ResourceExhausted when call.Status.Detail.Contains("message size", StringComparison.Ordinal) => Failed(
+                $"it sent a message larger than {AgentConnection.MaxMessageBytes >> 20} MiB, which no agent does"),
+            StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted or StatusCode.ResourceExhausted =>
+                Broken(Detail(call)),
             StatusCode.DeadlineExceeded => Broken("it did not answer in time"),
             _ when answered && call.Status.DebugException is HttpRequestException or IOException => Broken(Detail(call)),
-            _ => Failed($"the call failed with {call.StatusCode}: {Detail(call)}"),
+            _ => Failed($"the call failed with {call.StatusCode}{Clause(call)}"),
         };
     }
 
@@ -51,10 +53,10 @@ internal static class LinkFailure
         {
             switch (inner)
             {
-                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return Broken("connection refused: nothing listens there");
-                case SocketException socket:
-                    return Broken(Brief(socket.Message));
+                case HttpRequestException { InnerException: HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } }:
+                    return Broken(Words(cause));
+                case SocketException:
+                    return Broken(Words(cause));
                 case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
                     return Broken(Words(cause));
                 case HttpProtocolException or HttpRequestException
@@ -76,6 +78,13 @@ internal static class LinkFailure
     private static string Detail(RpcException call) =>
         Brief(call.Status.DebugException is { } cause ? Words(cause) : call.Status.Detail);
 
+    private static string Clause(RpcException call) => Detail(call) is { Length: > 0 } detail ? $": {detail}" : "";
+
     // The innermost says what happened, those around it where.
-    private static string Words(Exception failure) => Brief(failure.GetBaseException().Message);
+    private static string Words(Exception failure) => failure.GetBaseException() switch
+    {
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection was closed",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection refused: nothing listens there",
+        var innermost => Brief(innermost.Message),
+    };
 }
