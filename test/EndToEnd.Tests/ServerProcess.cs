@@ -54,7 +54,16 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Starts one of the programs on free ports and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(string program, params string[] arguments)
     {
-        var server = Launch(program, null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]);
+        return await UpAsync(program, Launch(program, null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]));
+    }
+
+    /// <summary>Starts one of the programs behind another command, such as nsenter, and waits until it listens.</summary>
+    public static Task<ServerProcess> StartBehindAsync(
+        string program, string command, string[] options, params string[] arguments) =>
+        UpAsync(program, new ServerProcess(new ProcessStartInfo(command, [.. options, Launcher(program), .. arguments])));
+
+    private static async Task<ServerProcess> UpAsync(string program, ServerProcess server)
+    {
         if (await Task.WhenAny(server._up.Task, Task.Delay(Patience)) != server._up.Task || !await server._up.Task)
         {
             server.Dispose();

@@ -1,0 +1,140 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Monitor.V1;
+
+namespace EndToEnd.Tests.Cluster;
+
+/// <summary>
+/// A client as users should write one: streams everything, and after any interruption goes on with the last token. Keeps
+/// count of every event.
+/// </summary>
+internal sealed class ClusterClient : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Node, string Epoch), SortedSet<ulong>> _seen = [];
+    private readonly List<Loss> _losses = [];
+    private readonly List<string> _twice = [];
+    private readonly List<Event> _events = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+    private volatile string _target;
+
+    public ClusterClient(string target)
+    {
+        _target = target;
+        _running = RunAsync();
+    }
+
+    /// <summary>Where it connects the next time.</summary>
+    public string Target
+    {
+        set => _target = value;
+    }
+
+    public IReadOnlyList<Loss> Losses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _losses];
+            }
+        }
+    }
+
+    public IReadOnlyList<Event> Events
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _events];
+            }
+        }
+    }
+
+    /// <summary>Waits until the last event of the node's present run has come, and holds what came against it: nothing
+    /// twice, and what did not come was reported.</summary>
+    public async Task CompleteAsync(ClusterNode node, ulong last)
+    {
+        var seen = await Waiting.ForAsync($"event {last} of {node.Name}", () => Task.FromResult(SeenUpTo(node.Name, last)));
+        var missing = (ulong)Losses.Where(loss => loss.NodeName == node.Name && loss.Cause == LossCause.Evicted)
+            .Sum(loss => (long)loss.Count);
+        lock (_lock)
+        {
+            Assert.That(_twice, Is.Empty);
+            Assert.That((ulong)seen.Count + missing, Is.EqualTo(last), $"{seen.Count} seen and {missing} reported missing");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    private SortedSet<ulong>? SeenUpTo(string node, ulong last)
+    {
+        lock (_lock)
+        {
+            return _seen.Where(run => run.Key.Node == node).Select(run => run.Value).FirstOrDefault(run => run.Max == last);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var token = "";
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var channel = GrpcChannel.ForAddress($"http://{_target}");
+                var request = new StreamEventsRequest { ResumeToken = token, AcceptLoss = true };
+                if (token.Length == 0)
+                {
+                    request.Since = new Google.Protobuf.WellKnownTypes.Timestamp();
+                }
+
+                using var call = new EventService.EventServiceClient(channel).StreamEvents(request, cancellationToken: _stop.Token);
+                while (await call.ResponseStream.MoveNext(_stop.Token))
+                {
+                    Take(call.ResponseStream.Current);
+                    token = call.ResponseStream.Current.ResumeToken;
+                }
+            }
+            catch (RpcException broken) when (broken.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Internal)
+            {
+                // The aggregator is gone, or the test is over.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Take(StreamEventsResponse message)
+    {
+        lock (_lock)
+        {
+            _losses.AddRange(message.Losses);
+            foreach (var received in message.Events)
+            {
+                var run = (received.NodeName, received.Id[..16]);
+                if (!_seen.TryGetValue(run, out var seen))
+                {
+                    _seen.Add(run, seen = []);
+                }
+
+                if (!seen.Add(received.Sequence))
+                {
+                    _twice.Add(received.Id);
+                }
+
+                _events.Add(received);
+            }
+        }
+    }
+}
