@@ -16,7 +16,8 @@ internal static class BenchCommand
             return 0;
         }
 
-        var known = new HashSet<string>(["micro", "system", .. MicroBenchmarks.Names, .. SystemBenchmark.Names]);
+        var known = new HashSet<string>(
+            ["micro", .. MicroBenchmarks.Names, .. MeasureGroup.All.SelectMany(group => group.Names.Append(group.Name))]);
         if (names.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             Console.Error.WriteLine($"bench: there is no benchmark '{unknown}'; --help lists them");
@@ -29,10 +30,10 @@ internal static class BenchCommand
             MicroBenchmarks.Run(micro);
         }
 
-        var measures = Selected(names, "system", SystemBenchmark.Names);
+        List<string> measures = [.. MeasureGroup.All.SelectMany(group => Selected(names, group.Name, group.Names))];
         try
         {
-            return measures.Count == 0 || await SystemBenchmark.RunAsync(measures) ? 0 : 1;
+            return measures.Count == 0 || await MeasureGroup.RunAsync(measures) ? 0 : 1;
         }
         catch (BenchmarkException failure)
         {
@@ -44,14 +45,22 @@ internal static class BenchCommand
     private static List<string> Selected(string[] names, string group, IReadOnlyList<string> members) =>
         names.Length == 0 || names.Contains(group) ? [.. members] : [.. members.Where(names.Contains)];
 
-    private static void PrintHelp() => Console.WriteLine(
-        $"""
-        ./build.sh bench [NAMES]   without names: everything
+    private static void PrintHelp()
+    {
+        Console.WriteLine("./build.sh bench [NAMES]   without names: everything");
+        Console.WriteLine();
+        Console.WriteLine($"  {"micro",-13}{string.Join(", ", MicroBenchmarks.Names)}");
+        foreach (var group in MeasureGroup.All)
+        {
+            Console.WriteLine($"  {group.Name,-13}{string.Join(", ", group.Names)}");
+        }
 
-          micro     {string.Join(", ", MicroBenchmarks.Names)}
-          system    {string.Join(", ", SystemBenchmark.Names)}
+        Console.WriteLine(
+            """
 
-        A name is one of these groups or a member of one. The system benchmark needs root and two CPUs; it prints one
-        table, and its exit code is 1 where a figure is over. How each figure is measured: test/Monitor.Benchmarks/README.md
-        """);
+            A name is one of these groups or a member of one. The system benchmark needs root, and both system and aggregator
+            need two CPUs. They print one table, and the exit code is 1 where a figure does not reach what it must. How each
+            figure is measured: test/Monitor.Benchmarks/README.md
+            """);
+    }
 }

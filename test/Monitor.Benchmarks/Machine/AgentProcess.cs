@@ -42,9 +42,7 @@ internal sealed class AgentProcess : IDisposable
         var process = ChildProcess.Start(cpu, Artifacts.Agent, arguments);
         try
         {
-            // "REST on http://127.0.0.1:PORT   try: ..." and then "gRPC on 127.0.0.1:PORT   try: ..."
-            var http = AddressOf(await process.WaitForLineAsync(line => line.StartsWith("REST on ", StringComparison.Ordinal)));
-            var grpc = AddressOf(await process.WaitForLineAsync(line => line.StartsWith("gRPC on ", StringComparison.Ordinal)));
+            var (http, grpc) = await StartLines.ReadAsync(process);
             using var client = new HttpClient();
             var health = await client.GetStringAsync(new Uri($"{http}/health"));
             return health.Contains("unhealthy", StringComparison.Ordinal)
@@ -103,6 +101,4 @@ internal sealed class AgentProcess : IDisposable
         _channel.Dispose();
         Process.Dispose();
     }
-
-    private static string AddressOf(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
 }

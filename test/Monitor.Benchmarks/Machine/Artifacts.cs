@@ -7,6 +7,8 @@ internal static class Artifacts
 
     public static string Agent => Existing("bin/monitor-agent");
 
+    public static string Aggregator => Existing("bin/monitor-aggregator");
+
     public static string Storm => Existing("bench/storm");
 
     public static string Count => Existing("bench/count");

@@ -85,6 +85,9 @@ internal sealed class ChildProcess : IDisposable
         throw new BenchmarkException($"{_name} has ended; its last line was: {_lastLine}");
     }
 
+    /// <summary>Writes a line to its input.</summary>
+    public Task TellAsync(string line) => _process.StandardInput.WriteLineAsync(line);
+
     /// <summary>Lets it know, by the end of its input, that it has done enough.</summary>
     public void CloseInput() => _process.StandardInput.Close();
 

@@ -26,10 +26,17 @@ internal static class Table
     [
         figure.Measure,
         Number(figure.Value) + Unit(figure),
-        (figure.Limit == 0 ? "0" : "at most " + Number(figure.Limit)) + Unit(figure),
-        figure.IsReached ? "ok" : "OVER",
+        LimitOf(figure),
+        !figure.IsReached ? figure.AtLeast ? "UNDER" : "OVER" : figure.Limit is null ? "" : "ok",
         figure.Note,
     ];
+
+    private static string LimitOf(Figure figure) => figure.Limit switch
+    {
+        null => "",
+        0 => "0" + Unit(figure),
+        { } limit => $"at {(figure.AtLeast ? "least" : "most")} {Number(limit)}{Unit(figure)}",
+    };
 
     private static string Unit(Figure figure) => figure.Unit is "×" or "" ? figure.Unit : " " + figure.Unit;
 

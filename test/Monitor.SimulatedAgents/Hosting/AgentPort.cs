@@ -54,7 +54,7 @@ internal sealed class AgentPort : IDisposable
 
     private static Socket Bind(IPEndPoint endPoint)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.Bind(endPoint);
         return socket;
