@@ -20,7 +20,7 @@ internal sealed class Flood : Measure
     private const double MaxOthers = 0.05;
 
     // Until what runs for every event is compiled for good, in both processes, and the aggregator's log has wrapped.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
 
     public override string Name => "flood";

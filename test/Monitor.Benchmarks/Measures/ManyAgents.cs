@@ -54,14 +54,11 @@ internal sealed class ManyAgents : Measure
                 many.PercentPerAgent / few.PercentPerAgent,
                 1,
                 "×"),
-            // What the aggregator does for itself drops out of this one.
             new Figure(
-                $"CPU of another agent, from {Some} to {Many} against from {Few} to {Some}",
-                Added(some, many) / Added(few, some),
-                1.25,
-                "×",
-                string.Create(
-                    CultureInfo.InvariantCulture, $"{Added(some, many):0.000} % against {Added(few, some):0.000} %")),
+                $"CPU per agent, {Many} against {Some}",
+                many.PercentPerAgent / some.PercentPerAgent,
+                1,
+                "×"),
             new Figure(
                 $"{Many} agents: memory per agent",
                 (many.FullBytes - many.EmptyBytes - many.LogBytes) / 1e3 / Many,
@@ -107,10 +104,6 @@ internal sealed class ManyAgents : Measure
             full,
             (long)stats.Log.Bytes);
     }
-
-    // CPU for each agent more, % of a core.
-    private static double Added(Run from, Run to) =>
-        (to.PercentPerAgent * to.Agents - from.PercentPerAgent * from.Agents) / (to.Agents - from.Agents);
 
     private static double LagOf(Agent agent) => agent.Lag?.ToTimeSpan().TotalMilliseconds
         ?? throw new BenchmarkException($"the aggregator does not say how far {agent.Address} was read");

@@ -11,7 +11,7 @@ using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>
 /// Appends one event after the other to a log. Only what is different in each event is written, before what its kind of
-/// event has in common, which is encoded once: about 50 ns an event.
+/// event has in common, which is encoded once: about 150 ns an event, the log included.
 /// </summary>
 internal sealed class EventWriter
 {
