@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Monitor.Aggregator.Discovery;
@@ -39,6 +40,7 @@ internal sealed class AgentConnection : IDisposable
                 AllowAutoRedirect = false,
                 ActivityHeadersPropagator = null,
                 ConnectTimeout = options.ConnectTimeout,
+                ConnectCallback = ConnectAsync,
                 InitialHttp2StreamWindowSize = WindowBytes,
                 KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
                 KeepAlivePingDelay = options.KeepAliveDelay,
@@ -73,6 +75,23 @@ internal sealed class AgentConnection : IDisposable
 
     /// <summary>Closes the connection, and with it whatever call is open.</summary>
     public void Dispose() => _channel.Dispose();
+
+    // What is done without this. But the channel, made for balancing loads too, then wraps the connection and looks at it
+    // every few seconds.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private CallOptions Limited(CancellationToken cancellationToken) =>
         new(deadline: DateTime.UtcNow + _options.AnswerTimeout, cancellationToken: cancellationToken);

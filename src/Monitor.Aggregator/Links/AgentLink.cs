@@ -132,8 +132,10 @@ internal sealed class AgentLink(
             try
             {
                 claim.Node.NoteClock(answer);
-                Enter(State.CatchingUp, "");
-                stream = new AgentStream(connection, claim.Node, agent, types, _state, options, time);
+                stream = new AgentStream(connection, claim.Node, agent, types, _state, options, time)
+                {
+                    Stood = () => LinkLog.Linked(logger, agent.NodeName, address),
+                };
                 return await stream.RunAsync(cancellationToken);
             }
             finally
@@ -174,9 +176,6 @@ internal sealed class AgentLink(
         var name = _node?.Name ?? "";
         switch (state)
         {
-            case State.CatchingUp:
-                LinkLog.Linked(logger, name, address);
-                break;
             case State.BackingOff:
                 LinkLog.Broken(logger, name, address, reason);
                 break;

@@ -22,7 +22,10 @@ internal sealed class AgentStream(
 {
     private long? _firstAt;
     private long? _watermark;
-    private long _reachedEndAt;
+    private long? _behindSince;
+
+    /// <summary>Called when the first message was taken in.</summary>
+    public Action Stood { get; init; } = static () => { };
 
     /// <summary>Streams until it is cancelled or the agent ends it; throws what a call throws.</summary>
     public async Task<LinkEnd> RunAsync(CancellationToken cancellationToken)
@@ -92,22 +95,27 @@ internal sealed class AgentStream(
 
     private void Note(AgentBatch batch)
     {
-        if (_firstAt is null)
-        {
-            _firstAt = time.GetTimestamp();
-            state.Stand();
-        }
-
         // Agents advance it where a message reached the end of their log, and only there.
         if (batch.WatermarkUnixNanos is { } watermark && !(_watermark >= watermark))
         {
             _watermark = watermark;
-            _reachedEndAt = time.GetTimestamp();
+            _behindSince = null;
             state.Set(State.Streaming, "");
         }
-        else if (time.GetElapsedTime(_reachedEndAt) >= options.CatchingUpAfter)
+        else
         {
-            state.Set(State.CatchingUp, "");
+            _behindSince ??= time.GetTimestamp();
+            if (_firstAt is null || time.GetElapsedTime(_behindSince.Value) >= options.CatchingUpAfter)
+            {
+                state.Set(State.CatchingUp, "");
+            }
+        }
+
+        if (_firstAt is null)
+        {
+            _firstAt = time.GetTimestamp();
+            state.Stand();
+            Stood();
         }
     }
 

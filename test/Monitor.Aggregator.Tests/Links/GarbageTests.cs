@@ -231,6 +231,36 @@ internal sealed class GarbageTests
         Assert.That(fleet.Get(agent.Address).Reason, Is.EqualTo("it ended the stream").Or.Empty);
     }
 
+    [Test]
+    public async Task Agent_ThatFloods_DisturbsNobodyAndIsBoundedInMemory()
+    {
+        await using var agent = await TestAgent.StartAsync();
+        await using var flood = await AgentDouble.StartAsync();
+        flood.Stream = async call =>
+        {
+            // As much as an agent ever sends at once, over and over.
+            for (var first = 1ul; ; first += 1000)
+            {
+                await call.SendAsync(TestEvents.Message(Epoch, "double", first, 1000));
+            }
+        };
+        await using var fleet = TestFleet.Start(flood.Address, agent.Address);
+        await fleet.UntilEventsAsync(20_000);
+        var before = GC.GetTotalMemory(forceFullCollection: true) - fleet.Log.GetStatistics().Bytes;
+
+        for (var i = 1; i <= 20; i++)
+        {
+            agent.Append(10);
+            var due = (ulong)i * 10;
+            await fleet.UntilAsync(agent.Address, $"has {due} events", shown => shown.Events == due);
+        }
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - fleet.Log.GetStatistics().Bytes - before;
+        Assert.That(grown, Is.LessThan(32 << 20));
+        Assert.That(fleet.Get(agent.Address).Reconnects, Is.Zero);
+        Assert.That(fleet.Get(flood.Address).Missed, Is.Zero);
+    }
+
     /// <summary>What is at the address fails for this reason, and keeps failing, and an agent beside it is read.</summary>
     private static async Task AssertFailsAsync(string address, string reason, int eventsOfIt = 0)
     {
