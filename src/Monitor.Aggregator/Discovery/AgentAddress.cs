@@ -164,6 +164,6 @@ internal sealed record AgentAddress
     // Underscores are in no host name, and in many names of containers.
     private static bool IsLabel(string label) =>
         label.Length is > 0 and <= MaxLabelLength
-        && label[0] != '-'
+        && char.IsAsciiLetterOrDigit(label[0])
         && label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

@@ -107,9 +107,10 @@ internal sealed class AgentLink(
     {
         AgentIdentity? agent = null;
         AgentStream? stream = null;
-        using var connection = new AgentConnection(address, options, time);
+        AgentConnection? connection = null;
         try
         {
+            connection = new AgentConnection(address, options, time);
             // 1. Who is there?
             var answer = await connection.GetHealthAsync(cancellationToken);
             _state.Heard();
@@ -156,6 +157,10 @@ internal sealed class AgentLink(
 
             LinkLog.Unexpected(logger, address, failure);
             return new LinkEnd(LinkEndKind.Failed, $"unexpected, see the aggregator's log: {LinkFailure.Brief(failure.Message)}");
+        }
+        finally
+        {
+            connection?.Dispose();
         }
     }
 

@@ -276,12 +276,17 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             return last;
         }
 
-        // The origin was asked for. What had left the agent's log by then is where its run starts for us; what else was
-        // lost cannot be told from what is missing behind that, and is reported.
-        var start = batch.Evicted > 0
+        // The origin was asked for. What had left the agent's log before the aggregator knew it is where its run starts
+        // for us; what else was lost cannot be told from what is missing behind that, and is reported. Of an agent that
+        // was known, all is.
+        var start = batch.Evicted > 0 && last is null
             ? new SourcePoint(after.Position - batch.Events.Length, after.Events - batch.Events.Length)
             : default;
-        batch.Losses.RemoveAll(static loss => loss.Cause == LossCause.Evicted);
+        if (last is null)
+        {
+            batch.Losses.RemoveAll(static loss => loss.Cause == LossCause.Evicted);
+        }
+
         var restarted = last is null ? null : new Loss
         {
             NodeName = name,

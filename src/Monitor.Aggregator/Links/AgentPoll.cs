@@ -1,6 +1,11 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Monitor.Protocol;
+using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
+
+using Program = Monitor.V1.Program;
 
 /// <summary>
 /// What an agent is asked beside its stream, on the same connection: its clock, how it is, and its programs. That none
@@ -28,6 +33,19 @@ internal sealed class AgentPoll(
         }
     }
 
+    // A time that is none could not be shown, and with it nothing of the list.
+    private static void Mend(Program program)
+    {
+        program.RunTimePerEvent = Valid(program.RunTimePerEvent);
+        foreach (var stats in program.Hooks.Select(hook => hook.RunStats).OfType<HookRunStats>())
+        {
+            stats.RunTime = Valid(stats.RunTime);
+        }
+    }
+
+    private static Duration? Valid(Duration? duration) =>
+        duration is not null && WireDuration.IsValid(duration.Seconds, duration.Nanos) ? duration : null;
+
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         try
@@ -40,6 +58,7 @@ internal sealed class AgentPoll(
             foreach (var program in response.Programs)
             {
                 program.NodeName = node.Name;
+                Mend(program);
             }
 
             node.SetPrograms([.. response.Programs.Take(MaxPrograms)]);

@@ -96,7 +96,8 @@ internal sealed class AgentStream(
     private void Note(AgentBatch batch)
     {
         // Agents advance it where a message reached the end of their log, and only there.
-        if (batch.WatermarkUnixNanos is { } watermark && !(_watermark >= watermark))
+        // One without events that repeats it comes of a clock that was set back.
+        if (batch.WatermarkUnixNanos is { } watermark && (!(_watermark >= watermark) || batch.Events.IsEmpty))
         {
             _watermark = watermark;
             _behindSince = null;

@@ -152,6 +152,12 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
             return $"a loss of node '{Shorten(Encoding.UTF8.GetBytes(loss.NodeName))}', and its own is '{nodeName}'";
         }
 
+        if ((loss.FirstTime is { } firstTime && UnixNanos.From(firstTime) is null)
+            || (loss.LastTime is { } lastTime && UnixNanos.From(lastTime) is null))
+        {
+            return "a loss at a time that is none";
+        }
+
         batch.Losses.Add(loss);
         if (loss.Cause != LossCause.Evicted)
         {
@@ -176,6 +182,11 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         }
 
         var events = (ulong)batch.Events.Length;
+        if (batch.Evicted > long.MaxValue - (ulong)before.Position - events)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"a resume token behind {batch.Evicted} events that are missing, which no log can have had");
+        }
+
         var last = (ulong)before.Events + batch.Evicted + events;
         if (token.Events != last)
         {

@@ -60,8 +60,11 @@ internal sealed class ClusterLog(EventLog log)
             var at = new SourcePoint(after.Position - events, after.Events - events);
             for (var i = 0; i < batch.Losses.Count; i++)
             {
-                // Only behind the last of them is the source where its events go on.
-                log.AppendLoss(source, batch.Losses[i], i == batch.Losses.Count - 1 ? at : before);
+                // Each takes a place at least; only behind the last of them is the source where its events go on.
+                var behind = i == batch.Losses.Count - 1
+                    ? at
+                    : new SourcePoint(Math.Min(before.Position + i + 1, at.Position), before.Events);
+                log.AppendLoss(source, batch.Losses[i], behind);
             }
 
             var lost = AppendEvents(source, at, batch);

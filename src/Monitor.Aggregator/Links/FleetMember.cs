@@ -36,11 +36,9 @@ internal sealed class FleetMember(AgentLink link, TimeProvider time)
 
     private async Task RunAsync(Task before, CancellationTokenSource stop)
     {
-        using (stop)
-        {
-            await Task.Yield();
-            await before;
-            await link.RunAsync(stop.Token);
-        }
+        // Not disposed of: it may be cancelled when the link has ended already.
+        await Task.Yield();
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await link.RunAsync(stop.Token);
     }
 }

@@ -133,9 +133,7 @@ public sealed class EventCursor
 
     /// <summary>The token by which a stream can go on behind the last batch.</summary>
     public ResumeToken GetResumeToken() =>
-        // Among entries that the client has, the place in this log says nothing.
-        _sources is { MayHave: true } ? new ResumeToken(0, 0, 0, [], _sources.ToTokens())
-        : new ResumeToken(_log.Epoch, (ulong)_at.Position, (ulong)_at.Events, _at.Losses, _sources?.ToTokens());
+        new(_log.Epoch, (ulong)_at.Position, (ulong)_at.Events, _at.Losses, _sources?.ToTokens(), _sources is { MayHave: true });
 
     /// <summary>Where the events went so far. Any thread.</summary>
     public CursorCounters GetCounters()

@@ -78,18 +78,20 @@ internal static class PositionResolver
     /// <summary>How far the sources were read at the place where a cursor starts.</summary>
     public static SourceProgress SourcesAt(EventLog log, in LogPoint point, LogPosition from)
     {
+        var has = from.Token?.Sources;
         var segment = Find(log.Snapshot, point.Position);
         if (segment is null || !segment.TryAcquire())
         {
-            // Nothing is stored yet, or it has left the log: then the client's token says how far it was.
-            return new SourceProgress([], from.Token?.Sources);
+            return has is null ? SourceProgress.At([], log.Time)
+                : log.Snapshot.Length == 0 || from.Token!.IsAhead ? SourceProgress.Behind([], has, log.Time)
+                : SourceProgress.Claimed(has, log.Time);
         }
 
         try
         {
             SourceMark[] marks = [.. segment.StartSources];
             segment.Advance(ref marks, 0, (int)(point.Position - segment.Start.Position));
-            return new SourceProgress(marks, from.Start == LogPosition.Kind.Sources ? from.Token!.Sources : null);
+            return has is null ? SourceProgress.At(marks, log.Time) : SourceProgress.Behind(marks, has, log.Time);
         }
         finally
         {

@@ -26,7 +26,12 @@ internal struct LossCounts
     }
 
     /// <summary>Adds one loss by its columns.</summary>
-    public void Add(in EventColumns loss) => this[(int)loss.PidValue] += loss.SourceLow;
+    /// <remarks>Agents of which an aggregator takes them in can claim any number: the sum ends at the highest.</remarks>
+    public void Add(in EventColumns loss)
+    {
+        ref var sum = ref this[(int)loss.PidValue];
+        sum = sum > ulong.MaxValue - loss.SourceLow ? ulong.MaxValue : sum + loss.SourceLow;
+    }
 
     /// <summary>Whether no count is below that of another state.</summary>
     public readonly bool Covers(in LossCounts earlier)

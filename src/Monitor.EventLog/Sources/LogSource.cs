@@ -5,6 +5,8 @@ namespace Monitor.EventLog;
 /// <summary>One run of one agent whose events a log takes in; made by <see cref="EventLog.AddSource"/>.</summary>
 public sealed class LogSource
 {
+    private LogSource? _next;
+
     internal LogSource(ulong epoch, string nodeName, SourcePoint start, int slot)
     {
         Epoch = epoch;
@@ -25,6 +27,16 @@ public sealed class LogSource
 
     /// <summary>By which tokens of other aggregators recognise the node.</summary>
     internal uint NodeHash { get; }
+
+    /// <summary>The run of the same agent that came after this one; null while there is none.</summary>
+    internal LogSource? Next
+    {
+        get => Volatile.Read(ref _next);
+        set => Volatile.Write(ref _next, value);
+    }
+
+    /// <summary>By which tokens name it.</summary>
+    internal SourceKey Key => new(Epoch, NodeHash);
 
     /// <summary>Its place in the log's marks. Runs of the same node share it, one after the other.</summary>
     internal int Slot { get; }

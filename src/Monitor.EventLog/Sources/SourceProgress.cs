@@ -3,16 +3,27 @@ using Monitor.Protocol;
 namespace Monitor.EventLog;
 
 /// <summary>
-/// How far a cursor has read each source, so that its resume token can say so; and, for a cursor that goes on from the
-/// token of another log, what its client has already. Belongs to one cursor.
+/// How far a cursor has read each source, so that its resume token can say so; and, for a cursor that goes on from a
+/// token, what its client has already of what is ahead. Belongs to one cursor.
 /// </summary>
 internal sealed class SourceProgress
 {
     // Tokens can claim anything. No log gets that far, and sums do not overflow.
     private const ulong MaxPosition = 1ul << 62;
 
-    // What the client has, by the epoch of the agent; null once the cursor is past all of it.
-    private Dictionary<ulong, SourceToken>? _had;
+    // An agent that did not come back for so long will not: what clients have of it is forgotten.
+    private static readonly TimeSpan HadLifetime = TimeSpan.FromDays(1);
+
+    private readonly TimeProvider _time;
+    private readonly long _opened;
+
+    // What the client has and the cursor may still come to; null once that is nothing.
+    private Dictionary<SourceKey, SourceToken>? _had;
+
+    // The client's own word, while the cursor is at a place that is not stored any more.
+    private IReadOnlyList<SourceToken>? _claimed;
+
+    // The sources of which the client was told what is missing before the place where the cursor is.
     private readonly HashSet<LogSource> _met = [];
 
     // By slot. The second one is the first while a batch is read, which may fail.
@@ -23,18 +34,45 @@ internal sealed class SourceProgress
     // only has them looked at again.
     private bool _entered;
 
-    public SourceProgress(SourceMark[] marks, IReadOnlyList<SourceToken>? had)
+    private SourceProgress(SourceMark[] marks, TimeProvider time)
     {
         _marks = marks;
-        if (had is not null)
+        _time = time;
+        _opened = time.GetTimestamp();
+    }
+
+    /// <summary>Of a cursor that starts at a place of the log.</summary>
+    public static SourceProgress At(SourceMark[] marks, TimeProvider time) => new(marks, time);
+
+    /// <summary>Of a cursor that goes on at a place of the log, or at its oldest, behind what the client has.</summary>
+    public static SourceProgress Behind(SourceMark[] marks, IReadOnlyList<SourceToken> has, TimeProvider time)
+    {
+        var progress = new SourceProgress(marks, time);
+        progress.Compare(has, marks);
+        var told = has.Select(token => (SourceKey.Of(token), (long)token.Position)).ToHashSet();
+        foreach (ref readonly var mark in marks.AsSpan())
         {
-            _had = [];
-            foreach (var source in had.Where(source => source.Position <= MaxPosition))
+            // What the client was told of up to here is what its token has up to here.
+            if (mark.Source is { } source)
             {
-                _had[source.Epoch] = source;
+                if (told.Contains((source.Key, mark.At.Position)))
+                {
+                    progress._met.Add(source);
+                }
+                else
+                {
+                    progress._had ??= [];
+                    progress._entered = true;
+                }
             }
         }
+
+        return progress;
     }
+
+    /// <summary>Of a cursor that goes on at a place which is not stored any more.</summary>
+    public static SourceProgress Claimed(IReadOnlyList<SourceToken> has, TimeProvider time) =>
+        new([], time) { _claimed = has };
 
     /// <summary>Whether some of what is ahead may be what the client has.</summary>
     public bool MayHave => _had is not null;
@@ -62,6 +100,20 @@ internal sealed class SourceProgress
         marks.CopyTo(_reading, 0);
         _reading.AsSpan(marks.Length).Clear();
         _entered = true;
+        if (_claimed is not null)
+        {
+            // What is missing up to here is told in one number for all sources.
+            Compare(_claimed, marks);
+            foreach (ref readonly var mark in marks.AsSpan())
+            {
+                if (mark.Source is not null)
+                {
+                    _met.Add(mark.Source);
+                }
+            }
+
+            _claimed = null;
+        }
     }
 
     /// <summary>The cursor has read the entries from one index up to another.</summary>
@@ -71,32 +123,52 @@ internal sealed class SourceProgress
     public void Commit()
     {
         (_marks, _reading) = (_reading, _marks);
+        if (_had is null)
+        {
+            return;
+        }
+
+        foreach (ref readonly var mark in _marks.AsSpan())
+        {
+            if (mark.Source is { } source && _met.Contains(source)
+                && _had.TryGetValue(source.Key, out var had) && mark.At.Position >= (long)had.Position)
+            {
+                _had.Remove(source.Key);
+            }
+        }
+
         // What the segment started with may still have to be met.
-        if (_had is not null && !_entered && _had.Values.All(IsPast))
+        if (!_entered && (_had.Count == 0 || _time.GetElapsedTime(_opened) > HadLifetime))
         {
             _had = null;
+            _met.Clear();
         }
     }
 
     /// <summary>For the token: how far the client is with each source, once it has what was read.</summary>
-    public List<SourceToken> ToTokens()
+    public IReadOnlyList<SourceToken> ToTokens()
     {
+        if (_claimed is not null)
+        {
+            return _claimed;
+        }
+
         var tokens = new List<SourceToken>(_marks.Length);
-        HashSet<ulong>? written = _had is null ? null : [];
+        HashSet<SourceKey>? written = _had is null ? null : [];
         foreach (ref readonly var mark in _marks.AsSpan())
         {
-            // Of what was not met yet, the client was not told what is missing: for it, the old token holds.
-            if (mark.Source is { } source && (_had is null || _met.Contains(source)))
+            // Of what was not met yet, the client was not told what is missing: for it, its old token holds.
+            if (mark.Source is { } source && (_had is null || (_met.Contains(source) && !IsOlder(source))))
             {
                 var at = Later(source, mark.At);
                 tokens.Add(new SourceToken(source.Epoch, source.NodeHash, (ulong)at.Position, (ulong)at.Events));
-                written?.Add(source.Epoch);
+                written?.Add(source.Key);
             }
         }
 
         if (_had is not null)
         {
-            tokens.AddRange(_had.Values.Where(token => !written!.Contains(token.Epoch)));
+            tokens.AddRange(_had.Values.Where(token => !written!.Contains(SourceKey.Of(token))));
         }
 
         return tokens;
@@ -134,19 +206,27 @@ internal sealed class SourceProgress
     public SourceGap? Meet(LogSource source)
     {
         _met.Add(source);
-        var here = MarkOf(source);
-        if (_had!.TryGetValue(source.Epoch, out var had))
+        if (IsOlder(source))
         {
-            return SourceGap.Between(source, PointOf(had), here, restarted: false);
+            return null;
         }
 
-        foreach (var other in _had.Values)
+        var here = MarkOf(source);
+        if (HadOf(source) is { } had)
+        {
+            return SourceGap.Between(source, had, here, restarted: false);
+        }
+
+        foreach (var other in _had!.Values)
         {
             if (other.NodeHash == source.NodeHash)
             {
-                // The run that the client knows is over; what it did not read of that is not known here.
-                _had.Remove(other.Epoch);
-                return SourceGap.Between(source, default, here, restarted: true);
+                // The run that the client knows is over. Where this log has it too, it says itself what is not known of
+                // its end.
+                _had.Remove(SourceKey.Of(other));
+                return _met.Any(met => met.Key == SourceKey.Of(other))
+                    ? SourceGap.Between(source, source.Start, here, restarted: false)
+                    : SourceGap.Between(source, default, here, restarted: true);
             }
         }
 
@@ -157,39 +237,104 @@ internal sealed class SourceProgress
     public List<SourceGap> Skip(SourceMark[] marks)
     {
         var gaps = new List<SourceGap>();
-        foreach (var mark in marks)
+        var there = new HashSet<LogSource>();
+        foreach (ref readonly var mark in marks.AsSpan())
         {
-            if (mark.Source is { } source && _met.Contains(source)
-                && SourceGap.Between(source, Later(source, MarkOf(source)), mark.At, restarted: false) is { } gap)
+            if (mark.Source is { } source)
             {
-                gaps.Add(gap);
+                there.Add(source);
+                if (_met.Contains(source) && !IsOlder(source)
+                    && SourceGap.Between(source, Later(source, MarkOf(source)), mark.At, restarted: false) is { } gap)
+                {
+                    gaps.Add(gap);
+                }
+            }
+        }
+
+        foreach (ref readonly var mark in _reading.AsSpan())
+        {
+            // It ended in what was missed; how far it had come by then is not known any more.
+            if (mark.Source is { } source && !there.Contains(source) && _met.Contains(source) && !IsOlder(source))
+            {
+                gaps.Add(new SourceGap(source, 0, HasLosses: true, Restarted: false));
             }
         }
 
         return gaps;
     }
 
-    /// <summary>How many of the entries of a run the client has.</summary>
-    public int Had(in SourceRun run, int index, int end) =>
-        run.Source is not null && _had!.TryGetValue(run.Source.Epoch, out var had)
-            ? (int)Math.Clamp((long)had.Position - (run.Base + index - run.Start), 0, end - index)
-            : 0;
-
-    private bool IsPast(SourceToken had)
+    /// <summary>How many of the entries of a run, from one index up to another, the client has.</summary>
+    public int Had(in SourceRun run, int index, int end)
     {
-        foreach (ref readonly var mark in _marks.AsSpan())
+        if (run.Source is not { } source)
         {
-            if (mark.Source?.Epoch == had.Epoch)
+            return 0;
+        }
+
+        return IsOlder(source) ? end - index
+            : _had!.TryGetValue(source.Key, out var had)
+                ? (int)Math.Clamp((long)had.Position - (run.Base + index - run.Start), 0, end - index)
+            : 0;
+    }
+
+    /// <summary>Keeps of what the client has what lies beyond the marks.</summary>
+    private void Compare(IReadOnlyList<SourceToken> has, SourceMark[] marks)
+    {
+        var known = new Dictionary<SourceKey, long>();
+        foreach (ref readonly var mark in marks.AsSpan())
+        {
+            if (mark.Source is { } source)
             {
-                return mark.At.Position >= (long)had.Position;
+                known[source.Key] = Math.Max(mark.At.Position, known.GetValueOrDefault(source.Key));
+            }
+        }
+
+        foreach (var token in has)
+        {
+            var key = SourceKey.Of(token);
+            if (token.Position <= MaxPosition
+                && (!known.TryGetValue(key, out var position) || position != (long)token.Position)
+                && !(_had is not null && _had.TryGetValue(key, out var other) && other.Position >= token.Position))
+            {
+                (_had ??= [])[key] = token;
+            }
+        }
+    }
+
+    /// <summary>Whether the client has of a later run of the same agent, and so all of this one that it will ever
+    /// get.</summary>
+    private bool IsOlder(LogSource source)
+    {
+        for (var next = source.Next; next is not null && _had is not null; next = next.Next)
+        {
+            if (_had.ContainsKey(next.Key))
+            {
+                return true;
             }
         }
 
         return false;
     }
 
+    /// <summary>How far the client is with an agent's run: by its token, or by another source of the same run, where the
+    /// agent was away for long.</summary>
+    private SourcePoint? HadOf(LogSource source)
+    {
+        SourcePoint? had = _had!.TryGetValue(source.Key, out var token) ? PointOf(token) : null;
+        foreach (ref readonly var mark in _reading.AsSpan())
+        {
+            if (mark.Source is { } other && other != source && other.Key == source.Key && _met.Contains(other)
+                && !(had?.Position >= mark.At.Position))
+            {
+                had = mark.At;
+            }
+        }
+
+        return had;
+    }
+
     private SourcePoint Later(LogSource source, SourcePoint at) =>
-        _had is not null && _had.TryGetValue(source.Epoch, out var had) && (long)had.Position > at.Position
+        _had is not null && _had.TryGetValue(source.Key, out var had) && (long)had.Position > at.Position
             ? PointOf(had)
             : at;
 

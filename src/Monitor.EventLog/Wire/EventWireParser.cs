@@ -24,6 +24,7 @@ internal static class EventWireParser
         var hasTime = false;
         var detail = 0u;
         var outcome = 0;
+        var handshake = default(WireTime);
         var seen = 0u;
         var flags = ColumnFlags.Unique;
         while (!reader.AtEnd)
@@ -107,9 +108,14 @@ internal static class EventWireParser
 
                     continue;
                 case EventTags.Connection:
-                    outcome = detail == EventTags.Connection ? outcome : 0;
+                    if (detail != EventTags.Connection)
+                    {
+                        outcome = 0;
+                        handshake = default;
+                    }
+
                     detail = EventTags.Connection;
-                    if (!TryReadConnection(value, ref outcome))
+                    if (!TryReadConnection(value, ref outcome, ref handshake))
                     {
                         return false;
                     }
@@ -178,6 +184,11 @@ internal static class EventWireParser
             columns.Time = UnixNanos.From(time.Seconds, time.Nanos);
         }
 
+        if (detail == EventTags.Connection && !WireDuration.IsValid(handshake.Seconds, handshake.Nanos))
+        {
+            return false;
+        }
+
         if (detail == EventTags.PacketDrop || detail == EventTags.Connection && ((Outcome)outcome).IsFailure())
         {
             flags |= ColumnFlags.Failed;
@@ -190,7 +201,7 @@ internal static class EventWireParser
 
     private static ColumnFlags Set(ColumnFlags flags, ColumnFlags flag, bool on) => on ? flags | flag : flags & ~flag;
 
-    private static bool TryReadConnection(ReadOnlySpan<byte> bytes, ref int outcome)
+    private static bool TryReadConnection(ReadOnlySpan<byte> bytes, ref int outcome, ref WireTime handshake)
     {
         var reader = new WireReader(bytes);
         while (!reader.AtEnd)
@@ -218,7 +229,7 @@ internal static class EventWireParser
 
                     break;
                 case EventTags.HandshakeTime:
-                    if (!reader.TryReadBytes(out var duration) || !default(WireTime).TryMerge(duration))
+                    if (!reader.TryReadBytes(out var duration) || !handshake.TryMerge(duration))
                     {
                         return false;
                     }

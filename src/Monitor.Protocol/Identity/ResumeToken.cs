@@ -13,6 +13,9 @@ public sealed class ResumeToken
     private const byte Kind = 0x11;
     private const byte KindWithSources = 0x12;
 
+    // Beside the number of causes, which is at most 8.
+    private const ulong AheadFlag = 16;
+
     private readonly ulong[] _losses;
 
     /// <summary>Makes a token.</summary>
@@ -22,12 +25,14 @@ public sealed class ResumeToken
     /// <param name="losses">Sum of the counts of the losses that precede it, by cause; at most
     /// <see cref="LossCauses"/>.</param>
     /// <param name="sources">How far each agent was read, where the log is an aggregator's. It is kept.</param>
+    /// <param name="isAhead">See <see cref="IsAhead"/>.</param>
     public ResumeToken(
         ulong epoch,
         ulong position,
         ulong events,
         ReadOnlySpan<ulong> losses,
-        IReadOnlyList<SourceToken>? sources = null)
+        IReadOnlyList<SourceToken>? sources = null,
+        bool isAhead = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(losses.Length, LossCauses);
         Epoch = epoch;
@@ -36,10 +41,10 @@ public sealed class ResumeToken
         _losses = new ulong[LossCauses];
         losses.CopyTo(_losses);
         Sources = sources;
+        IsAhead = isAhead;
     }
 
-    /// <summary>The epoch of the log that it belongs to. 0, which no log has, where only <see cref="Sources"/>
-    /// counts.</summary>
+    /// <summary>The epoch of the log that it belongs to.</summary>
     public ulong Epoch { get; }
 
     /// <summary>Position of the next entry.</summary>
@@ -55,6 +60,10 @@ public sealed class ResumeToken
     /// <summary>How far each agent was read, by which another run of the aggregator can go on. Null in tokens of an
     /// agent.</summary>
     public IReadOnlyList<SourceToken>? Sources { get; }
+
+    /// <summary>Whether the client has more of the sources than precedes the position, from another log. False where
+    /// there are none.</summary>
+    public bool IsAhead { get; }
 
     /// <summary>
     /// Reads a token. True says that the text is well-formed, not that its numbers are true: the log checks them.
@@ -85,10 +94,13 @@ public sealed class ResumeToken
 
         // Of a token without sources the losses are what is left; else their number precedes them.
         var causes = (ulong)LossCauses;
-        if (hasSources && (!content.TryReadVarint(out causes) || causes > LossCauses))
+        if (hasSources && (!content.TryReadVarint(out causes) || (causes & ~AheadFlag) > LossCauses))
         {
             return false;
         }
+
+        var isAhead = hasSources && (causes & AheadFlag) != 0;
+        causes &= ~AheadFlag;
 
         Span<ulong> losses = stackalloc ulong[LossCauses];
         losses.Clear();
@@ -106,7 +118,7 @@ public sealed class ResumeToken
             return false;
         }
 
-        token = new ResumeToken(epoch, position, events, losses, sources);
+        token = new ResumeToken(epoch, position, events, losses, sources, isAhead);
         return true;
     }
 
@@ -125,7 +137,7 @@ public sealed class ResumeToken
         var causes = _losses.AsSpan().LastIndexOfAnyExcept(0ul) + 1;
         if (Sources is not null)
         {
-            content.WriteVarint((ulong)causes);
+            content.WriteVarint((uint)causes | (IsAhead ? AheadFlag : 0));
         }
 
         for (var cause = 0; cause < causes; cause++)

@@ -3,13 +3,17 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>What one stream has told its client of the agents, and has yet to tell. For one thread at a time.</summary>
-internal sealed class AgentChanges(IAgentDirectory directory)
+internal sealed class AgentChanges(IAgentDirectory directory, TimeProvider time)
 {
+    // Most often that a client is told. Each time looks at all agents.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
     private readonly Dictionary<string, (Agent.Types.State State, string Reason, string Epoch)> _told = [];
     private long _version = -1;
+    private long _takenAt;
 
-    /// <summary>Whether there may be something to tell.</summary>
-    public bool Any => directory.Version != _version;
+    /// <summary>Whether there may be something to tell, and it is time to.</summary>
+    public bool Any => directory.Version != _version && (_version < 0 || time.GetElapsedTime(_takenAt) >= Interval);
 
     /// <summary>Agents whose state, reason or run is not what the client was told.</summary>
     public IReadOnlyList<Agent> Take()
@@ -21,6 +25,7 @@ internal sealed class AgentChanges(IAgentDirectory directory)
 
         // Before the agents are read: what changes from now on is told the next time.
         _version = directory.Version;
+        _takenAt = time.GetTimestamp();
         var agents = directory.GetAgents();
         var changed = new List<Agent>();
         foreach (var agent in agents)

@@ -35,7 +35,7 @@ internal sealed class EventStream(
 
     private readonly EventCursor _cursor = plan.Cursor;
     private readonly AgentChanges? _changes =
-        plan.AgentStatus && agents.Directory is not null ? new AgentChanges(agents.Directory) : null;
+        plan.AgentStatus && agents.Directory is not null ? new AgentChanges(agents.Directory, time) : null;
     private readonly PooledBuffer _buffer = new();
     private Timestamp? _watermark;
     private long _lastSent;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Aggregator.Links;
@@ -130,6 +131,13 @@ internal sealed class GarbageTests
             message.Losses.Add(new Loss { NodeName = "double", Cause = LossCause.Evicted, Count = ulong.MaxValue });
             message.Losses.Add(new Loss { NodeName = "double", Cause = LossCause.Evicted, Count = ulong.MaxValue });
         }));
+        yield return Case("loss at no time", "a loss at a time that is none", With(static message =>
+            message.Losses.Add(new Loss
+            {
+                NodeName = "double",
+                Cause = LossCause.RingFull,
+                FirstTime = new Timestamp { Seconds = long.MaxValue },
+            })));
         yield return Case("huge loss", "a loss of", With(static message =>
             message.Losses.Add(new Loss { NodeName = "double", Type = new string('x', 5000) })));
         yield return Case("10 MB", "larger than", static _ => new byte[10 << 20]);

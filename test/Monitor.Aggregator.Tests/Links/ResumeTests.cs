@@ -79,6 +79,25 @@ internal sealed class ResumeTests
     }
 
     [Test]
+    public async Task Link_AfterTheAgentRestartedAndItsLogWrapped_CountsWhatIsMissingOfTheNewRun()
+    {
+        await using var agent = await TestAgent.StartAsync(epoch: 1, retentionBytes: 1 << 20);
+        agent.Append(5);
+        await using var fleet = TestFleet.Start(agent.Address);
+        await fleet.UntilEventsAsync(5);
+
+        await agent.RestartAsync(epoch: 2, events: 20_000);
+        await fleet.UntilAsync(agent.Address, "is at the end", shown => shown.LastSequence == 20_000);
+
+        var evicted = (ulong)agent.Log.GetStatistics().Evicted;
+        Assert.That(
+            fleet.Content.Losses.Select(loss => (loss.Cause, loss.Count)),
+            Is.EqualTo(new[] { (LossCause.Restarted, 0ul), (LossCause.Evicted, evicted) }));
+        var shown = fleet.Get(agent.Address);
+        Assert.That((shown.FirstSequence, shown.Missed, shown.Events), Is.EqualTo((1ul, evicted, 20_000 - evicted)));
+    }
+
+    [Test]
     public async Task Link_AfterTheLogWrapped_SaysExactlyWhatIsMissing()
     {
         await using var agent = await TestAgent.StartAsync(retentionBytes: 1 << 20);

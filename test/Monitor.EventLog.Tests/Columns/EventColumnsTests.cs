@@ -97,6 +97,7 @@ public sealed class EventColumnsTests
     [TestCase("5b5c", "a group")]
     [TestCase("0001", "field number 0")]
     [TestCase("f2010212c3", "a detail that is cut short")]
+    [TestCase("f2010c220a08ffffffffffffffff7f", "a duration of more than 10 000 years")]
     [TestCase("ff", "a tag that is cut short")]
     public void TryParse_Malformed_ReturnsFalse(string hex, string what)
     {

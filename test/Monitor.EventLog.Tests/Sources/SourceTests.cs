@@ -71,7 +71,6 @@ public sealed class SourceTests
         events = resumed.ReadEvents(out batch);
         Assert.That(batch.Losses.Single().Count, Is.EqualTo(3));
         Assert.That(events, Has.Count.EqualTo(10));
-        Assert.That(resumed.GetResumeToken().Epoch, Is.EqualTo(second.Epoch), "past what the client had");
     }
 
     [Test]
@@ -118,7 +117,106 @@ public sealed class SourceTests
             batch.Losses.Select(loss => (loss.NodeName, loss.Cause, loss.Count)),
             Is.EqualTo(new[] { ("a", LossCause.Restarted, 0ul), ("a", LossCause.Evicted, 2ul) }));
         Assert.That(events, Has.Count.EqualTo(3));
-        Assert.That(cursor.GetResumeToken().Epoch, Is.EqualTo(second.Epoch));
+    }
+
+    [Test]
+    public void Resume_WhereTheLogHasAnEarlierRunOfTheAgentToo_LeavesThatOut()
+    {
+        var (old, run) = (new SourceFeed(1, "a"), new SourceFeed(2, "a"));
+        old.MakeEvents(4);
+        run.MakeEvents(6);
+        using var first = Aggregator();
+        run.Append(first, first.AddSource(2, "a", default), 0, 5);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+
+        using var second = Aggregator();
+        var source = second.AddSource(1, "a", default);
+        old.Append(second, source, 0, 4);
+        var next = second.AddSource(2, "a", default, replaces: source);
+        second.AppendLoss(next, TestLog.Loss(LossCause.Restarted, 0, node: "a"), default);
+        run.Append(second, next, 0, 6);
+        cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
+        var events = cursor.ReadEvents(out var batch);
+
+        Assert.That(events.Select(read => (read.Id[..16], read.Sequence)), Is.EqualTo(new[] { ("0000000000000002", 6ul) }));
+        Assert.That(batch.Losses, Is.Empty);
+    }
+
+    [Test]
+    public void Resume_BeforeSeveralLossesOfOneMessage_ReportsAll()
+    {
+        var a = new SourceFeed(1, "a");
+        a.MakeEvents(3);
+        using var first = Aggregator();
+        a.Append(first, first.AddSource(1, "a", default), 0, 3);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+
+        a.MakeLoss(1);
+        a.MakeLoss(2);
+        a.MakeEvents(1);
+        using var second = Aggregator();
+        a.Append(second, second.AddSource(1, "a", default), 0, 6);
+        cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
+        var events = cursor.ReadEvents(out var batch);
+
+        Assert.That(batch.Losses.Select(loss => loss.Count), Is.EqualTo(new[] { 1ul, 2ul }));
+        Assert.That(events, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Resume_WithAnAgentThatIsGone_GoesOnInTheSameLogWithoutRepetition()
+    {
+        var (a, gone) = (new SourceFeed(1, "a"), new SourceFeed(2, "gone"));
+        a.MakeEvents(10);
+        gone.MakeEvents(2);
+        using var first = Aggregator();
+        a.Append(first, first.AddSource(1, "a", default), 0, 2);
+        gone.Append(first, first.AddSource(2, "gone", default), 0, 2);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+
+        using var second = Aggregator();
+        var source = second.AddSource(1, "a", default);
+        a.Append(second, source, 0, 5);
+        var seen = new List<ulong>();
+        var token = cursor.GetResumeToken().ToString();
+        for (var round = 0; round < 3; round++)
+        {
+            cursor = second.OpenCursor(filter: null, second.Resume(token).Position);
+            seen.AddRange(cursor.ReadEvents(out _, maxEvents: 2).Select(read => read.Sequence));
+            token = cursor.GetResumeToken().ToString();
+        }
+
+        Assert.That(seen, Is.EqualTo(new ulong[] { 3, 4, 5 }));
+        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 5ul, 5ul), (2ul, 2ul, 2ul) }), "it may come back");
+    }
+
+    [Test]
+    public void Resume_AfterTheSameLogTurnedOver_CountsWhatLeftItExactly()
+    {
+        using var log = Aggregator(mebibytes: 1);
+        var (a, run) = (new SourceFeed(1, "a"), new SourceFeed(2, "a"));
+        a.MakeEvents(1000);
+        run.MakeEvents(8000);
+        var source = log.AddSource(1, "a", default);
+        a.Append(log, source, 0, 100);
+        var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+        var token = cursor.GetResumeToken().ToString();
+        a.Append(log, source, 100, 1000);
+        run.Append(log, log.AddSource(2, "a", default, replaces: source), 0, 8000);
+
+        var resumed = log.Resume(token);
+        cursor = log.OpenCursor(filter: null, resumed.Position);
+        Assert.That(cursor.GetResumeToken().ToString(), Is.EqualTo(token));
+        var first = cursor.ReadEvents(out var batch)[0];
+
+        Assert.That(resumed.Status, Is.EqualTo(ResumeStatus.Evicted));
+        Assert.That(
+            batch.Losses.Select(loss => (loss.NodeName, loss.Cause, loss.Count)),
+            Is.EqualTo(new[] { ("", LossCause.Evicted, 900 + first.Sequence - 1) }));
     }
 
     [Test]

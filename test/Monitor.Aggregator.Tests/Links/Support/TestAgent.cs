@@ -17,6 +17,7 @@ using Program = Monitor.V1.Program;
 /// address, on the same log or as a new run.</summary>
 internal sealed class TestAgent : IAsyncDisposable, IProgramSource
 {
+    private readonly long _retentionBytes;
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
     private WebApplication? _app;
@@ -27,6 +28,7 @@ internal sealed class TestAgent : IAsyncDisposable, IProgramSource
         NodeName = nodeName;
         _time = time ?? TimeProvider.System;
         _heartbeat = heartbeat ?? TimeSpan.FromMilliseconds(200);
+        _retentionBytes = retentionBytes;
         Log = NewLog(epoch, retentionBytes);
     }
 
@@ -89,7 +91,7 @@ internal sealed class TestAgent : IAsyncDisposable, IProgramSource
     {
         await StopServerAsync();
         Log.Dispose();
-        Log = NewLog(epoch, 64 << 20);
+        Log = NewLog(epoch, _retentionBytes);
         Append(events);
         await StartServerAsync();
     }
