@@ -19,7 +19,8 @@ internal sealed class ManyAgents : Measure
 
     private const int AgentMebibytes = 1;
 
-    // Until what runs for every message is compiled for good, and the first questions to every agent are answered.
+    // Until what runs for every message is compiled for good, which takes longer the fewer messages there are.
+    private static readonly TimeSpan LongWarmUp = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
 
@@ -27,9 +28,9 @@ internal sealed class ManyAgents : Measure
 
     public override async Task<IReadOnlyList<Figure>> RunAsync()
     {
-        var few = await RunAsync(Few);
-        var some = await RunAsync(Some);
-        var many = await RunAsync(Many);
+        var few = await RunAsync(Few, LongWarmUp);
+        var some = await RunAsync(Some, LongWarmUp);
+        var many = await RunAsync(Many, WarmUp);
         var runs = new[] { few, some, many };
         return
         [
@@ -70,7 +71,7 @@ internal sealed class ManyAgents : Measure
         ];
     }
 
-    private static async Task<Run> RunAsync(int count)
+    private static async Task<Run> RunAsync(int count, TimeSpan warmUp)
     {
         using var simulator = await SimulatorProcess.StartAsync(count, AgentMebibytes);
         using var aggregator = await AggregatorProcess.StartAsync("1GiB");
@@ -79,7 +80,7 @@ internal sealed class ManyAgents : Measure
         var empty = aggregator.Process.ResidentBytes;
         await aggregator.ReachAsync(simulator.Targets);
         await simulator.ProduceAtAsync(Rate);
-        await Task.Delay(WarmUp);
+        await Task.Delay(warmUp);
 
         var before = (await aggregator.GetStatsAsync()).TotalEvents;
         var cpu = aggregator.Process.CpuTime;
