@@ -53,7 +53,8 @@ internal sealed class DemoTests
     }
 
     private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo(Script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        // See ServerProcess.Launch.
+        new ProcessStartInfo("env", ["--default-signal=INT", Script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     // "The aggregator has both, on http://127.0.0.1:8081 and ..."; once all is up.
     private static async Task<string> UrlAsync(Process demo)

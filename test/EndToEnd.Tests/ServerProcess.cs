@@ -127,7 +127,8 @@ internal sealed partial class ServerProcess : IDisposable
 
     private static ServerProcess Launch(string program, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
-        var start = new ProcessStartInfo(Launcher(program), arguments);
+        // A shell that runs the tests in the background has them, and what they start, ignore Ctrl-C.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Launcher(program), .. arguments]);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

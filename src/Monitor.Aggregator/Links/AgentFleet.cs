@@ -149,6 +149,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramSource
                 if (member.GoneSince is null && !wanted.Contains(address))
                 {
                     member.Stop();
+                    LinkLog.Gone(_logger, address);
                 }
             }
 

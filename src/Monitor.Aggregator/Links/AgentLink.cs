@@ -178,7 +178,7 @@ internal sealed class AgentLink(
             return;
         }
 
-        var name = _node?.Name ?? "";
+        var name = _node?.Name ?? "(not known yet)";
         switch (state)
         {
             case State.BackingOff:
@@ -189,9 +189,6 @@ internal sealed class AgentLink(
                 break;
             case State.Duplicate:
                 LinkLog.Reserve(logger, name, address, reason);
-                break;
-            case State.Gone:
-                LinkLog.Gone(logger, name, address);
                 break;
         }
     }

@@ -17,8 +17,8 @@ internal static partial class LinkLog
     [LoggerMessage(3104, LogLevel.Information, "Agent '{Node}' at {Address}: held in reserve: {Reason}")]
     public static partial void Reserve(ILogger logger, string node, AgentAddress address, string reason);
 
-    [LoggerMessage(3105, LogLevel.Information, "Agent '{Node}' at {Address}: not listed any more")]
-    public static partial void Gone(ILogger logger, string node, AgentAddress address);
+    [LoggerMessage(3105, LogLevel.Information, "Agent at {Address}: not listed any more")]
+    public static partial void Gone(ILogger logger, AgentAddress address);
 
     [LoggerMessage(3106, LogLevel.Error, "Link to {Address}: unexpected failure")]
     public static partial void Unexpected(ILogger logger, AgentAddress address, Exception failure);

@@ -14,8 +14,12 @@ internal sealed class LinkOptions
     /// <summary>How long an agent may be silent on its stream: two of its heartbeats. Then the link is broken.</summary>
     public TimeSpan SilenceLimit { get; init; } = 2 * ContractLimits.HeartbeatInterval;
 
-    /// <summary>How long a connection is silent before HTTP/2 asks whether the peer is there.</summary>
-    public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// How long a connection is silent before HTTP/2 asks whether the peer is there. Well below the agent's heartbeat of 5
+    /// seconds: where only the way to the agent is cut, heartbeats go on coming, and with 4 seconds, looked at once a
+    /// second, the question came too late again and again: 12 and 15 seconds until the link was broken.
+    /// </summary>
+    public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long the peer has to answer that. Together with the delay, less than the limit of silence.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(4);
