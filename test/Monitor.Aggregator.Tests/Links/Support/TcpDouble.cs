@@ -28,7 +28,11 @@ internal sealed class TcpDouble : IAsyncDisposable
         var request = new byte[256];
         await stream.ReadAtLeastAsync(request, 1, throwOnEndOfStream: false, cancellationToken);
         await stream.WriteAsync(bytes, cancellationToken);
-        await Task.Delay(50, cancellationToken);
+        // A connection that is closed with something unread in it is reset, and the bytes that were sent with it.
+        stream.Socket.Shutdown(SocketShutdown.Send);
+        while (await stream.ReadAsync(request, cancellationToken) > 0)
+        {
+        }
     });
 
     /// <summary>Accepts, and never says a word.</summary>
