@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -40,6 +41,19 @@ internal sealed class LifeTests
         Assert.That(ended.Status.Detail, Does.Contain("resume_token"));
         Assert.That(ProgramsOf(agent.Id), Is.Empty);
         await curl.WaitForExitAsync();
+    }
+
+    [Test]
+    public async Task Start_ItsReaderAlone_GoesBeforeOthers()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
+        using var http = new HttpClient();
+        await http.GetStringAsync(new Uri($"{agent.HttpUrl}/api/events?limit=1"));
+
+        var first = Directory.GetDirectories($"/proc/{agent.Id}/task")
+            .Where(thread => NiceOf(thread) < 0).Select(thread => File.ReadAllText($"{thread}/comm").Trim());
+
+        Assert.That(first, Is.EqualTo(["event-reader"]));
     }
 
     [Test]
@@ -181,6 +195,10 @@ internal sealed class LifeTests
             return [];
         }
     }
+
+    // Field 19 of /proc/PID/task/TID/stat; the second, in parentheses, may contain spaces.
+    private static int NiceOf(string thread) =>
+        int.Parse(File.ReadAllText($"{thread}/stat").Split(") ")[^1].Split(' ')[16], CultureInfo.InvariantCulture);
 
     private static int AttachedConnectHooks() =>
         Command.Run("bpftool", "prog", "show").Output.Split('\n').Count(line => line.Contains("name inet_sock_set_state", StringComparison.Ordinal));

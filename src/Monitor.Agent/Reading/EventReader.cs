@@ -1,3 +1,4 @@
+using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Rings;
 
 namespace Monitor.Agent.Reading;
@@ -19,6 +20,10 @@ internal sealed class EventReader : IDisposable
     private const long SettleIntervalMilliseconds = 100;
 
     private const long ClockIntervalMilliseconds = 1000;
+
+    // A ring of 4 MiB is full after 16 ms at full speed. Beside the runtime's compiler on the same CPU, the reader of a fresh
+    // agent waited 270 of 600 ms for its turn; with this, 20.
+    private const int Nice = -15;
 
     private readonly IReadOnlyList<MonitorPipeline> _pipelines;
     private readonly EventLog.EventLog _log;
@@ -64,6 +69,8 @@ internal sealed class EventReader : IDisposable
     {
         try
         {
+            // Where that is not allowed, more is lost when the machine has no CPU to spare, and is counted as ever.
+            _ = ThreadScheduling.TrySetNice(Nice);
             var settleAt = 0L;
             var clockAt = 0L;
             var idleAt = 0L;

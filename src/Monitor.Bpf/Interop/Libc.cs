@@ -18,6 +18,9 @@ internal static unsafe partial class Libc
     internal const int CLOCK_REALTIME = 0;
     internal const int CLOCK_MONOTONIC = 1;
     internal const int CLOCK_BOOTTIME = 7;
+    internal const int SCHED_OTHER = 0;
+    internal const int SCHED_RESET_ON_FORK = 0x40000000;
+    internal const int PRIO_PROCESS = 0;
 
     private const string Library = "libc";
 
@@ -57,6 +60,14 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int clock_gettime(int clock, Timespec* time);
+
+    // thread: 0 for the calling one. parameter: a struct sched_param, which is one int: 0 for SCHED_OTHER. EPERM.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int sched_setscheduler(int thread, int policy, int* parameter);
+
+    // With PRIO_PROCESS and 0 the calling thread, against what POSIX says. EACCES, EPERM.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setpriority(int which, int who, int nice);
 
     // Length that the whole text needs without its final NUL, negative on error; writes at most size bytes.
     [LibraryImport(Library)]

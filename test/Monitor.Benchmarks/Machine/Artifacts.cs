@@ -11,6 +11,8 @@ internal static class Artifacts
 
     public static string Storm => Existing("bench/storm");
 
+    public static string Gaps => Existing("bench/gaps");
+
     public static string Count => Existing("bench/count");
 
     /// <summary>The compiled BPF object of a monitor.</summary>
