@@ -17,7 +17,8 @@ internal static class StartReport
         {
             var active = monitor.Hooks.Where(hook => hook.Link is not null).ToList();
             to.WriteLine($"{monitor.Definition.Name}: {string.Join(", ", active.Select(hook => hook.Definition.Name))}");
-            foreach (var note in active.Select(hook => hook.Definition.Note).Where(note => note.Length > 0).Distinct())
+            var costs = active.Select(hook => hook.Definition.Note).Where(note => note.Length > 0).Distinct();
+            foreach (var note in costs.Concat(monitor.Notes))
             {
                 to.WriteLine($"  note: {note}");
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Monitor.Agent.Tests.Kernel;
@@ -129,6 +130,34 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public async Task Capabilities_OfTheUnit_LoadEveryProgram()
+    {
+        using var agent = await ServerProcess.StartBehindAsync(ServerProcess.Agent, "setpriv", SetprivAs(UnitCapabilities()), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+        var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+
+        Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
+        Assert.That(programs.SelectMany(NotesOf), Is.Empty);
+    }
+
+    [Test]
+    public async Task Capabilities_WithoutIpcLock_LoadEveryProgramWithSmallerRingsAndSayIt()
+    {
+        // Room for a ring of 256 KiB and one of 64 KiB for each CPU, whoever uses kernel.perf_event_mlock_kb already.
+        var limit = int.Parse(Command.Run("getconf", "_NPROCESSORS_ONLN").Output, CultureInfo.InvariantCulture) * (350 << 10);
+        var capabilities = UnitCapabilities().Where(name => name != "ipc_lock");
+        using var agent = await ServerProcess.StartBehindAsync(
+            ServerProcess.Agent, "prlimit", [$"--memlock={limit}:{limit}", "setpriv", .. SetprivAs(capabilities)],
+            "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+        var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+
+        Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
+        Assert.That(programs.SelectMany(NotesOf), Has.Some.Contains("CAP_IPC_LOCK"));
+        Assert.That(agent.Error, Does.Contain("note: rings of"));
+    }
+
+    [Test]
     public async Task Object_OfOneProgramBroken_RunsDegraded()
     {
         var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
@@ -182,6 +211,20 @@ internal sealed class LifeTests
         Assert.That(notes["syscalls/sys_enter_connect"], Does.Contain("system call"));
         Assert.That(notes.Keys, Has.None.StartsWith("cgroup/"));
     }
+
+    // What systemd leaves the service, as setpriv names it.
+    private static IEnumerable<string> UnitCapabilities() =>
+        File.ReadLines(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "monitor-agent.service"))
+            .Single(line => line.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))
+            .Split('=')[1].Split(' ').Select(name => name["CAP_".Length..].ToLowerInvariant());
+
+    private static string[] SetprivAs(IEnumerable<string> capabilities) =>
+        ["--no-new-privs", "--inh-caps=-all", $"--bounding-set=-all,{string.Join(',', capabilities.Select(name => $"+{name}"))}"];
+
+    private static string? StatusOf(JsonElement program) => program.GetProperty("status").GetString();
+
+    private static IEnumerable<string?> NotesOf(JsonElement program) =>
+        program.GetProperty("notes").EnumerateArray().Select(note => note.GetString());
 
     // Programs whose file descriptors a process holds.
     private static List<string> ProgramsOf(int pid)

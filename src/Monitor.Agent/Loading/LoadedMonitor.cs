@@ -10,12 +10,14 @@ internal sealed class LoadedMonitor : IDisposable
     private readonly BpfObject _bpf;
     private readonly Lazy<long> _memoryBytes;
 
-    public LoadedMonitor(MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks)
+    public LoadedMonitor(
+        MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks, IReadOnlyList<string> notes)
     {
         Definition = definition;
         _bpf = bpf;
         Rings = rings;
         Hooks = hooks;
+        Notes = notes;
         Counters = new KernelCounterMap(bpf.Map("counters"));
         _memoryBytes = new Lazy<long>(() =>
             bpf.Maps.Sum(map => map.MemoryBytes) +
@@ -30,6 +32,9 @@ internal sealed class LoadedMonitor : IDisposable
 
     /// <summary>All of its hooks, attached or not.</summary>
     public IReadOnlyList<HookState> Hooks { get; }
+
+    /// <summary>Where it does less than it could on this machine, why, and the remedy.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>What its programs counted.</summary>
     public KernelCounterMap Counters { get; }

@@ -23,6 +23,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     // per second on one CPU fills a ring in some 40 ms, four times as long as a drain is away.
     private const int RingBudgetBytes = 16 << 20, MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
 
+    // The least that is tried where the kernel refuses more.
+    private const int LeastRingBytes = 64 << 10;
+
     private readonly KernelBtf? _kernel = KernelBtf.TryOpen();
     private readonly CgroupMount? _cgroup = CgroupMount.Find();
 
@@ -178,10 +181,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     private LoadedMonitor Attach(MonitorDefinition definition, BpfObject bpf, List<HookState> hooks)
     {
         // The rings first: an event before them would count as lost.
-        var ringBytes = RingBytes(BpfFeatures.PossibleCpus);
-        var rings = PerfRingSet.Open(
-            bpf.Map("events"), new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = ringBytes / 4 });
-        var monitor = new LoadedMonitor(definition, bpf, rings, hooks);
+        var notes = new List<string>();
+        var rings = OpenRings(bpf.Map("events"), notes);
+        var monitor = new LoadedMonitor(definition, bpf, rings, hooks, notes);
         foreach (var hook in hooks.Where(hook => hook.Program is not null))
         {
             try
@@ -206,6 +208,42 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
 
         return monitor;
     }
+
+    // Without CAP_IPC_LOCK, perf_mmap() allows all rings together kernel.perf_event_mlock_kb (516) for each CPU and
+    // RLIMIT_MEMLOCK beyond: small rings are better than none.
+    private static PerfRingSet OpenRings(BpfMap map, List<string> notes)
+    {
+        var wanted = RingBytes(BpfFeatures.PossibleCpus);
+        for (var bytes = wanted; ; bytes /= 2)
+        {
+            try
+            {
+                var rings = OpenRings(map, bytes);
+                if (bytes == wanted)
+                {
+                    return rings;
+                }
+
+                if (bytes > LeastRingBytes)
+                {
+                    // Half of it: the next monitor needs some as well.
+                    rings.Dispose();
+                    rings = OpenRings(map, bytes / 2);
+                }
+
+                notes.Add(
+                    $"rings of {rings.RingBytes >> 10} KiB instead of {wanted >> 10} KiB for each CPU, because CAP_IPC_LOCK " +
+                    "is missing: more is lost in a storm");
+                return rings;
+            }
+            catch (BpfException failure) when (failure.ErrnoName == "EPERM" && bytes > LeastRingBytes)
+            {
+            }
+        }
+    }
+
+    private static PerfRingSet OpenRings(BpfMap map, int bytes) =>
+        PerfRingSet.Open(map, new PerfRingSetOptions { RingBytes = bytes, WakeupBytes = bytes / 4 });
 
     // A program that the kernel refused: leave it out, or fall back, and try again.
     private static bool CanDoWithout(

@@ -91,7 +91,8 @@ internal static class AgentSettings
         "monitor-agent",
         """
         Watches the connections and packet drops of this machine with BPF programs in the kernel, and serves them as a
-        gRPC stream and as REST. Needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN.
+        gRPC stream and as REST. Needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; CAP_IPC_LOCK for rings of full size,
+        CAP_SYSLOG for the places of drops, CAP_SYS_NICE to lose less on a busy machine.
         """,
         Version,
         [

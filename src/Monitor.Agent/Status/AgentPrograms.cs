@@ -37,6 +37,7 @@ internal sealed class AgentPrograms(
         program.Type = first.Type;
         program.Hook = first.Name;
         program.Counters = Count(pipeline);
+        program.Notes.AddRange(monitor.Notes);
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
         var broken = program.Hooks.Where(hook => hook.Status == "failed").ToList();
         program.Status = _readerFailure is not null ? "failed" : broken.Count > 0 ? "degraded" : "active";

@@ -86,7 +86,13 @@ public sealed class PerfRingSet : IDisposable
 
         if (handle.IsInvalid)
         {
-            throw BpfException.FromLastError("opening the rings of", map.Name, VerifierLogText.Summarize(capture.Messages));
+            var error = Marshal.GetLastPInvokeError();
+            var words = VerifierLogText.Summarize(capture.Messages);
+            throw new BpfException(
+                "opening the rings of",
+                map.Name,
+                error,
+                error == Errno.EPERM ? $"{words}; without CAP_IPC_LOCK, rings may not exceed kernel.perf_event_mlock_kb" : words);
         }
 
         try
