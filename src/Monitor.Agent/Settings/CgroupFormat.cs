@@ -21,8 +21,9 @@ internal sealed class CgroupFormat : ValueFormat<CgroupReference>
             return false;
         }
 
-        var path = Path.GetFullPath(
-            text.StartsWith(mount.Path, StringComparison.Ordinal) ? text : Path.Join(mount.Path, text.TrimStart('/')));
+        // A slash at the end would count as a level.
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(
+            text.StartsWith(mount.Path, StringComparison.Ordinal) ? text : Path.Join(mount.Path, text.TrimStart('/'))));
         var below = Path.GetRelativePath(mount.Path, path);
         if (below.StartsWith("..", StringComparison.Ordinal) || !Directory.Exists(path) || Inode.Of(path) is not { } inode)
         {
