@@ -6,6 +6,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Monitor.Agent.Tests.Kernel;
+using Monitor.Bpf.Attaching;
 using Monitor.V1;
 
 namespace EndToEnd.Tests;
@@ -155,6 +156,41 @@ internal sealed class LifeTests
         Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
         Assert.That(programs.SelectMany(NotesOf), Has.Some.Contains("CAP_IPC_LOCK"));
         Assert.That(agent.Error, Does.Contain("note: rings of"));
+    }
+
+    [TestCase("true", false)]
+    [TestCase("umount -l {0} && mount -t cgroup2 none {0}", true)]
+    public async Task CgroupNamespace_OfItsOwn_WatchesTheHostOrSaysThatItCannot(string mount, bool limited)
+    {
+        var root = CgroupMount.Find()!.Path;
+        var folder = Directory.CreateDirectory(Path.Combine(root, $"mon-life-{Environment.ProcessId}"));
+        try
+        {
+            var script = string.Create(CultureInfo.InvariantCulture,
+                $"echo $$ >{folder.FullName}/cgroup.procs && exec unshare --cgroup --mount sh -c '{mount.Replace("{0}", root, StringComparison.Ordinal)} && exec \"$@\"' sh \"$@\"");
+            using (var agent = await ServerProcess.StartBehindAsync(
+                ServerProcess.Agent, "sh", ["-c", script, "sh"], "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--programs", "connection"))
+            {
+                using var outside = new UdpClient();
+                outside.Connect("127.0.0.1", 7011);
+                outside.Close();
+
+                var notes = NotesOf((await agent.GetAsync("/api/programs")).GetProperty("programs")[0]);
+                Assert.That(notes, limited ? Has.Some.Contains("--cgroupns=host") : Is.Empty);
+                if (!limited)
+                {
+                    await Waiting.ForAsync("an attempt of this process", async () =>
+                        (await agent.GetAsync($"/api/events?pid={Environment.ProcessId}")).GetProperty("events").GetArrayLength() > 0 ? "" : null);
+                }
+            }
+
+            await Waiting.ForAsync("the cgroup to be empty", () =>
+                Task.FromResult(File.ReadAllText($"{folder.FullName}/cgroup.procs").Length == 0 ? "" : null));
+        }
+        finally
+        {
+            folder.Delete();
+        }
     }
 
     [Test]

@@ -52,6 +52,36 @@ internal sealed class KernelFactsTests
     }
 
     [Test]
+    public void CgroupFind_ContainerWithTheHostsMount_PrefersTheHosts([Values] bool ownFirst)
+    {
+        string[] lines =
+        [
+            "30 1 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw",
+            "31 1 0:26 /.. /mnt/slice rw - cgroup2 cgroup2 rw",
+            "32 1 0:26 /../.. /host/sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+            "33 1 0:26 /../../system.slice/other.service /mnt/other rw - cgroup2 cgroup2 rw",
+        ];
+        Assert.That(CgroupMount.Find(ownFirst ? lines : lines.Reverse())!.Path, Is.EqualTo("/host/sys/fs/cgroup"));
+    }
+
+    [Test]
+    [RequiresKernel]
+    public void IsHierarchyRoot_RootAndBelow_TellsApart()
+    {
+        var root = CgroupMount.Find()!;
+        var below = Directory.CreateDirectory(Path.Combine(root.Path, $"mon-root-{Environment.ProcessId}"));
+        try
+        {
+            Assert.That(root.IsHierarchyRoot, Is.True);
+            Assert.That(new CgroupMount(below.FullName).IsHierarchyRoot, Is.False);
+        }
+        finally
+        {
+            below.Delete();
+        }
+    }
+
+    [Test]
     public void CgroupFind_ThisMachine_IsADirectoryOfCgroups()
     {
         if (CgroupMount.Find() is not { } mount)

@@ -206,6 +206,14 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             }
         }
 
+        if (hooks.Any(hook => hook is { Link: not null, Definition.Attach: HookAttach.Cgroup }) && !_cgroup!.IsHierarchyRoot)
+        {
+            notes.Add(
+                $"the cgroup hooks see only the processes of the agent's own cgroup and below, because {_cgroup.Path} is not " +
+                "the root of the hierarchy: mount the host's /sys/fs/cgroup (Kubernetes: a hostPath volume) or use the host's " +
+                "cgroup namespace (Docker: --cgroupns=host)");
+        }
+
         return monitor;
     }
 

@@ -11,12 +11,14 @@ internal sealed class CgroupFormat : ValueFormat<CgroupReference>
 {
     public override string ValueName => "CGROUP";
 
-    public override string Expected => "the folder of a cgroup below the cgroup2 mount, such as /sys/fs/cgroup/system.slice";
+    public override string Expected => "the folder of a cgroup below the cgroup2 mount of the whole machine, such as /sys/fs/cgroup/system.slice";
 
     public override bool TryParse(string text, [MaybeNullWhen(false)] out CgroupReference value)
     {
         value = null;
-        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) || CgroupMount.Find() is not { } mount)
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) || CgroupMount.Find() is not { } mount
+            // How deep a cgroup is cannot be known from a branch.
+            || !mount.IsHierarchyRoot)
         {
             return false;
         }
