@@ -73,7 +73,7 @@ internal static class Agent
             {
                 AgentLog.ReaderFailed(logger, failure);
                 programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
-            });
+            }, logger);
             reader.Start();
             try
             {

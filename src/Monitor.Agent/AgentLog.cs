@@ -9,4 +9,11 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "{Text}")]
     public static partial void Libbpf(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning,
+        Message = "Program {Program}: losses and attempts that end unnoticed show late until this works again: {Failure}")]
+    public static partial void SettleFailed(ILogger logger, string program, string failure);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Program {Program}: it works again")]
+    public static partial void SettleWorks(ILogger logger, string program);
 }

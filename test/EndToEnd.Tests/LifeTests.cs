@@ -194,6 +194,40 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public async Task OpenFiles_TooManyForAWhile_ReadsOn()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--programs", "connection");
+        var limit = Command.Run("prlimit", "--pid", $"{agent.Id}", "--nofile", "--output=SOFT", "--noheadings", "--raw").Output;
+        // An attempt that stays open, so that the agent walks: nobody answers where the queue of a listener is full.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start(0);
+        var clients = Enumerable.Range(0, 4).Select(_ => new TcpClient()).ToList();
+        try
+        {
+            Command.Run("prlimit", "--pid", $"{agent.Id}", "--nofile=3:");
+            var attempts = clients.Select(client => client.ConnectAsync((IPEndPoint)listener.LocalEndpoint)).ToList();
+            await Waiting.ForAsync("the agent to notice", () =>
+                Task.FromResult(agent.Error.Contains("EMFILE", StringComparison.Ordinal) ? "" : null));
+            Command.Run("prlimit", "--pid", $"{agent.Id}", $"--nofile={limit}:");
+            await Waiting.ForAsync("it to work again", () =>
+                Task.FromResult(agent.Error.Contains("works again", StringComparison.Ordinal) ? "" : null));
+
+            using var late = new UdpClient();
+            late.Connect("127.0.0.1", 7012);
+            late.Close();
+            await Waiting.ForAsync("an attempt after it", async () =>
+                (await agent.GetAsync("/api/events?destination_port=7012")).GetProperty("events").GetArrayLength() > 0 ? "" : null);
+            Assert.That(agent.Error.Split("EMFILE"), Has.Length.EqualTo(2), "said once");
+            clients.ForEach(client => client.Dispose());
+            await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(ended => ended.Exception, TaskScheduler.Default)));
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Test]
     public async Task Object_OfOneProgramBroken_RunsDegraded()
     {
         var folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;

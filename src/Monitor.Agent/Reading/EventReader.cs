@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Monitor.Bpf;
 using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Rings;
 
@@ -29,6 +32,8 @@ internal sealed class EventReader : IDisposable
     private readonly EventLog.EventLog _log;
     private readonly WallClock _clock;
     private readonly Action<Exception> _onFailure;
+    private readonly ILogger _logger;
+    private readonly HashSet<MonitorPipeline> _unsettled = [];
     private readonly PerfRingReader _rings;
     private readonly Thread _thread;
     private volatile bool _stopping;
@@ -37,13 +42,19 @@ internal sealed class EventReader : IDisposable
     /// <param name="log">Is published after each drain.</param>
     /// <param name="clock">Is measured again every second.</param>
     /// <param name="onFailure">Called, on the reader's thread, with what ended it before it was stopped.</param>
+    /// <param name="logger">Where it says what fails for a while. Null: nowhere.</param>
     public EventReader(
-        IReadOnlyList<MonitorPipeline> pipelines, EventLog.EventLog log, WallClock clock, Action<Exception> onFailure)
+        IReadOnlyList<MonitorPipeline> pipelines,
+        EventLog.EventLog log,
+        WallClock clock,
+        Action<Exception> onFailure,
+        ILogger? logger = null)
     {
         _pipelines = pipelines;
         _log = log;
         _clock = clock;
         _onFailure = onFailure;
+        _logger = logger ?? NullLogger.Instance;
         _rings = new PerfRingReader([.. pipelines.Select(pipeline => pipeline.Monitor.Rings)]);
         _thread = new Thread(Run) { Name = "event-reader" };
     }
@@ -132,10 +143,26 @@ internal sealed class EventReader : IDisposable
     {
         foreach (var pipeline in _pipelines)
         {
-            pipeline.Settle();
-            if (walk)
+            try
             {
-                pipeline.WalkPending();
+                pipeline.Settle();
+                if (walk)
+                {
+                    pipeline.WalkPending();
+                }
+
+                if (_unsettled.Remove(pipeline))
+                {
+                    AgentLog.SettleWorks(_logger, pipeline.Monitor.Definition.Name);
+                }
+            }
+            catch (BpfException failure)
+            {
+                // Too many open files, or no memory, at this moment: the next time will tell. The rings are read all the same.
+                if (_unsettled.Add(pipeline))
+                {
+                    AgentLog.SettleFailed(_logger, pipeline.Monitor.Definition.Name, failure.Message);
+                }
             }
         }
 
