@@ -1,5 +1,6 @@
 using Monitor.Agent.Monitors;
 using Monitor.Bpf;
+using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Rings;
 
 namespace Monitor.Agent.Loading;
@@ -9,6 +10,7 @@ internal sealed class LoadedMonitor : IDisposable
 {
     private readonly BpfObject _bpf;
     private readonly Lazy<long> _memoryBytes;
+    private readonly Lock _walking = new();
 
     public LoadedMonitor(
         MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks, IReadOnlyList<string> notes)
@@ -47,30 +49,41 @@ internal sealed class LoadedMonitor : IDisposable
 
     /// <summary>
     /// Reports what is over without the kernel having called anybody (<see cref="MonitorDefinition.Walk"/>); the records
-    /// arrive in the rings.
+    /// arrive in the rings. Nothing once it is detached.
     /// </summary>
+    /// <exception cref="BpfException">The kernel refused, perhaps for this moment only.</exception>
     public void Walk()
     {
-        var walk = Hooks.FirstOrDefault(hook => hook.Definition.Attach == HookAttach.MapIterator);
-        if (walk?.Link is null)
+        lock (_walking)
         {
-            return;
-        }
+            var walk = Hooks.FirstOrDefault(hook => hook.Definition.Attach == HookAttach.MapIterator);
+            if (walk?.Link is null)
+            {
+                return;
+            }
 
-        using var pass = walk.Link.CreateIterator();
-        Span<byte> nothing = stackalloc byte[64];
-        while (pass.Read(nothing) > 0)
-        {
+            using var pass = walk.Link.CreateIterator();
+            Span<byte> nothing = stackalloc byte[64];
+            while (pass.Read(nothing) > 0)
+            {
+            }
         }
     }
 
-    /// <summary>Detaches all hooks; what is in the rings can still be read.</summary>
+    /// <summary>Detaches all hooks; what is in the rings can still be read. Any thread.</summary>
     public void Detach()
     {
         foreach (var hook in Hooks)
         {
-            hook.Link?.Dispose();
-            hook.Link = null;
+            BpfLink? link;
+            // Not over a walk that uses it. Detaching itself takes longer, and the reader must not wait for it.
+            lock (_walking)
+            {
+                link = hook.Link;
+                hook.Link = null;
+            }
+
+            link?.Dispose();
         }
     }
 
