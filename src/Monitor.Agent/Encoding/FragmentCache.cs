@@ -33,13 +33,14 @@ internal sealed class FragmentCache
         _fragments = new byte[slots * MaxFragmentBytes];
     }
 
-    /// <summary>The fields for a key of 16 to 18 bytes; valid until the next call.</summary>
+    /// <summary>The fields for a key of 16 or 18 bytes; valid until the next call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Get(scoped ReadOnlySpan<byte> key, out uint hash)
     {
         var low = BinaryPrimitives.ReadUInt64LittleEndian(key);
         var high = BinaryPrimitives.ReadUInt64LittleEndian(key[8..]);
-        var extra = key.Length == MaxKeyBytes ? BinaryPrimitives.ReadUInt16LittleEndian(key[16..]) : 0u;
+        // No port is not port 0.
+        var extra = key.Length == MaxKeyBytes ? 0x10000u | BinaryPrimitives.ReadUInt16LittleEndian(key[16..]) : 0u;
         // The multiplier is the fractional part of the golden ratio: neighbours end up far apart.
         var mixed = (low ^ BitOperations.RotateLeft(high, 29) ^ extra) * 0x9e3779b97f4a7c15;
         var index = (int)(mixed >> 40) & _slotMask;
