@@ -34,7 +34,13 @@ internal static class Agent
         var logger = logging.CreateLogger("Monitor.Agent");
         Bpf.BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);
 
-        var (monitors, failures) = Load(settings);
+        var filter = FilterOf(settings);
+        if (!Bpf.Kernel.PidNamespace.IsInitial && (!settings.Get(AgentSettings.IncludeSelf) || filter.ExcludedPids.Count > 0))
+        {
+            AgentLog.OwnPidNamespace(logger);
+        }
+
+        var (monitors, failures) = Load(settings, filter);
         try
         {
             if (monitors.Count == 0)
@@ -122,11 +128,12 @@ internal static class Agent
         : Environment.GetEnvironmentVariable("NODE_NAME") is { Length: > 0 } fromKubernetes ? fromKubernetes
         : Environment.MachineName;
 
-    private static (List<LoadedMonitor> Monitors, Dictionary<MonitorDefinition, string?> Failures) Load(SettingValues settings)
+    private static (List<LoadedMonitor> Monitors, Dictionary<MonitorDefinition, string?> Failures) Load(
+        SettingValues settings, KernelFilter filter)
     {
         var wanted = settings.Get(AgentSettings.Programs).ToHashSet(StringComparer.Ordinal);
         var loader = new MonitorLoader(
-            settings.Get(AgentSettings.BpfFolder), FilterOf(settings), settings.Get(AgentSettings.Hooks) == "syscalls");
+            settings.Get(AgentSettings.BpfFolder), filter, settings.Get(AgentSettings.Hooks) == "syscalls");
         var monitors = new List<LoadedMonitor>();
         var failures = new Dictionary<MonitorDefinition, string?>();
         foreach (var definition in MonitorDefinition.All)
@@ -156,7 +163,8 @@ internal static class Agent
         Cgroup = settings.TryGet(AgentSettings.Cgroup, out var cgroup) ? cgroup : null,
         ExcludedPids = settings.TryGet(AgentSettings.ExcludePid, out var pids) ? [.. pids.Select(pid => (uint)pid)] : [],
         ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
-        ExcludeSelf = !settings.Get(AgentSettings.IncludeSelf),
+        // The programs compare with numbers of the initial namespace: in another, the agent's own is somebody else's there.
+        ExcludeSelf = !settings.Get(AgentSettings.IncludeSelf) && Bpf.Kernel.PidNamespace.IsInitial,
         RateLimit = (ulong)settings.Get(AgentSettings.RateLimit),
     };
 }

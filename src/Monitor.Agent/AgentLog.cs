@@ -10,6 +10,11 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "{Text}")]
     public static partial void Libbpf(ILogger logger, string text);
 
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning,
+        Message = "This is a pid namespace of its own: the agent's own events are not left out, and --exclude-pid takes pids of the host. "
+            + "Run it in the host's (Kubernetes: hostPID: true, Docker: --pid=host)")]
+    public static partial void OwnPidNamespace(ILogger logger);
+
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning,
         Message = "Program {Program}: losses and attempts that end unnoticed show late until this works again: {Failure}")]
     public static partial void SettleFailed(ILogger logger, string program, string failure);

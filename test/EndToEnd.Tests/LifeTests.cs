@@ -194,6 +194,15 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public async Task PidNamespace_OfItsOwn_SaysThatItsEventsAreNotLeftOut()
+    {
+        using var agent = await ServerProcess.StartBehindAsync(
+            ServerProcess.Agent, "unshare", ["--pid", "--fork", "--kill-child", "--mount-proc"], "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+        Assert.That(agent.Error, Does.Contain("hostPID: true").And.Contain("--pid=host"));
+    }
+
+    [Test]
     public async Task OpenFiles_TooManyForAWhile_ReadsOn()
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--programs", "connection");

@@ -51,7 +51,7 @@ internal static class AgentSettings
     public static readonly Setting<IReadOnlyList<long>> ExcludePid = new(
         "exclude-pid",
         ValueFormats.ListOf(ValueFormats.WholeNumber(1, uint.MaxValue)),
-        "Leave out events of these processes. At most 1024.");
+        "Leave out events of these processes, by their ids on the host. At most 1024.");
 
     public static readonly Setting<bool> IncludeSelf = new(
         "include-self", ValueFormats.Flag, "Report the agent's own events too.", "false");
