@@ -17,14 +17,14 @@ internal static class KestrelSetup
         kestrel.Listen(options.Http, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => new WrongProtocolGuard(next, endPoints, expectsHttp2: false).OnConnectionAsync);
+            listen.Use(next => new WrongProtocolGuard(next, endPoints, options, expectsHttp2: false).OnConnectionAsync);
             listen.Use(next => new BareErrors(next, options).OnConnectionAsync);
             http = listen;
         });
         kestrel.Listen(options.Grpc, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.Use(next => new WrongProtocolGuard(next, endPoints, expectsHttp2: true).OnConnectionAsync);
+            listen.Use(next => new WrongProtocolGuard(next, endPoints, options, expectsHttp2: true).OnConnectionAsync);
             grpc = listen;
         });
         endPoints.Set(http, grpc);

@@ -24,12 +24,12 @@ internal static class MisdirectedGrpc
     // A client sends its call within its first few frames.
     private const int MaxInputBytes = 64 << 10;
 
-    public static async Task AnswerAsync(ConnectionContext connection, string message)
+    public static async Task AnswerAsync(ConnectionContext connection, string message, CancellationToken ct)
     {
         var output = connection.Transport.Output;
         WriteFrame(output, SettingsFrame, 0, 0, []);
-        await output.FlushAsync();
-        if (await FindCallAsync(connection.Transport.Input) is not { } stream)
+        await output.FlushAsync(ct);
+        if (await FindCallAsync(connection.Transport.Input, ct) is not { } stream)
         {
             return;
         }
@@ -39,11 +39,12 @@ internal static class MisdirectedGrpc
         var goAway = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(goAway, stream);
         WriteFrame(output, GoAwayFrame, 0, 0, goAway);
-        await output.FlushAsync();
+        await output.FlushAsync(ct);
         await output.CompleteAsync();
 
         // Until the client closes: a close with unread input would be a reset, which may overtake the answer.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(2));
         while (true)
         {
             var read = await connection.Transport.Input.ReadAsync(patience.Token);
@@ -56,11 +57,11 @@ internal static class MisdirectedGrpc
     }
 
     // The id of the first stream that the client opens, or null where it closes before, or does not come to it.
-    private static async Task<int?> FindCallAsync(PipeReader input)
+    private static async Task<int?> FindCallAsync(PipeReader input, CancellationToken ct)
     {
         while (true)
         {
-            var read = await input.ReadAsync();
+            var read = await input.ReadAsync(ct);
             var stream = FindHeaders(read.Buffer);
             if (stream is not null)
             {

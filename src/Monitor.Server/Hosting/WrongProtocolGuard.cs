@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Monitor.Server;
 
@@ -11,27 +12,41 @@ namespace Monitor.Server;
 /// </summary>
 /// <param name="next">What serves the connection.</param>
 /// <param name="endPoints">Where the ports are.</param>
+/// <param name="options">How long a client may take: Kestrel's own limits begin behind this.</param>
 /// <param name="expectsHttp2">Whether this is the port of gRPC.</param>
-internal sealed class WrongProtocolGuard(ConnectionDelegate next, ServerEndPoints endPoints, bool expectsHttp2)
+internal sealed class WrongProtocolGuard(
+    ConnectionDelegate next, ServerEndPoints endPoints, MonitorServerOptions options, bool expectsHttp2)
 {
     // RFC 9113, 3.4. No HTTP/1 request begins with its first four bytes: PRI is no method that anybody uses.
     private static ReadOnlySpan<byte> Preface => "PRI "u8;
 
     public async Task OnConnectionAsync(ConnectionContext connection)
     {
-        if (await SpeaksHttp2Async(connection) is not { } isHttp2 || isHttp2 == expectsHttp2)
+        if (await IsForNextAsync(connection))
         {
             await next(connection);
-            return;
         }
+    }
 
+    // False: it has been told where to go, or it said nothing in time, or the server stops.
+    private async Task<bool> IsForNextAsync(ConnectionContext connection)
+    {
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var patience = new CancellationTokenSource(options.RequestHeadersTimeout, options.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping, connection.ConnectionClosed);
         try
         {
+            if (await SpeaksHttp2Async(connection, end.Token) is not { } isHttp2 || isHttp2 == expectsHttp2)
+            {
+                return true;
+            }
+
             if (isHttp2)
             {
                 await MisdirectedGrpc.AnswerAsync(
                     connection,
-                    $"this is the port of REST; gRPC is at {endPoints.GrpcTarget}");
+                    $"this is the port of REST; gRPC is at {endPoints.GrpcTarget}",
+                    end.Token);
             }
             else
             {
@@ -40,17 +55,19 @@ internal sealed class WrongProtocolGuard(ConnectionDelegate next, ServerEndPoint
         }
         catch (Exception gone) when (gone is IOException or ConnectionResetException or OperationCanceledException)
         {
-            // The client did not wait for the answer.
+            // The client did not wait for the answer, or kept us waiting.
         }
+
+        return false;
     }
 
     // Looks at the first bytes and leaves them. Null: the client closed the connection before it sent enough.
-    private static async ValueTask<bool?> SpeaksHttp2Async(ConnectionContext connection)
+    private static async ValueTask<bool?> SpeaksHttp2Async(ConnectionContext connection, CancellationToken ct)
     {
         var input = connection.Transport.Input;
         while (true)
         {
-            var read = await input.ReadAsync();
+            var read = await input.ReadAsync(ct);
             var known = Judge(read.Buffer);
             if (known is not null || read.IsCompleted || read.IsCanceled)
             {
