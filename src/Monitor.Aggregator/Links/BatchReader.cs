@@ -20,10 +20,10 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
     // An agent's are below 200; an aggregator's, which none of these is, grow with its agents.
     private const int MaxTokenBytes = 512;
 
-    private const uint EventTag = StreamEventsResponse.EventsFieldNumber << 3 | FieldReader.LengthDelimited;
-    private const uint LossTag = StreamEventsResponse.LossesFieldNumber << 3 | FieldReader.LengthDelimited;
-    private const uint TokenTag = StreamEventsResponse.ResumeTokenFieldNumber << 3 | FieldReader.LengthDelimited;
-    private const uint WatermarkTag = StreamEventsResponse.WatermarkFieldNumber << 3 | FieldReader.LengthDelimited;
+    private const uint EventTag = StreamEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited;
+    private const uint LossTag = StreamEventsResponse.LossesFieldNumber << 3 | WireReader.LengthDelimited;
+    private const uint TokenTag = StreamEventsResponse.ResumeTokenFieldNumber << 3 | WireReader.LengthDelimited;
+    private const uint WatermarkTag = StreamEventsResponse.WatermarkFieldNumber << 3 | WireReader.LengthDelimited;
 
     private readonly byte[] _nodeName = Encoding.UTF8.GetBytes(nodeName);
 
@@ -36,7 +36,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
     {
         // What the first event's sequence must be, by those that were read.
         ulong? first = null;
-        var reader = new FieldReader(batch.Bytes);
+        var reader = new WireReader(batch.Bytes);
         while (!reader.AtEnd)
         {
             if (!reader.TryReadTag(out var tag))
@@ -54,14 +54,14 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
                 continue;
             }
 
-            if (!reader.TryReadBytes(out var start, out var length))
+            if (!reader.TryReadBytes(out var value))
             {
                 return NoMessage;
             }
 
             var problem = tag == EventTag
-                ? ReadEvent(batch, start, length, ref first)
-                : ReadOther(batch, tag, batch.Bytes.Slice(start, length));
+                ? ReadEvent(batch, reader.Position - value.Length, value, ref first)
+                : ReadOther(batch, tag, value);
             if (problem is not null)
             {
                 return problem;
@@ -73,7 +73,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
 
     private const string NoMessage = "bytes that are no message of a stream";
 
-    private string? ReadEvent(AgentBatch batch, int start, int length, ref ulong? first)
+    private string? ReadEvent(AgentBatch batch, int start, ReadOnlySpan<byte> value, ref ulong? first)
     {
         var index = batch.Events.Length;
         if (index == ContractLimits.MaxBatchEvents)
@@ -84,12 +84,12 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         ref var added = ref batch.AddEvent();
         added.Start = start;
         added.Length = -1;
-        if (!EventColumns.TryParse(batch.Bytes.Slice(start, length), types, out added.Columns, out var identity))
+        if (!EventColumns.TryParse(value, types, out added.Columns, out var identity))
         {
             return null;
         }
 
-        added.Length = length;
+        added.Length = value.Length;
         if (!identity.NodeName.SequenceEqual(_nodeName))
         {
             return $"an event of node '{Shorten(identity.NodeName)}', and its own is '{nodeName}'";

@@ -5,18 +5,25 @@ using System.Text.Unicode;
 namespace Monitor.EventLog;
 
 /// <summary>
-/// Reads protobuf wire format from bytes that may be anything. Every read says whether it succeeded; after a failure
-/// the reader is not to be used. Groups, which no message of the contract has, are refused.
+/// Reads protobuf wire format from bytes that may be anything. Every read says whether it succeeded; what is read after
+/// a failure means nothing. Groups, which no message of the contract has, are refused.
 /// </summary>
 /// <remarks>
 /// The short ways are inlined and the long ones take no reference to the reader, so that it lives in registers: a third
 /// of the time. Each read checks its bounds itself.
 /// </remarks>
-internal ref struct WireReader
+public ref struct WireReader
 {
+    /// <summary>Wire type, the low 3 bits of a tag, of numbers that are as long as they need.</summary>
     public const uint Varint = 0;
+
+    /// <summary>Wire type of what has 8 bytes.</summary>
     public const uint Fixed64 = 1;
+
+    /// <summary>Wire type of texts, bytes and messages, which have their length in front of them.</summary>
     public const uint LengthDelimited = 2;
+
+    /// <summary>Wire type of what has 4 bytes.</summary>
     public const uint Fixed32 = 5;
 
     private const ulong HighBits = 0x8080_8080_8080_8080;
@@ -25,16 +32,26 @@ internal ref struct WireReader
     private readonly int _length;
     private int _at;
 
+    /// <summary>Reads from the first byte on.</summary>
+    /// <param name="bytes">The fields of one message; the caller keeps them as they are while it reads.</param>
     public WireReader(ReadOnlySpan<byte> bytes)
     {
         _start = ref MemoryMarshal.GetReference(bytes);
         _length = bytes.Length;
     }
 
+    /// <summary>Whether all was read.</summary>
     public readonly bool AtEnd
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _at >= _length;
+    }
+
+    /// <summary>How many bytes were read: behind <see cref="TryReadBytes"/>, where its value ends.</summary>
+    public readonly int Position
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _at;
     }
 
     /// <summary>Reads a tag; false for field number 0 and above 2^29 − 1.</summary>
@@ -62,9 +79,10 @@ internal ref struct WireReader
         var (value, end) = ReadLongVarint(ref _start, _length, _at);
         _at = end;
         tag = (uint)value;
-        return end >= 0 && value is > 7 and <= uint.MaxValue;
+        return end <= _length && value is > 7 and <= uint.MaxValue;
     }
 
+    /// <summary>Reads a number of up to 64 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadVarint(out ulong value)
     {
@@ -75,9 +93,10 @@ internal ref struct WireReader
         }
 
         (value, _at) = ReadLongVarint(ref _start, _length, _at);
-        return _at >= 0;
+        return _at <= _length;
     }
 
+    /// <summary>Reads a length and what has it: a part of the bytes that are read, not a copy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadBytes(out ReadOnlySpan<byte> value)
     {
@@ -130,7 +149,7 @@ internal ref struct WireReader
 
     /// <summary>Whether the bytes are UTF-8; ASCII, which nearly all are, takes a few instructions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsText(ReadOnlySpan<byte> bytes)
+    internal static bool IsText(ReadOnlySpan<byte> bytes)
     {
         ref var start = ref MemoryMarshal.GetReference(bytes);
         var length = bytes.Length;
@@ -151,7 +170,7 @@ internal ref struct WireReader
         return Utf8.IsValid(bytes);
     }
 
-    /// <returns>The number and the place behind it, which is -1 where it is cut short or too long.</returns>
+    /// <returns>The number and the place behind it, which is beyond the end where it is cut short or too long.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static (ulong Value, int End) ReadLongVarint(ref byte start, int length, int at)
     {
@@ -166,6 +185,6 @@ internal ref struct WireReader
             }
         }
 
-        return (0, -1);
+        return (0, length + 1);
     }
 }

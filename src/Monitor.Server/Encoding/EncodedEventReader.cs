@@ -8,6 +8,9 @@ internal struct EncodedEventReader(ReadOnlyMemory<byte> events)
     /// <summary>The event, without tag and length.</summary>
     public ReadOnlyMemory<byte> Current { get; private set; }
 
+    /// <summary>The event, with tag and length.</summary>
+    public ReadOnlyMemory<byte> Entry { get; private set; }
+
     public readonly EncodedEventReader GetEnumerator() => this;
 
     public bool MoveNext()
@@ -32,6 +35,7 @@ internal struct EncodedEventReader(ReadOnlyMemory<byte> events)
         }
 
         Current = _rest.Slice(at, length);
+        Entry = _rest[..(at + length)];
         _rest = _rest[(at + length)..];
         return true;
     }

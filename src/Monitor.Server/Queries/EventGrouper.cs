@@ -16,7 +16,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
     {
         using var result = await QueryAsync(
             EventTypes.Connection, request, request.Limit, request.PageToken, cancellationToken);
-        var groups = PidGroups.Write(result.Events.Span);
+        var groups = PidGroups.Write(result.Events);
         return new ListConnectionsResponse
         {
             EncodedEvents = groups.Written,
@@ -37,7 +37,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
     {
         using var result = await QueryAsync(
             EventTypes.PacketDrop, request, request.Limit, request.PageToken, cancellationToken);
-        var groups = PidGroups.Write(result.Events.Span);
+        var groups = PidGroups.Write(result.Events);
         return new ListPacketDropsResponse
         {
             EncodedEvents = groups.Written,

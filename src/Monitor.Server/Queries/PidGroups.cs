@@ -1,5 +1,6 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using Google.Protobuf;
+using Monitor.EventLog;
 using Monitor.V1;
 
 namespace Monitor.Server;
@@ -13,7 +14,9 @@ internal static class PidGroups
     /// <summary>Most bytes that a group adds to its events: tag, length, key, and the value's tag and length.</summary>
     public const int MaxOverheadBytes = 1 + 4 + (1 + 5) + (1 + 4);
 
-    // Fields of the responses, of an entry of a map, of an EventGroup, and of an Event.
+    private const uint PidTag = Event.PidFieldNumber << 3 | WireReader.Varint;
+
+    // Fields of the responses, of an entry of a map, and of an EventGroup.
     private static readonly uint MapTag =
         WireFormat.MakeTag(ListConnectionsResponse.EventsByPidFieldNumber, WireFormat.WireType.LengthDelimited);
 
@@ -22,28 +25,26 @@ internal static class PidGroups
 
     private static readonly uint KeyTag = WireFormat.MakeTag(1, WireFormat.WireType.Varint);
     private static readonly uint ValueTag = WireFormat.MakeTag(2, WireFormat.WireType.LengthDelimited);
-    private static readonly uint PidTag = WireFormat.MakeTag(Event.PidFieldNumber, WireFormat.WireType.Varint);
 
     /// <summary>Writes the groups, that of the newest event first.</summary>
     /// <param name="events">Elements of <c>EventGroup.events</c>, each with tag and length, newest first: as the log's
     /// lists have them, because the number of the field is the same.</param>
     /// <returns>A buffer that the caller disposes of.</returns>
-    public static PooledBuffer Write(ReadOnlySpan<byte> events)
+    public static PooledBuffer Write(ReadOnlyMemory<byte> events)
     {
         var groups = new OrderedDictionary<uint, Group>();
         var nobody = new Group();
-        for (var at = 0; at < events.Length;)
+        var reader = new EncodedEventReader(events);
+        while (reader.MoveNext())
         {
-            var length = ReadEntry(events[at..], out var pid);
             var group = nobody;
-            if (pid is { } key && !groups.TryGetValue(key, out group!))
+            if (PidOf(reader.Current.Span) is { } pid && !groups.TryGetValue(pid, out group!))
             {
-                groups.Add(key, group = new Group());
+                groups.Add(pid, group = new Group());
             }
 
-            group.Entries.Add((at, length));
-            group.Bytes += length;
-            at += length;
+            group.Entries.Add(reader.Entry);
+            group.Bytes += reader.Entry.Length;
         }
 
         var output = new PooledBuffer();
@@ -56,75 +57,44 @@ internal static class PidGroups
             WriteVarint(output, (uint)value);
             WriteVarint(output, KeyTag);
             WriteVarint(output, pid);
-            WriteGroup(output, ValueTag, group, events);
+            WriteGroup(output, ValueTag, group);
         }
 
         if (nobody.Bytes > 0)
         {
-            WriteGroup(output, WithoutProcessTag, nobody, events);
+            WriteGroup(output, WithoutProcessTag, nobody);
         }
 
         return output;
     }
 
-    /// <returns>The length of the entry, tag and length included.</returns>
-    private static int ReadEntry(ReadOnlySpan<byte> events, out uint? pid)
+    // The log took in only what is well-formed. Of a field that comes twice, the last counts.
+    private static uint? PidOf(ReadOnlySpan<byte> encoded)
     {
-        pid = null;
-        var at = 0;
-        ReadVarint(events, ref at);
-        var length = (int)ReadVarint(events, ref at);
-        var end = at + length;
-        while (at < end)
+        uint? pid = null;
+        var reader = new WireReader(encoded);
+        while (!reader.AtEnd && reader.TryReadTag(out var tag))
         {
-            // The log took in only what is well-formed, without groups. Of a field that comes twice, the last counts.
-            var tag = (uint)ReadVarint(events, ref at);
-            switch (WireFormat.GetTagWireType(tag))
+            if (tag != PidTag)
             {
-                case WireFormat.WireType.Varint:
-                    var number = ReadVarint(events, ref at);
-                    pid = tag == PidTag ? (uint)number : pid;
-                    break;
-                case WireFormat.WireType.LengthDelimited:
-                    var bytes = (int)ReadVarint(events, ref at);
-                    at += bytes;
-                    break;
-                case WireFormat.WireType.Fixed64:
-                    at += sizeof(ulong);
-                    break;
-                case WireFormat.WireType.Fixed32:
-                    at += sizeof(uint);
-                    break;
-                default:
-                    throw new InvalidOperationException($"An event in the log has the tag {tag}.");
+                reader.TrySkip(tag);
+            }
+            else if (reader.TryReadVarint(out var value))
+            {
+                pid = (uint)value;
             }
         }
 
-        return end;
+        return pid;
     }
 
-    private static ulong ReadVarint(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        var value = 0ul;
-        for (var shift = 0; ; shift += 7)
-        {
-            var next = bytes[at++];
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-    }
-
-    private static void WriteGroup(PooledBuffer output, uint tag, Group group, ReadOnlySpan<byte> events)
+    private static void WriteGroup(PooledBuffer output, uint tag, Group group)
     {
         WriteVarint(output, tag);
         WriteVarint(output, (uint)group.Bytes);
-        foreach (var (start, length) in CollectionsMarshal.AsSpan(group.Entries))
+        foreach (var entry in group.Entries)
         {
-            events.Slice(start, length).CopyTo(output.GetSpan(length));
-            output.Advance(length);
+            output.Write(entry.Span);
         }
     }
 
@@ -145,7 +115,7 @@ internal static class PidGroups
 
     private sealed class Group
     {
-        public List<(int Start, int Length)> Entries { get; } = [];
+        public List<ReadOnlyMemory<byte>> Entries { get; } = [];
 
         public int Bytes { get; set; }
     }
