@@ -73,7 +73,7 @@ internal static class AggregatorSettings
                 + "in a file with --agents-file, or give a DNS name that has their addresses with --agents-dns name:port.")
             : null;
 
-    /// <summary>Where the settings say that agents are found.</summary>
+    /// <summary>Where the settings say that agents are found. What was given twice is there once.</summary>
     public static IReadOnlyList<IAgentSource> Sources(SettingValues settings, TimeProvider time, ILoggerFactory loggers)
     {
         var sources = new List<IAgentSource>();
@@ -93,5 +93,5 @@ internal static class AggregatorSettings
     }
 
     private static IReadOnlyList<AgentAddress> ListOf(SettingValues settings, Setting<IReadOnlyList<AgentAddress>> list) =>
-        settings.TryGet(list, out var addresses) ? addresses : [];
+        settings.TryGet(list, out var addresses) ? [.. addresses.Distinct()] : [];
 }

@@ -53,6 +53,20 @@ internal sealed class AggregatorSettingsTests
     }
 
     [Test]
+    public async Task Agents_GivenTwice_AreThereOnce()
+    {
+        var settings = Read(
+            "--agent", "a:1,b", "--agent", "A:1", "--agent", "b:50051", "--agents-dns", "c:1", "--agents-dns", "c:1,a:1").Values!;
+
+        var sources = AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance);
+        Assert.That(
+            sources.Select(source => source.Description),
+            Is.EqualTo(new[] { "a:1, b:50051", "DNS name c:1", "DNS name a:1" }));
+        await using var watched = new WatchedSource(sources[0]);
+        Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "a:1", "b:50051" }));
+    }
+
+    [Test]
     public void Agents_FromTheEnvironment_AreTaken()
     {
         var outcome = AggregatorSettings.Schema.Read([], new Dictionary<string, string>
