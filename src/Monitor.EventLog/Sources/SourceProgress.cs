@@ -3,22 +3,12 @@ using Monitor.Protocol;
 namespace Monitor.EventLog;
 
 /// <summary>
-/// How far a cursor has read each source, so that its resume token can say so; and, for a cursor that goes on from a
-/// token, what its client has already of what is ahead. Belongs to one cursor.
+/// How far a cursor has read each source, so that its resume token can say so; and, while its client has some of what is
+/// ahead (<see cref="ClientSources"/>), of which sources the client was told what it misses. Belongs to one cursor.
 /// </summary>
 internal sealed class SourceProgress
 {
-    // Tokens can claim anything. No log gets that far, and sums do not overflow.
-    private const ulong MaxPosition = 1ul << 62;
-
-    // An agent that did not come back for so long will not: what clients have of it is forgotten.
-    private static readonly TimeSpan HadLifetime = TimeSpan.FromDays(1);
-
-    private readonly TimeProvider _time;
-    private readonly long _opened;
-
-    // What the client has and the cursor may still come to; null once that is nothing.
-    private Dictionary<SourceKey, SourceToken>? _had;
+    private readonly ClientSources _client;
 
     // The client's own word, while the cursor is at a place that is not stored any more.
     private IReadOnlyList<SourceToken>? _claimed;
@@ -37,8 +27,7 @@ internal sealed class SourceProgress
     private SourceProgress(SourceMark[] marks, TimeProvider time)
     {
         _marks = marks;
-        _time = time;
-        _opened = time.GetTimestamp();
+        _client = new ClientSources(time);
     }
 
     /// <summary>Of a cursor that starts at a place of the log.</summary>
@@ -48,7 +37,7 @@ internal sealed class SourceProgress
     public static SourceProgress Behind(SourceMark[] marks, IReadOnlyList<SourceToken> has, TimeProvider time)
     {
         var progress = new SourceProgress(marks, time);
-        progress.Compare(has, marks);
+        progress._client.Add(has, marks);
         var told = has.Select(token => (SourceKey.Of(token), (long)token.Position)).ToHashSet();
         foreach (ref readonly var mark in marks.AsSpan())
         {
@@ -61,7 +50,7 @@ internal sealed class SourceProgress
                 }
                 else
                 {
-                    progress._had ??= [];
+                    progress._client.Expect();
                     progress._entered = true;
                 }
             }
@@ -74,8 +63,9 @@ internal sealed class SourceProgress
     public static SourceProgress Claimed(IReadOnlyList<SourceToken> has, TimeProvider time) =>
         new([], time) { _claimed = has };
 
-    /// <summary>Whether some of what is ahead may be what the client has.</summary>
-    public bool MayHave => _had is not null;
+    /// <summary>Whether some of what is ahead may be what the client has. Then the cursor asks of each run that it comes
+    /// to.</summary>
+    public bool MayHave => _client.Any;
 
     /// <summary>Starts a batch.</summary>
     public void Begin()
@@ -103,7 +93,7 @@ internal sealed class SourceProgress
         if (_claimed is not null)
         {
             // What is missing up to here is told in one number for all sources.
-            Compare(_claimed, marks);
+            _client.Add(_claimed, marks);
             foreach (ref readonly var mark in marks.AsSpan())
             {
                 if (mark.Source is not null)
@@ -123,24 +113,22 @@ internal sealed class SourceProgress
     public void Commit()
     {
         (_marks, _reading) = (_reading, _marks);
-        if (_had is null)
+        if (!_client.Any)
         {
             return;
         }
 
         foreach (ref readonly var mark in _marks.AsSpan())
         {
-            if (mark.Source is { } source && _met.Contains(source)
-                && _had.TryGetValue(source.Key, out var had) && mark.At.Position >= (long)had.Position)
+            if (mark.Source is { } source && _met.Contains(source))
             {
-                _had.Remove(source.Key);
+                _client.Pass(mark);
             }
         }
 
         // What the segment started with may still have to be met.
-        if (!_entered && (_had.Count == 0 || _time.GetElapsedTime(_opened) > HadLifetime))
+        if (!_entered && _client.TryEnd())
         {
-            _had = null;
             _met.Clear();
         }
     }
@@ -154,23 +142,17 @@ internal sealed class SourceProgress
         }
 
         var tokens = new List<SourceToken>(_marks.Length);
-        HashSet<SourceKey>? written = _had is null ? null : [];
         foreach (ref readonly var mark in _marks.AsSpan())
         {
             // Of what was not met yet, the client was not told what is missing: for it, its old token holds.
-            if (mark.Source is { } source && (_had is null || (_met.Contains(source) && !IsOlder(source))))
+            if (mark.Source is { } source && (!_client.Any || IsTold(source)))
             {
-                var at = Later(source, mark.At);
+                var at = _client.Later(source, mark.At);
                 tokens.Add(new SourceToken(source.Epoch, source.NodeHash, (ulong)at.Position, (ulong)at.Events));
-                written?.Add(source.Key);
             }
         }
 
-        if (_had is not null)
-        {
-            tokens.AddRange(_had.Values.Where(token => !written!.Contains(SourceKey.Of(token))));
-        }
-
+        _client.AddTo(tokens);
         return tokens;
     }
 
@@ -206,7 +188,7 @@ internal sealed class SourceProgress
     public SourceGap? Meet(LogSource source)
     {
         _met.Add(source);
-        if (IsOlder(source))
+        if (_client.HasLaterThan(source))
         {
             return null;
         }
@@ -217,20 +199,10 @@ internal sealed class SourceProgress
             return SourceGap.Between(source, had, here, restarted: false);
         }
 
-        foreach (var other in _had!.Values)
-        {
-            if (other.NodeHash == source.NodeHash)
-            {
-                // The run that the client knows is over. Where this log has it too, it says itself what is not known of
-                // its end.
-                _had.Remove(SourceKey.Of(other));
-                return _met.Any(met => met.Key == SourceKey.Of(other))
-                    ? SourceGap.Between(source, source.Start, here, restarted: false)
-                    : SourceGap.Between(source, default, here, restarted: true);
-            }
-        }
-
-        return SourceGap.Between(source, source.Start, here, restarted: false);
+        // The run that the client knows is over. Where this log has it too, it says itself what is not known of its end.
+        return _client.RemoveRunOf(source.NodeHash) is { } over && !_met.Any(met => met.Key == over)
+            ? SourceGap.Between(source, default, here, restarted: true)
+            : SourceGap.Between(source, source.Start, here, restarted: false);
     }
 
     /// <summary>What the cursor missed of the sources that it had met, when it has to go on at a later segment.</summary>
@@ -243,8 +215,8 @@ internal sealed class SourceProgress
             if (mark.Source is { } source)
             {
                 there.Add(source);
-                if (_met.Contains(source) && !IsOlder(source)
-                    && SourceGap.Between(source, Later(source, MarkOf(source)), mark.At, restarted: false) is { } gap)
+                if (IsTold(source)
+                    && SourceGap.Between(source, _client.Later(source, MarkOf(source)), mark.At, restarted: false) is { } gap)
                 {
                     gaps.Add(gap);
                 }
@@ -254,7 +226,7 @@ internal sealed class SourceProgress
         foreach (ref readonly var mark in _reading.AsSpan())
         {
             // It ended in what was missed; how far it had come by then is not known any more.
-            if (mark.Source is { } source && !there.Contains(source) && _met.Contains(source) && !IsOlder(source))
+            if (mark.Source is { } source && !there.Contains(source) && IsTold(source))
             {
                 gaps.Add(new SourceGap(source, 0, HasLosses: true, Restarted: false));
             }
@@ -263,64 +235,17 @@ internal sealed class SourceProgress
         return gaps;
     }
 
-    /// <summary>How many of the entries of a run, from one index up to another, the client has.</summary>
-    public int Had(in SourceRun run, int index, int end)
-    {
-        if (run.Source is not { } source)
-        {
-            return 0;
-        }
+    /// <inheritdoc cref="ClientSources.Count"/>
+    public int Had(in SourceRun run, int index, int end) => _client.Count(run, index, end);
 
-        return IsOlder(source) ? end - index
-            : _had!.TryGetValue(source.Key, out var had)
-                ? (int)Math.Clamp((long)had.Position - (run.Base + index - run.Start), 0, end - index)
-            : 0;
-    }
-
-    /// <summary>Keeps of what the client has what lies beyond the marks.</summary>
-    private void Compare(IReadOnlyList<SourceToken> has, SourceMark[] marks)
-    {
-        var known = new Dictionary<SourceKey, long>();
-        foreach (ref readonly var mark in marks.AsSpan())
-        {
-            if (mark.Source is { } source)
-            {
-                known[source.Key] = Math.Max(mark.At.Position, known.GetValueOrDefault(source.Key));
-            }
-        }
-
-        foreach (var token in has)
-        {
-            var key = SourceKey.Of(token);
-            if (token.Position <= MaxPosition
-                && (!known.TryGetValue(key, out var position) || position != (long)token.Position)
-                && !(_had is not null && _had.TryGetValue(key, out var other) && other.Position >= token.Position))
-            {
-                (_had ??= [])[key] = token;
-            }
-        }
-    }
-
-    /// <summary>Whether the client has of a later run of the same agent, and so all of this one that it will ever
-    /// get.</summary>
-    private bool IsOlder(LogSource source)
-    {
-        for (var next = source.Next; next is not null && _had is not null; next = next.Next)
-        {
-            if (_had.ContainsKey(next.Key))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    /// <summary>Whether the client was told what is missing of a source, and is to get what follows.</summary>
+    private bool IsTold(LogSource source) => _met.Contains(source) && !_client.HasLaterThan(source);
 
     /// <summary>How far the client is with an agent's run: by its token, or by another source of the same run, where the
     /// agent was away for long.</summary>
     private SourcePoint? HadOf(LogSource source)
     {
-        SourcePoint? had = _had!.TryGetValue(source.Key, out var token) ? PointOf(token) : null;
+        var had = _client.At(source);
         foreach (ref readonly var mark in _reading.AsSpan())
         {
             if (mark.Source is { } other && other != source && other.Key == source.Key && _met.Contains(other)
@@ -332,13 +257,6 @@ internal sealed class SourceProgress
 
         return had;
     }
-
-    private SourcePoint Later(LogSource source, SourcePoint at) =>
-        _had is not null && _had.TryGetValue(source.Key, out var had) && (long)had.Position > at.Position
-            ? PointOf(had)
-            : at;
-
-    private static SourcePoint PointOf(SourceToken token) => new((long)token.Position, (long)token.Events);
 
     private SourcePoint MarkOf(LogSource source) =>
         source.Slot < _reading.Length && _reading[source.Slot].Source == source ? _reading[source.Slot].At : source.Start;
