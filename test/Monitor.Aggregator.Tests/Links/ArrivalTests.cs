@@ -129,6 +129,25 @@ internal sealed class ArrivalTests
     }
 
     [Test]
+    public async Task Agent_WhoseClockIsSetBack_StreamsAgainAsSoonAsItIsIdle()
+    {
+        // Until its clock is where it was, it repeats its watermark, with every message.
+        var time = new ShiftedTime(TimeSpan.Zero);
+        await using var agent = await TestAgent.StartAsync(time: time);
+        await using var fleet = TestFleet.Start(TestFleet.Options(catchingUpAfter: TimeSpan.Zero), agent.Address);
+        await fleet.UntilAsync(agent.Address, State.Streaming);
+        var before = fleet.Get(agent.Address).StateTime;
+
+        time.Set(TimeSpan.FromHours(-1));
+        agent.Append(10);
+        await fleet.UntilEventsAsync(10);
+
+        await fleet.UntilAsync(
+            agent.Address, "was catching up and streams", shown => shown.State == State.Streaming && shown.StateTime > before);
+        Assert.That(fleet.Content.Bytes, Is.EqualTo(LogContent.Of(agent.Log).Bytes));
+    }
+
+    [Test]
     public async Task Version_OfTheFleet_GrowsWithAStateThatCanThenBeSeen()
     {
         await using var agent = await TestAgent.StartAsync();

@@ -97,6 +97,51 @@ public sealed class SourceTests
     }
 
     [Test]
+    public void Resume_OfTwoNodesOfTheSameEpoch_TellsThemApart()
+    {
+        var (a, b) = (new SourceFeed(1, "a"), new SourceFeed(1, "b"));
+        a.MakeEvents(7);
+        b.MakeEvents(5);
+        using var first = Aggregator();
+        a.Append(first, first.AddSource(1, "a", default), 0, 5);
+        b.Append(first, first.AddSource(1, "b", default), 0, 3);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+
+        using var second = Aggregator();
+        a.Append(second, second.AddSource(1, "a", default), 0, 7);
+        b.Append(second, second.AddSource(1, "b", default), 0, 5);
+        cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
+        var events = cursor.ReadEvents(out var batch).Concat(cursor.ReadEvents(out var next));
+
+        Assert.That(
+            events.Select(read => (read.NodeName, read.Sequence)),
+            Is.EqualTo(new[] { ("a", 6ul), ("a", 7ul), ("b", 4ul), ("b", 5ul) }));
+        Assert.That(batch.Losses.Concat(next.Losses), Is.Empty);
+    }
+
+    [Test]
+    public void Resume_WithAnotherNodeInThePlaceOfOneThatIsAway_TakesItForNoRestart()
+    {
+        var (away, b) = (new SourceFeed(1, "away"), new SourceFeed(2, "b"));
+        away.MakeEvents(4);
+        b.MakeEvents(3);
+        using var first = Aggregator();
+        away.Append(first, first.AddSource(1, "away", default), 0, 4);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+
+        using var second = Aggregator();
+        b.Append(second, second.AddSource(2, "b", default), 0, 3);
+        cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
+        var events = cursor.ReadEvents(out var batch);
+
+        Assert.That(events, Has.Count.EqualTo(3));
+        Assert.That(batch.Losses, Is.Empty);
+        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 4ul, 4ul), (2ul, 3ul, 3ul) }));
+    }
+
+    [Test]
     public void Resume_AgentRestartedMeanwhile_SaysSo()
     {
         var old = new SourceFeed(1, "a");

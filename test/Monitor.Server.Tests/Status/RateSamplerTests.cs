@@ -47,15 +47,4 @@ internal sealed class RateSamplerTests
 
         Assert.That(sampler.RateOf("node-1", "connection"), Is.Zero);
     }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan by) => _ticks += by.Ticks;
-    }
 }

@@ -44,7 +44,7 @@ internal sealed class TestFleet : IAsyncDisposable, ILoggerProvider
     public LogContent Content => LogContent.Of(Log);
 
     /// <summary>In a hurry where waiting shows nothing.</summary>
-    public static LinkOptions Options(TimeSpan? silenceLimit = null, TimeSpan? forgetAfter = null) => new()
+    public static LinkOptions Options(TimeSpan? silenceLimit = null, TimeSpan? forgetAfter = null, TimeSpan? catchingUpAfter = null) => new()
     {
         AnswerTimeout = silenceLimit ?? TimeSpan.FromSeconds(5),
         SilenceLimit = silenceLimit ?? TimeSpan.FromSeconds(10),
@@ -53,6 +53,7 @@ internal sealed class TestFleet : IAsyncDisposable, ILoggerProvider
         LongestBackoff = TimeSpan.FromMilliseconds(200),
         FailedInterval = TimeSpan.FromMilliseconds(200),
         ReserveInterval = TimeSpan.FromMilliseconds(200),
+        CatchingUpAfter = catchingUpAfter ?? TimeSpan.FromSeconds(1),
         ForgetAfter = forgetAfter ?? TimeSpan.FromHours(1),
         ForgetInterval = TimeSpan.FromMilliseconds(50),
         BatchDelay = TimeSpan.FromMilliseconds(5),
