@@ -140,7 +140,8 @@ public sealed class EventLog : IDisposable
     /// <param name="epoch">Identity of the run.</param>
     /// <param name="nodeName">The node.</param>
     /// <param name="start">The first place in the agent's log that is known here.</param>
-    /// <param name="replaces">The run of the same agent before this one, of which nothing will come any more.</param>
+    /// <param name="replaces">The source of the same agent before this one, of which nothing will come any more: an
+    /// earlier run, or the same run before it was retired.</param>
     public LogSource AddSource(ulong epoch, string nodeName, SourcePoint start, LogSource? replaces = null)
     {
         ArgumentNullException.ThrowIfNull(nodeName);

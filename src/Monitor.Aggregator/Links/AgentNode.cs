@@ -107,7 +107,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         var token = batch.Token!;
         var after = new SourcePoint((long)token.Position, (long)token.Events);
         var run = RunOf(batch, epoch, after);
-        var malformed = log.Append(run.Source!, run.At, after, batch);
+        var malformed = log.Append(run.Source, run.At, after, batch);
         lock (_lock)
         {
             run.At = after;
@@ -231,8 +231,8 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         LogSource? source;
         lock (_lock)
         {
-            source = _run?.Source;
-            _run?.Source = null;
+            source = _run is { IsRetired: false } ? _run.Source : null;
+            _run?.IsRetired = true;
             _programs = [];
         }
 
@@ -272,7 +272,12 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         var last = _run;
         if (last?.Epoch == epoch)
         {
-            last.Source ??= log.AddSource(epoch, name, last.At, null, null);
+            if (last.IsRetired)
+            {
+                last.Source = log.AddSource(epoch, name, last.At, last.Source, null);
+                last.IsRetired = false;
+            }
+
             return last;
         }
 
@@ -295,7 +300,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             FirstTime = (last.WatermarkUnixNanos ?? last.NewestUnixNanos) is { } reached ? UnixNanos.ToTimestamp(reached) : null,
             LastTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
-        var run = new AgentRun(epoch, start) { Source = log.AddSource(epoch, name, start, last?.Source, restarted) };
+        var run = new AgentRun(epoch, start, log.AddSource(epoch, name, start, last?.Source, restarted));
         lock (_lock)
         {
             _run = run;

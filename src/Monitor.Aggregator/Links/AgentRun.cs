@@ -4,7 +4,7 @@ using Monitor.Protocol;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>One run of an agent, as far as it was read. Guarded by its <see cref="AgentNode"/>.</summary>
-internal sealed class AgentRun(ulong epoch, SourcePoint start)
+internal sealed class AgentRun(ulong epoch, SourcePoint start, LogSource source)
 {
     /// <summary>Which run.</summary>
     public ulong Epoch => epoch;
@@ -12,8 +12,11 @@ internal sealed class AgentRun(ulong epoch, SourcePoint start)
     /// <summary>Sequence of the first event that the agent still had when it was first reached.</summary>
     public ulong FirstSequence { get; } = (ulong)start.Events + 1;
 
-    /// <summary>What it is in the log; null where the log has forgotten it.</summary>
-    public LogSource? Source { get; set; }
+    /// <summary>What it is in the log, or was: the next source of the node follows this one.</summary>
+    public LogSource Source { get; set; } = source;
+
+    /// <summary>Whether the log has forgotten the source.</summary>
+    public bool IsRetired { get; set; }
 
     /// <summary>How far it was read.</summary>
     public SourcePoint At { get; set; } = start;

@@ -20,7 +20,7 @@ internal sealed class ClusterLog(EventLog log)
     /// <param name="epoch">The run.</param>
     /// <param name="nodeName">The node.</param>
     /// <param name="start">The first place in the agent's log that is known here.</param>
-    /// <param name="replaces">The source of the run before, where it is still one.</param>
+    /// <param name="replaces">The source of the node before this one, retired or not; null where there was none.</param>
     /// <param name="loss">What is not known of the run before; null where there was none.</param>
     public LogSource AddSource(ulong epoch, string nodeName, SourcePoint start, LogSource? replaces, Loss? loss)
     {

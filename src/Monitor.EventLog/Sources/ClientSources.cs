@@ -64,7 +64,7 @@ internal sealed class ClientSources(TimeProvider time)
     {
         for (var next = source.Next; next is not null && _had is not null; next = next.Next)
         {
-            if (_had.ContainsKey(next.Key))
+            if (next.Key != source.Key && _had.ContainsKey(next.Key))
             {
                 return true;
             }

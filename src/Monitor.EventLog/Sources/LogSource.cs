@@ -28,7 +28,8 @@ public sealed class LogSource
     /// <summary>By which tokens of other aggregators recognise the node.</summary>
     internal uint NodeHash { get; }
 
-    /// <summary>The run of the same agent that came after this one; null while there is none.</summary>
+    /// <summary>The source of the same agent that came after this one, of a later run or, where this one was retired, of
+    /// the same; null while there is none.</summary>
     internal LogSource? Next
     {
         get => Volatile.Read(ref _next);

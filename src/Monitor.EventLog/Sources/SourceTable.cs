@@ -23,7 +23,13 @@ internal sealed class SourceTable
         Any = true;
         var slot = replaces is not null && _marks[replaces.Slot].Source == replaces ? replaces.Slot : TakeSlot();
         var source = new LogSource(epoch, nodeName, start, slot);
-        replaces?.Next = source;
+        if (replaces is not null)
+        {
+            replaces.Next = source;
+            // The place is the new one's.
+            _retired.Remove(replaces);
+        }
+
         if (replaces is null || _marks[slot].Source != replaces)
         {
             // A replaced source is remembered until the first entry of the new one.
