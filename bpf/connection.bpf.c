@@ -93,6 +93,8 @@ int inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 	int old_state = ctx->args[1], state = ctx->args[2];
 	bool opening = old_state == TCP_SYN_SENT || old_state == TCP_SYN_RECV;
 	struct attempt attempt, *stored;
+	struct file *file;
+	__u32 error = 0;
 	__u64 key;
 
 	if (state != TCP_SYN_SENT && !(opening && (state == TCP_ESTABLISHED || state == TCP_CLOSE)))
@@ -105,21 +107,32 @@ int inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 		stored = bpf_map_lookup_elem(&pending, &key);
 		if (!stored)
 			return 0;
-		stored->record.flags |= CONNECTION_SYN_SENT | CONNECTION_MODE;
-		if (BPF_CORE_READ(sk, sk_socket, file, f_flags) & O_NONBLOCK)
-			stored->record.flags |= CONNECTION_NON_BLOCKING;
+		stored->record.flags |= CONNECTION_SYN_SENT;
+		file = BPF_CORE_READ(sk, sk_socket, file);
+		if (file) { /* sockets of the kernel itself have none */
+			stored->record.flags |= CONNECTION_MODE;
+			if (BPF_CORE_READ(file, f_flags) & O_NONBLOCK)
+				stored->record.flags |= CONNECTION_NON_BLOCKING;
+		}
 		return 0;
+	}
+	if (state == TCP_CLOSE) {
+		error = BPF_CORE_READ(sk, sk_err);
+		/* connect() gave up before it sent anything, as without a free port; what it returns tells why. */
+		if (!error && BPF_CORE_READ(sk, sk_socket, state) == SS_UNCONNECTED) {
+			stored = bpf_map_lookup_elem(&pending, &key);
+			if (stored)
+				stored->record.flags &= ~CONNECTION_SYN_SENT;
+			return 0;
+		}
 	}
 	if (!take(key, &attempt))
 		return 0;
 	fill_addresses(&attempt.record, sk);
-	if (state == TCP_ESTABLISHED) {
+	if (state == TCP_ESTABLISHED)
 		end_handshake(ctx, &attempt.record, CONNECTION_CONNECTED, 0);
-	} else {
-		__u32 error = BPF_CORE_READ(sk, sk_err);
-
+	else
 		end_handshake(ctx, &attempt.record, error ? CONNECTION_FAILED : CONNECTION_ABANDONED, error);
-	}
 	return 0;
 }
 

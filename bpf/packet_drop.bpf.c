@@ -47,6 +47,13 @@ static __always_inline bool read_at(const struct packet *packet, __u32 offset, v
 	return offset + size <= packet->length && !bpf_probe_read_kernel(to, size, packet->start + offset);
 }
 
+/* What lies behind the length that the IP header says is padding. 0, as above 64 KiB, says nothing. */
+static __always_inline void end_at(struct packet *packet, __u32 length)
+{
+	if (length && length < packet->length)
+		packet->length = length;
+}
+
 static __always_inline void parse_transport(const struct packet *packet, __u32 offset,
 					    struct packet_drop_record *record)
 {
@@ -71,7 +78,7 @@ static __always_inline void parse_transport(const struct packet *packet, __u32 o
 	}
 }
 
-static __always_inline void parse_ipv4(const struct packet *packet, struct packet_drop_record *record)
+static __always_inline void parse_ipv4(struct packet *packet, struct packet_drop_record *record)
 {
 	struct {
 		__u8 version_length;
@@ -85,6 +92,7 @@ static __always_inline void parse_ipv4(const struct packet *packet, struct packe
 		__be32 source;
 		__be32 destination;
 	} header;
+	__u32 header_length;
 
 	if (!read_at(packet, 0, &header, sizeof(header)) || header.version_length >> 4 != 4)
 		return;
@@ -93,12 +101,14 @@ static __always_inline void parse_ipv4(const struct packet *packet, struct packe
 	__builtin_memcpy(record->destination + 12, &header.destination, sizeof(header.destination));
 	record->protocol = header.protocol;
 	record->flags |= PACKET_DROP_ADDRESSES;
-	if (header.fragment & bpf_htons(0x1fff))
+	header_length = (header.version_length & 15) * 4;
+	if (header_length < sizeof(header) || header.fragment & bpf_htons(0x1fff))
 		return; /* only the first fragment has the transport's header */
-	parse_transport(packet, (header.version_length & 15) * 4, record);
+	end_at(packet, bpf_ntohs(header.total_length));
+	parse_transport(packet, header_length, record);
 }
 
-static __always_inline void parse_ipv6(const struct packet *packet, struct packet_drop_record *record)
+static __always_inline void parse_ipv6(struct packet *packet, struct packet_drop_record *record)
 {
 	struct {
 		__u32 version_class_label;
@@ -116,6 +126,8 @@ static __always_inline void parse_ipv6(const struct packet *packet, struct packe
 	__builtin_memcpy(record->destination, header.destination, sizeof(record->destination));
 	record->protocol = header.next_header;
 	record->flags |= PACKET_DROP_ADDRESSES;
+	if (header.payload_length)
+		end_at(packet, sizeof(header) + bpf_ntohs(header.payload_length));
 #pragma unroll
 	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
 		struct {
@@ -169,15 +181,16 @@ static __always_inline void parse(struct sk_buff *skb, struct packet_drop_record
 /* Whether the socket's cgroup is outside of the watched one. */
 static __always_inline bool socket_cgroup_excluded(struct sock *sk)
 {
-	struct cgroup *cgroup = sk ? BPF_CORE_READ(sk, sk_cgrp_data.cgroup) : NULL;
+	struct sock_cgroup_data___shared *shared;
+	__u64 value;
 
-#pragma unroll
-	for (int level = 0; level < 16; level++) {
-		if (BPF_CORE_READ(cgroup, kn, id) == cgroup_id)
-			return false;
-		cgroup = (struct cgroup *)BPF_CORE_READ(cgroup, self.parent); /* of the root: NULL, and so on */
-	}
-	return true;
+	if (!sk)
+		return true;
+	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
+		return cgroup_excluded(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
+	shared = (void *)__builtin_preserve_access_index(&sk->sk_cgrp_data);
+	value = BPF_CORE_READ(shared, val);
+	return value & 3 || cgroup_excluded((struct cgroup *)value);
 }
 
 SEC("raw_tp/kfree_skb")
@@ -205,16 +218,17 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	record.ethernet_protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
 
-	/* A buffer in a UDP socket's queue keeps something else in place of its device: no number of one is found
-	 * there. */
+	/* A buffer in a socket's queue keeps something else in place of its device: no namespace is found there. */
 	device = BPF_CORE_READ(skb, dev);
-	record.interface_index = BPF_CORE_READ(device, ifindex);
-	if (record.interface_index) {
-		record.network_namespace = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	record.network_namespace = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	if (record.network_namespace >= FIRST_NAMESPACE) {
+		record.interface_index = BPF_CORE_READ(device, ifindex);
 		BPF_CORE_READ_STR_INTO(&record.interface, device, name);
 	} else if (family == AF_INET || family == AF_INET6 || family == AF_PACKET) {
 		record.network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	} else if (record.ethernet_protocol != ETH_P_IP && record.ethernet_protocol != ETH_P_IPV6) {
+	} else if (record.ethernet_protocol == ETH_P_IP || record.ethernet_protocol == ETH_P_IPV6) {
+		record.network_namespace = 0;
+	} else {
 		count_filtered(); /* a message between processes (AF_UNIX, netlink), no packet */
 		return 0;
 	}
@@ -228,7 +242,7 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (namespace_excluded(record.network_namespace) || (record.pid && pid_excluded(record.pid)) ||
 	    (record.flags & PACKET_DROP_PORTS && port_excluded(record.destination_port)) ||
-	    (cgroup_id && (record.pid ? current_cgroup_excluded() : socket_cgroup_excluded(sk)))) {
+	    (cgroup_id && (record.pid ? task_cgroup_excluded() : socket_cgroup_excluded(sk)))) {
 		count_filtered();
 		return 0;
 	}

@@ -84,7 +84,8 @@ static __always_inline bool admit(struct connection_record *record)
 	record->timestamp = now();
 	fill_process(record);
 	if (pid_excluded(record->pid) || port_excluded(record->destination_port) ||
-	    namespace_excluded(record->network_namespace) || current_cgroup_excluded()) {
+	    namespace_excluded(record->network_namespace) ||
+	    (syscall_hooks ? task_cgroup_excluded() : current_cgroup_excluded())) {
 		count_filtered();
 		return false;
 	}
@@ -162,10 +163,11 @@ static __always_inline void end_earlier(void *ctx, __u64 key, struct sock *sk)
 	}
 }
 
-/* Puts an attempt into the map. False: the map is full, and what is known has been reported. */
+/* Puts an attempt into the map. False: the map is full, or another thread has just begun one on the same socket, and
+ * what is known has been reported. */
 static __always_inline bool begin(void *ctx, __u64 key, struct attempt *attempt)
 {
-	if (!bpf_map_update_elem(&pending, &key, attempt, BPF_ANY)) {
+	if (!bpf_map_update_elem(&pending, &key, attempt, BPF_NOEXIST)) {
 		count(pending_added);
 		return true;
 	}
@@ -179,7 +181,8 @@ static __always_inline void end_by_return(void *ctx, __u64 key, struct sock *sk,
 {
 	struct attempt attempt, *stored = bpf_map_lookup_elem(&pending, &key);
 
-	if (!stored)
+	/* Not over; or asks how an attempt is doing that has its return code. */
+	if (!stored || result <= -ERESTARTSYS || result == -EALREADY)
 		return;
 	stored->record.return_code = result;
 	stored->record.flags |= CONNECTION_RETURN_CODE;

@@ -21,13 +21,16 @@
 #define O_NONBLOCK  00004000
 #define EINPROGRESS 115
 #define EALREADY    114
-#define EISCONN	    106
+#define ERESTARTSYS 512 /* and above: the call is not over, the kernel restarts it or says EINTR */
 
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT	2
 #define TCP_SYN_RECV	3
 #define TCP_CLOSE	7
+
+/* Inode numbers of namespaces begin here (include/linux/proc_ns.h, MNT_NS_INIT_INO), rounded down. */
+#define FIRST_NAMESPACE 0xeffffff0
 
 #define relocated	__attribute__((preserve_access_index))
 
@@ -66,8 +69,16 @@ struct cgroup {
 	struct kernfs_node *kn;
 } relocated;
 
+struct css_set {
+	struct cgroup *dfl_cgrp; /* in the hierarchy of cgroup v2 */
+} relocated;
+
 struct sock_cgroup_data {
 	struct cgroup *cgroup; /* 5.15 (8520e224f547) */
+} relocated;
+
+struct sock_cgroup_data___shared {
+	__u64 val; /* before: the cgroup, or with one of the lowest two bits set something else */
 } relocated;
 
 struct sock_common {
@@ -88,7 +99,14 @@ struct file {
 	void *private_data;
 } relocated;
 
+/* include/uapi/linux/net.h */
+typedef enum {
+	SS_FREE,
+	SS_UNCONNECTED,
+} socket_state;
+
 struct socket {
+	socket_state state;
 	struct file *file;
 	struct sock *sk;
 } relocated;
@@ -142,6 +160,7 @@ struct task_struct {
 	void *stack;
 	unsigned int flags;
 	struct files_struct *files;
+	struct css_set *cgroups;
 } relocated;
 
 struct inet_sock {

@@ -102,7 +102,28 @@ static __always_inline bool namespace_excluded(__u32 inode)
 	return network_namespace && inode != network_namespace;
 }
 
-/* Whether the current task is outside of the watched cgroup. */
+/* Whether a cgroup is outside of the watched one. */
+static __always_inline bool cgroup_excluded(struct cgroup *cgroup)
+{
+#pragma unroll
+	for (int level = 0; level < 16; level++) {
+		if (BPF_CORE_READ(cgroup, kn, id) == cgroup_id)
+			return false;
+		cgroup = (struct cgroup *)BPF_CORE_READ(cgroup, self.parent); /* of the root: NULL, and so on */
+	}
+	return true;
+}
+
+/* Whether the current task is outside of the watched cgroup. For tracing programs, which have the helper since 5.15
+ * (95b861a7935b). */
+static __always_inline bool task_cgroup_excluded(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return cgroup_id && cgroup_excluded(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+}
+
+/* The same for cgroup programs, which cannot look at the task on every kernel. */
 static __always_inline bool current_cgroup_excluded(void)
 {
 	return cgroup_id && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_id;

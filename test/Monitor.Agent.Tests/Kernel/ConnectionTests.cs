@@ -1,4 +1,5 @@
 using Monitor.Agent.Loading;
+using Monitor.V1;
 using Outcome = Monitor.V1.ConnectionDetail.Types.Outcome;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -168,10 +169,64 @@ internal sealed class ConnectionTests(bool useSyscalls)
 
         Assert.That(client.Output, Is.EqualTo("101"));
         Assert.That(detail.Outcome, Is.EqualTo(Outcome.Failed));
-        if (useSyscalls)
+        AssertSeesReturn("stream_connect_exit", detail, "ENETUNREACH", -101);
+    }
+
+    [Test]
+    public void Tcp_NoFreePort_Failed()
+    {
+        // The state goes to SYN_SENT and back before anything is sent.
+        var client = _namespace.Python("""
+            open('/proc/sys/net/ipv4/ip_local_port_range', 'w').write('10000 10000')
+            l = socket.socket(); l.bind(('127.0.0.1', 2226)); l.listen()
+            a = socket.socket(); a.connect(('127.0.0.1', 2226))
+            c = socket.socket(); print(c.connect_ex(('127.0.0.1', 2226))); c.close()
+            open('/proc/sys/net/ipv4/ip_local_port_range', 'w').write('32768 60999')
+            """);
+
+        var detail = _kernel.Find(e => e.Pid == client.Pid && e.Connection.Outcome != Outcome.Connected).Connection;
+
+        Assert.That(client.Output, Is.EqualTo("99"));
+        Assert.That(detail.Outcome, Is.EqualTo(Outcome.Failed));
+        AssertSeesReturn("stream_connect_exit", detail, "EADDRNOTAVAIL", -99);
+    }
+
+    [Test]
+    public void TcpNonBlocking_AskedHowItIsDoing_KeepsItsReturnCode()
+    {
+        _namespace.Nft("add table inet t5; add chain inet t5 in { type filter hook input priority 0; }; add rule inet t5 in tcp dport 2227 drop");
+
+        var client = _namespace.Python("""
+            c = socket.socket(); c.setblocking(False)
+            print(c.connect_ex(('127.0.0.1', 2227)), c.connect_ex(('127.0.0.1', 2227))); c.close()
+            """);
+
+        var detail = _kernel.Find(e => e.Pid == client.Pid).Connection;
+        Assert.That(client.Output, Is.EqualTo("115 114"));
+        Assert.That(detail.Outcome, Is.EqualTo(Outcome.Abandoned));
+        Assert.That(_kernel.Events.Count(e => e.Pid == client.Pid), Is.EqualTo(1));
+        if (useSyscalls || _kernel.IsActive("stream_connect_exit"))
         {
-            Assert.That((detail.Error, detail.ReturnCode), Is.EqualTo(("ENETUNREACH", -101)));
+            Assert.That(detail.ReturnCode, Is.EqualTo(Inprogress));
         }
+    }
+
+    [Test]
+    public void Tcp_InterruptedBySignal_HasTheReturnCodeOfItsOutcome()
+    {
+        // After the signal's handler the kernel goes on with the call.
+        _namespace.Nft("add table inet t6; add chain inet t6 in { type filter hook input priority 0; }; add rule inet t6 in tcp dport 2228 drop");
+
+        var client = _namespace.Python("""
+            import signal
+            signal.signal(signal.SIGALRM, lambda *_: None); signal.siginterrupt(signal.SIGALRM, False)
+            c = socket.socket(); c.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+            signal.setitimer(signal.ITIMER_REAL, 0.3); print(c.connect_ex(('127.0.0.1', 2228)))
+            """);
+
+        var detail = _kernel.Find(e => e.Pid == client.Pid).Connection;
+        Assert.That(client.Output, Is.EqualTo("110"));
+        Assert.That((detail.Error, detail.ReturnCode), Is.EqualTo(("ETIMEDOUT", -110)));
     }
 
     [TestCase("AF_INET", "127.0.0.1")]
@@ -201,6 +256,7 @@ internal sealed class ConnectionTests(bool useSyscalls)
 
         Assert.That(client.Output, Is.EqualTo("101"));
         Assert.That((actual.Connection.Outcome, actual.Destination), Is.EqualTo((Outcome.Failed, "192.0.2.1:53")));
+        AssertSeesReturn("dgram_connect_exit", actual.Connection, "ENETUNREACH", -101);
     }
 
     [Test]
@@ -229,6 +285,22 @@ internal sealed class ConnectionTests(bool useSyscalls)
         _kernel.Find(e => e.Pid == client.Pid);
 
         Assert.That(_kernel.Events.Count(e => e.Pid == client.Pid), Is.EqualTo(1));
-        Assert.That(_kernel.Pipelines[0].Monitor.Counters.Read().Filtered, Is.GreaterThan(0));
+        if (useSyscalls || _kernel.IsActive("connect_unix"))
+        {
+            Assert.That(_kernel.Pipelines[0].Monitor.Counters.Read().Filtered, Is.GreaterThan(0));
+        }
+    }
+
+    // Where no hook sees the return of connect(), a failure has no name.
+    private void AssertSeesReturn(string hook, ConnectionDetail detail, string error, int returnCode)
+    {
+        if (useSyscalls || _kernel.IsActive(hook))
+        {
+            Assert.That((detail.Error, detail.ReturnCode), Is.EqualTo((error, returnCode)));
+        }
+        else
+        {
+            Assert.That((detail.Error, detail.HasReturnCode), Is.EqualTo(("", false)));
+        }
     }
 }

@@ -86,8 +86,9 @@ internal sealed class FilterTests
         Assert.That(kernel.Events.Any(e => e.Pid == (uint)Environment.ProcessId), Is.EqualTo(included));
     }
 
-    [Test]
-    public void Cgroup_OnlyItsProcesses()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Cgroup_OnlyItsProcesses(bool useSyscalls)
     {
         var mount = Bpf.Attaching.CgroupMount.Find()!.Path;
         var folder = Directory.CreateDirectory(Path.Combine(mount, $"mon-{Environment.ProcessId}/below"));
@@ -95,7 +96,7 @@ internal sealed class FilterTests
         {
             var watched = Bpf.Kernel.Inode.Of(folder.Parent!.FullName)!.Value;
             using var kernel = new WatchedKernel(
-                new KernelFilter { Cgroup = new CgroupReference(watched, 1) }, false, "connection");
+                new KernelFilter { Cgroup = new CgroupReference(watched, 1) }, useSyscalls, "connection");
 
             var outside = _namespace.Python(ThreeAttempts);
             // Not in the namespace: `ip netns exec` hides the cgroup mount.
@@ -110,6 +111,38 @@ internal sealed class FilterTests
         {
             folder.Delete();
             folder.Parent!.Delete();
+        }
+    }
+
+    [Test]
+    public void Cgroup_DropsOfItsProcessesOnly()
+    {
+        var mount = Bpf.Attaching.CgroupMount.Find()!.Path;
+        var folder = Directory.CreateDirectory(Path.Combine(mount, $"mon-{Environment.ProcessId}-drops"));
+        try
+        {
+            using var kernel = new WatchedKernel(
+                new KernelFilter { Cgroup = new CgroupReference(Bpf.Kernel.Inode.Of(folder.FullName)!.Value, 1) }, false, "packet_drop");
+            _namespace.Nft("add table inet t; add chain inet t out { type filter hook output priority 0; }; add rule inet t out udp dport 9011 drop");
+            // The namespace is entered by hand: `ip netns exec` hides the cgroup mount.
+            var send = $"""
+                import ctypes
+                ctypes.CDLL(None).setns(os.open('/run/netns/{_namespace.Name}', os.O_RDONLY), 0)
+                try: socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9011))
+                except OSError: pass
+                """;
+
+            var outside = Command.Python(send);
+            var inside = Command.Python($"open('{folder.FullName}/cgroup.procs', 'w').write(str(os.getpid()))\n{send}");
+            kernel.Find(e => e.Pid == inside.Pid && e.DestinationPort == 9011);
+            kernel.Stop();
+
+            Assert.That(kernel.Events.Where(e => e.Pid == outside.Pid), Is.Empty);
+            Assert.That(WatchedKernel.Imbalance(kernel.Pipelines[0]), Is.Zero);
+        }
+        finally
+        {
+            folder.Delete();
         }
     }
 

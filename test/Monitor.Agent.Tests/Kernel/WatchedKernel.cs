@@ -43,6 +43,11 @@ internal sealed class WatchedKernel : IDisposable
 
     public IReadOnlyList<MonitorPipeline> Pipelines { get; }
 
+    /// <summary>Whether a program that not every kernel takes is attached.</summary>
+    public bool IsActive(string program) =>
+        Pipelines.SelectMany(pipeline => pipeline.Monitor.Hooks)
+            .Any(hook => hook.Definition.Program == program && hook.Status == "active");
+
     /// <summary>Everything so far.</summary>
     public IReadOnlyList<Event> Events
     {
