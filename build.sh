@@ -16,6 +16,9 @@ Builds, runs and tests the network monitor.
   ./build.sh demo [OPTIONS]  build, and show two nodes with agents, their traffic, and an aggregator (with these options)
                              until Ctrl-C
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
+  ./build.sh kernels [SUITES]
+                             build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
+                             bookworm (6.1), trixie (6.12), or those named; a few minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
                              main
@@ -97,6 +100,18 @@ need_to_test() {
   need curl curl
   need /usr/bin/chromium chromium
   need npm npm
+  install_missing
+}
+
+need_to_boot_kernels() {
+  need qemu-system-x86_64 qemu-system-x86
+  need /bin/busybox busybox-static
+  need cpio cpio
+  need depmod kmod
+  need xz xz-utils
+  need ip iproute2
+  need nft nftables
+  need /usr/bin/python3 python3
   install_missing
 }
 
@@ -232,6 +247,13 @@ run_tests() {
     }' "$artifacts/test.log"
 }
 
+kernels() {
+  need_to_build
+  need_to_boot_kernels
+  compile_bpf
+  exec "$root/test/kernels/run.sh" "$@"
+}
+
 bench() {
   need_to_build
   need taskset util-linux
@@ -292,7 +314,7 @@ lint() {
   need_to_build
   need_to_lint
   local status=0
-  say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh || status=1
+  say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh test/kernels/{run.sh,init} || status=1
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
@@ -305,6 +327,7 @@ case ${1-} in
   run) shift; run "$@" ;;
   demo) shift; demo "$@" ;;
   test) shift; run_tests "$@" ;;
+  kernels) shift; kernels "$@" ;;
   bench) shift; bench "$@" ;;
   lint) lint ;;
   clean) rm -rf "$artifacts" ;;
