@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether its CPU is there: sleeps a millisecond at a time, before every ordinary thread. A wake-up that comes late means
- * that the machine itself did not have the CPU: it is a virtual one, and its host ran something else. From that follows
- * how far behind a consumer fell that needs half of the CPU: by the time that it was away, and back by the time that it
- * was there.
+ * Whether its CPU is there: sleeps a millisecond at a time, before every ordinary thread. A wake-up that comes late
+ * means that the machine itself did not have the CPU: it is a virtual one, and its host ran something else. From that
+ * follows how far behind a consumer fell that needs half of the CPU: by the time that it was away, and back by the time
+ * that it was there.
  *
  *   gaps
  *
@@ -43,9 +43,9 @@ static long long now_ns(void)
 
 int main(void)
 {
-	const struct sched_param first = { .sched_priority = 1 };
-	const struct timespec period = { .tv_nsec = PERIOD_NS };
-	struct sigaction action = { .sa_handler = stop };
+	const struct sched_param first = {.sched_priority = 1};
+	const struct timespec period = {.tv_nsec = PERIOD_NS};
+	struct sigaction action = {.sa_handler = stop};
 	long long before, behind = 0, furthest = 0;
 
 	sigaction(SIGTERM, &action, NULL);
