@@ -40,6 +40,8 @@ internal static class Agent
             AgentLog.OwnPidNamespace(logger);
         }
 
+        // Beside the kernel's verifier, which takes as long.
+        var compiling = Task.Run(ReaderCode.Compile);
         var (monitors, failures) = Load(settings, filter);
         try
         {
@@ -80,6 +82,7 @@ internal static class Agent
                 AgentLog.ReaderFailed(logger, failure);
                 programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
             }, logger);
+            await compiling;
             reader.Start();
             try
             {
