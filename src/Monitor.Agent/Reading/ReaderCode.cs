@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Monitors;
 using Monitor.Bpf.Rings;
+using Monitor.EventLog;
 
 namespace Monitor.Agent.Reading;
 
@@ -18,11 +19,12 @@ internal static class ReaderCode
     /// </summary>
     public static void Compile()
     {
+        UseLog();
         string[] namespaces = [
-            typeof(PerfDrain).Namespace!, typeof(EventLog.EventLog).Namespace!, typeof(EventReader).Namespace!,
-            typeof(EventEncoder).Namespace!, typeof(MonitorDefinition).Namespace!,
+            typeof(PerfDrain).Namespace!, typeof(EventReader).Namespace!, typeof(EventEncoder).Namespace!,
+            typeof(MonitorDefinition).Namespace!,
         ];
-        Assembly[] assemblies = [typeof(PerfDrain).Assembly, typeof(EventLog.EventLog).Assembly, typeof(EventReader).Assembly];
+        Assembly[] assemblies = [typeof(PerfDrain).Assembly, typeof(EventReader).Assembly];
         foreach (var type in assemblies.SelectMany(assembly => assembly.GetTypes()))
         {
             if (!namespaces.Contains(type.Namespace) || type.ContainsGenericParameters)
@@ -48,6 +50,22 @@ internal static class ReaderCode
                     // Of a delegate: the runtime makes it.
                 }
             }
+        }
+    }
+
+    // Most of the log is for others: what the reader runs of it is compiled by running it, until segments are used again.
+    private static void UseLog()
+    {
+        using var log = new EventLog.EventLog(
+            new EventLogOptions { RetentionBytes = EventLogOptions.MinRetentionBytes }, epoch: 0, TimeProvider.System);
+        var encoder = new EventEncoder("", log.Epoch);
+        var type = EventEncoder.EncodeType(nameof(UseLog));
+        var id = log.Types.GetOrAdd(nameof(UseLog));
+        for (var bytes = 0L; bytes < 2 * EventLogOptions.MinRetentionBytes; bytes += encoder.Encoded.Length)
+        {
+            encoder.Begin(type, id, log.NextSequence, 0, 0);
+            log.Append(encoder.Columns, encoder.Encoded);
+            log.Publish();
         }
     }
 }
