@@ -40,8 +40,7 @@ internal static class Agent
             AgentLog.OwnPidNamespace(logger);
         }
 
-        // Beside the kernel's verifier, which takes as long.
-        var compiling = Task.Run(ReaderCode.Compile);
+        ReaderCode.Compile();
         var (monitors, failures) = Load(settings, filter);
         try
         {
@@ -82,7 +81,6 @@ internal static class Agent
                 AgentLog.ReaderFailed(logger, failure);
                 programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
             }, logger);
-            await compiling;
             reader.Start();
             try
             {
