@@ -40,7 +40,6 @@ internal static class Agent
             AgentLog.OwnPidNamespace(logger);
         }
 
-        ReaderCode.Compile();
         var (monitors, failures) = Load(settings, filter);
         try
         {
