@@ -22,13 +22,16 @@ apt_of() { # SUITE COMMAND...
 
 # The newest cloud kernel of a suite, unpacked into artifacts/kernels/SUITE/image.
 fetch_kernel() { # SUITE
-  local suite=$1 folder=$work/$1 package
+  local suite=$1 folder=$work/$1 package archive
   [[ -e $folder/image ]] && return
   say "$suite: fetching its kernel ..."
   rm -rf "$folder"
   mkdir -p "$folder"/{lists/partial,cache/archives/partial}
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian %s main\n' "$suite" \
-    >"$folder/sources.list"
+  # From where this machine has its own packages.
+  # shellcheck disable=SC2016 # for apt to expand
+  archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -1)
+  [[ $archive ]] || fail "apt knows no archive of Debian; is this Debian, and has apt-get update been run?"
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$archive" "$suite" >"$folder/sources.list"
   apt_of "$suite" apt-get update >&2 || fail "cannot read Debian's package lists of $suite"
   package=$(apt_of "$suite" apt-cache depends --important linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
   [[ $package ]] || fail "$suite has no linux-image-cloud-amd64"
