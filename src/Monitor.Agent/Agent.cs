@@ -6,7 +6,7 @@ using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
 using Monitor.Agent.Settings;
 using Monitor.Agent.Status;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.Server.Settings;
@@ -28,7 +28,7 @@ internal static class Agent
         var start = TimeProvider.System.GetUtcNow();
         var nodeName = NodeNameOf(settings);
         var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
-        using var log = new EventLog.EventLog(
+        using var log = new EventLog(
             new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
         using var logging = ServerLogging.CreateFactory(settings.Get(AgentSettings.LogLevel));
         var logger = logging.CreateLogger("Monitor.Agent");

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Settings;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.Server.Settings;
@@ -19,7 +19,7 @@ internal static class Aggregator
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
     {
         var time = TimeProvider.System;
-        using var log = new EventLog.EventLog(
+        using var log = new EventLog(
             new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Retention), TakesSources = true }, Epoch(time), time);
         using var logging = ServerLogging.CreateFactory(settings.Get(AggregatorSettings.LogLevel));
         var sources = AggregatorSettings.Sources(settings, time, logging);

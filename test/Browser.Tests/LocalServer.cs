@@ -2,13 +2,11 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server;
 using Monitor.Server.Tests.Support;
 
 namespace Monitor.Browser.Tests;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>A real server on loopback, with events that no kernel made.</summary>
 internal sealed class LocalServer : IAsyncDisposable

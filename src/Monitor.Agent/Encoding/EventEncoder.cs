@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 using Text = System.Text.Encoding;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Bpf;
 using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Rings;
+using Monitor.Events;
 
 namespace Monitor.Agent.Reading;
 
@@ -29,7 +30,7 @@ internal sealed class EventReader : IDisposable
     private const int Nice = -15;
 
     private readonly IReadOnlyList<MonitorPipeline> _pipelines;
-    private readonly EventLog.EventLog _log;
+    private readonly EventLog _log;
     private readonly WallClock _clock;
     private readonly Action<Exception> _onFailure;
     private readonly ILogger _logger;
@@ -45,7 +46,7 @@ internal sealed class EventReader : IDisposable
     /// <param name="logger">Where it says what fails for a while. Null: nowhere.</param>
     public EventReader(
         IReadOnlyList<MonitorPipeline> pipelines,
-        EventLog.EventLog log,
+        EventLog log,
         WallClock clock,
         Action<Exception> onFailure,
         ILogger? logger = null)

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Loading;
 using Monitor.Bpf.Rings;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Agent.Reading;
@@ -14,7 +15,7 @@ namespace Monitor.Agent.Reading;
 internal sealed class MonitorPipeline
 {
     private readonly string _nodeName;
-    private readonly EventLog.EventLog _log;
+    private readonly EventLog _log;
     private readonly EventEncoder _encoder;
     private readonly WallClock _clock;
     private readonly byte[] _type;
@@ -26,7 +27,7 @@ internal sealed class MonitorPipeline
     private ulong _lastTimestamp;
     private KernelCounters _counters;
 
-    public MonitorPipeline(LoadedMonitor monitor, string nodeName, EventLog.EventLog log, EventEncoder encoder, WallClock clock)
+    public MonitorPipeline(LoadedMonitor monitor, string nodeName, EventLog log, EventEncoder encoder, WallClock clock)
     {
         Monitor = monitor;
         _nodeName = nodeName;

@@ -3,7 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server.Settings;
 
 namespace Monitor.Agent.Settings;

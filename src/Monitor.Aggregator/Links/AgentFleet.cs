@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
+using Monitor.Events;
 using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
 
-using EventLog = Monitor.EventLog.EventLog;
 using Program = Monitor.V1.Program;
 
 /// <summary>

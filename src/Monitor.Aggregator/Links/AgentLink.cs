@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 using Polly;
 using Polly.Retry;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Aggregator.Discovery;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.V1;

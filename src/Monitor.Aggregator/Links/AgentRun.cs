@@ -1,4 +1,4 @@
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 
 namespace Monitor.Aggregator.Links;

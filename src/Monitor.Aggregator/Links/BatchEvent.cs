@@ -1,4 +1,4 @@
-using Monitor.EventLog;
+using Monitor.Events;
 
 namespace Monitor.Aggregator.Links;
 

@@ -1,9 +1,7 @@
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>
 /// The aggregator's log for those who write to it: all links, one at a time. What can be done outside, parsing above

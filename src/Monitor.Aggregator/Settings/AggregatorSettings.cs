@@ -2,7 +2,7 @@ using System.Net;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server.Settings;
 
 namespace Monitor.Aggregator.Settings;

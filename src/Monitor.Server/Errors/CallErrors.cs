@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Monitor.EventLog;
+using Monitor.Events;
 
 namespace Monitor.Server;
 

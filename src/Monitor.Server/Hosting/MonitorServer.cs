@@ -6,10 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Monitor.Events;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>What agent and aggregator host: the services of the contract over an event log, as gRPC and as REST.</summary>
 public static class MonitorServer

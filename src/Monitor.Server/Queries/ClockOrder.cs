@@ -1,11 +1,9 @@
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Says where the order of a list depends on clocks that do not agree well enough.</summary>
 internal sealed class ClockOrder(EventLog log, AgentsReader agents)

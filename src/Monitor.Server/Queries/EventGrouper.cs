@@ -1,11 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Answers ListConnections and ListPacketDrops from the log.</summary>
 internal sealed class EventGrouper(EventLog log, QueryCores cores)

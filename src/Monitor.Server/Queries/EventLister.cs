@@ -1,11 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Answers ListEvents from the log.</summary>
 internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order)

@@ -1,13 +1,11 @@
 using System.Globalization;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Answers SummarizeConnections and SummarizePacketDrops from the log.</summary>
 internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorServerOptions options)

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Server;

@@ -1,10 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Says how the server is doing, by how its parts are.</summary>
 internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, EventLog log, MonitorServerOptions options)

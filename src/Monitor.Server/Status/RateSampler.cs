@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Monitor.Events;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Looks at the counters once a second and keeps the last samples, for rates over ten seconds.</summary>
 internal sealed class RateSampler(

@@ -1,9 +1,8 @@
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Counts for GetStats, as of one moment as nearly as counters that move can be.</summary>
 internal sealed class StatsReader(

@@ -1,11 +1,10 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>The rpcs of <c>monitor.v1.EventService</c>.</summary>
 internal sealed class EventsService(

@@ -1,11 +1,9 @@
 using System.Globalization;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>A request for a stream, checked: where it starts, and how it is cut into messages.</summary>
 internal sealed class StreamPlan

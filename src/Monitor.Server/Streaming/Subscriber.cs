@@ -1,5 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Server;

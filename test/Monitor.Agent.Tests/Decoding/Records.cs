@@ -2,7 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Monitors;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Decoding;

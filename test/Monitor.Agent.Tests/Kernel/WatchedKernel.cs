@@ -4,7 +4,7 @@ using Monitor.Agent.Encoding;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -26,7 +26,7 @@ internal sealed class WatchedKernel : IDisposable
     public WatchedKernel(KernelFilter filter, bool useSyscalls = false, params string[] names)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
-        Log = new EventLog.EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
+        Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
         _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
         var clock = new WallClock();
         var encoder = new EventEncoder(NodeName, Log.Epoch);
@@ -39,7 +39,7 @@ internal sealed class WatchedKernel : IDisposable
         _reader.Start();
     }
 
-    public EventLog.EventLog Log { get; }
+    public EventLog Log { get; }
 
     public IReadOnlyList<MonitorPipeline> Pipelines { get; }
 

@@ -1,12 +1,10 @@
 using System.Buffers;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Tests.Links.Support;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Tests.Links;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 internal sealed class BatchReaderTests
 {

@@ -5,14 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Tests.Links.Support;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server;
 using Monitor.V1;
 using State = Monitor.V1.Agent.Types.State;
 
 namespace Monitor.Aggregator.Tests.Links;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>What answers at an agent's address may be anything.</summary>
 internal sealed class GarbageTests

@@ -1,12 +1,10 @@
 using System.Buffers;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Tests.Links.Support;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Tests.Links;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Agents that come back after the log has forgotten them, and a client that comes from another aggregator.</summary>
 internal sealed class ReturnTests

@@ -1,7 +1,6 @@
-using System.Diagnostics;
 using Monitor.Benchmarks.Machine;
 using Monitor.Benchmarks.Micro;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Measures;
@@ -61,9 +60,9 @@ internal sealed class Queries : Measure
         var times = new List<double>();
         for (var i = 0; i < WarmUps + Repeats; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            var start = System.Diagnostics.Stopwatch.GetTimestamp();
             var response = await agent.Events.ListEventsAsync(request);
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            times.Add(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             if (expected is not null && response.TotalCount != expected)
             {
                 throw new BenchmarkException($"the query found {response.TotalCount} events where there are {expected}");
@@ -73,14 +72,14 @@ internal sealed class Queries : Measure
         return Median(times.Skip(WarmUps));
     }
 
-    private static double Query(EventLog.EventLog log, EventFilter? filter)
+    private static double Query(EventLog log, EventFilter? filter)
     {
         var times = new List<double>();
         for (var i = 0; i < WarmUps + Repeats; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            var start = System.Diagnostics.Stopwatch.GetTimestamp();
             using var result = log.Query(new EventQuery { Filter = filter, Limit = Limit });
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            times.Add(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
         return Median(times.Skip(WarmUps));

@@ -1,6 +1,6 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 
 namespace Monitor.Benchmarks.Micro;

@@ -4,7 +4,7 @@ using Monitor.Agent.Monitors;
 using Monitor.Benchmarks.Machine;
 using Monitor.Bpf;
 using Monitor.Bpf.Btf;
-using Monitor.EventLog;
+using Monitor.Events;
 
 namespace Monitor.Benchmarks.Micro;
 

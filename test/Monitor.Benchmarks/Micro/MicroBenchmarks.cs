@@ -22,7 +22,6 @@ internal static class MicroBenchmarks
         ("parse", typeof(ParseBenchmarks)),
         ("cursor", typeof(CursorBenchmarks)),
         ("query", typeof(QueryBenchmarks)),
-        ("json", typeof(JsonBenchmarks)),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(benchmark => benchmark.Name)];

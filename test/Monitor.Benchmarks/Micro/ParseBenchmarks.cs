@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Monitor.EventLog;
+using Monitor.Events;
 
 namespace Monitor.Benchmarks.Micro;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Micro;

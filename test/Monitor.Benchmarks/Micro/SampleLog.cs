@@ -1,10 +1,8 @@
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Monitors;
-using Monitor.EventLog;
+using Monitor.Events;
 
 namespace Monitor.Benchmarks.Micro;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>A log, and events of <see cref="SampleRecords"/> for it, encoded by the agent's own code.</summary>
 internal sealed class SampleLog

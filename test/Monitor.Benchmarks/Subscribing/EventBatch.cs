@@ -1,7 +1,7 @@
 using System.Buffers;
 using Grpc.Core;
 using Monitor.Bpf.Kernel;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Subscribing;

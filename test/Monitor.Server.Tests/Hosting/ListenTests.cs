@@ -1,12 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server.Tests.Support;
 
 namespace Monitor.Server.Tests.Hosting;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 internal sealed class ListenTests
 {

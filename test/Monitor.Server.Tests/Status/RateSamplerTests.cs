@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Server.Tests.Support;
 
 namespace Monitor.Server.Tests.Status;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 internal sealed class RateSamplerTests
 {

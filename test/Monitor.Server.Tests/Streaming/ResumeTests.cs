@@ -1,12 +1,10 @@
 using Grpc.Core;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server.Tests.Support;
 using Monitor.V1;
 
 namespace Monitor.Server.Tests.Streaming;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 internal sealed class ResumeTests
 {

@@ -1,11 +1,9 @@
 using Google.Protobuf;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server.Tests.Support;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Writes events to a log as an agent does, without a kernel.</summary>
 internal sealed class EventSource(EventLog log)

@@ -1,15 +1,12 @@
-using System.Diagnostics;
 using System.Net;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Server.Tests.Support;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>A real server on loopback, on ports that the system chose. Fails the test where it logs a warning.</summary>
 internal sealed class TestServer : IAsyncDisposable
@@ -91,7 +88,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Waits until something holds; fails the test where it does not within 10 seconds.</summary>
     public static async Task WaitUntilAsync(Func<bool> condition, string what)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         while (!condition())
         {
             Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), $"Waited in vain until {what}.");

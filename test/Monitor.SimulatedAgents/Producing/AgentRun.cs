@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 
 namespace Monitor.SimulatedAgents.Producing;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>One run of an agent, from its start to its end: an epoch and the log of that. Any thread.</summary>
 internal sealed class AgentRun : IDisposable

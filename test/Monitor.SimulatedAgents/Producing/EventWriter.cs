@@ -1,13 +1,10 @@
 using System.Buffers.Text;
-using System.Diagnostics;
 using System.Text;
 using Google.Protobuf;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.SimulatedAgents.Producing;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>
 /// Appends one event after the other to a log. Only what is different in each event is written, before what its kind of
@@ -41,7 +38,7 @@ internal sealed class EventWriter
         _kinds = [.. SampleEvents.Of(nodeName).Select(sample => new Kind(sample, log.Types))];
         _buffer = new byte[MaxHeadBytes + _kinds.Max(kind => kind.Encoded.Length)];
         var now = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        _bootTime = now - Stopwatch.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick;
+        _bootTime = now - System.Diagnostics.Stopwatch.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick;
     }
 
     /// <summary>Appends the next event. For one thread at a time.</summary>

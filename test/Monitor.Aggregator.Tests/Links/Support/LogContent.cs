@@ -1,10 +1,8 @@
 using System.Buffers;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Tests.Links.Support;
-
-using EventLog = Monitor.EventLog.EventLog;
 
 /// <summary>Everything that a log holds.</summary>
 /// <param name="Bytes">The events as they are stored, one behind the other.</param>

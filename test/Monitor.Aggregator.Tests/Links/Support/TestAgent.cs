@@ -3,14 +3,13 @@ using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Tests.Links.Support;
 
-using EventLog = Monitor.EventLog.EventLog;
 using Program = Monitor.V1.Program;
 
 /// <summary>A real server of an agent, over a log that the test fills. It can be stopped and started again on the same

@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Tests.Support;
-using Monitor.EventLog;
+using Monitor.Events;
 using Monitor.V1;
 using State = Monitor.V1.Agent.Types.State;
 
 namespace Monitor.Aggregator.Tests.Links.Support;
 
-using EventLog = Monitor.EventLog.EventLog;
 using Program = Monitor.V1.Program;
 
 /// <summary>A fleet that runs, over a log of its own. Fails the test where it logged an error.</summary>

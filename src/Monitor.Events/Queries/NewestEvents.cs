@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Monitor.Events;
+
+/// <summary>
+/// Keeps the newest so many of the events that it is offered. They mostly come newest first, so it is a plain list
+/// until one comes late to a full list; from then on it is a heap whose root is the oldest.
+/// </summary>
+internal sealed class NewestEvents(int capacity)
+{
+    private readonly List<Candidate> _events = new(Math.Min(capacity, 1024));
+    private bool _inOrder = true;
+    private bool _isHeap;
+
+    // The oldest of the events; a full list admits what is newer.
+    private Candidate _oldest;
+
+    /// <summary>
+    /// Whether an event of this time can still get in that precedes, by its position, all that were offered before.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Admits(long time) => _events.Count < capacity || time > _oldest.Time;
+
+    /// <summary>Offers an event, in any order.</summary>
+    public void Offer(in Candidate candidate)
+    {
+        if (_events.Count < capacity)
+        {
+            if (_events.Count == 0 || candidate.CompareTo(_oldest) > 0)
+            {
+                _oldest = candidate;
+            }
+            else
+            {
+                _inOrder = false;
+            }
+
+            _events.Add(candidate);
+            return;
+        }
+
+        if (candidate.CompareTo(_oldest) >= 0)
+        {
+            return;
+        }
+
+        if (!_isHeap)
+        {
+            for (var at = _events.Count / 2; at >= 0; at--)
+            {
+                Sink(at);
+            }
+
+            _isHeap = true;
+            _inOrder = false;
+        }
+
+        _events[0] = candidate;
+        Sink(0);
+        _oldest = _events[0];
+    }
+
+    /// <summary>All of them, newest first. Ends the use of this object.</summary>
+    public List<Candidate> Sorted()
+    {
+        if (!_inOrder)
+        {
+            _events.Sort();
+        }
+
+        return _events;
+    }
+
+    private void Sink(int at)
+    {
+        var heap = CollectionsMarshal.AsSpan(_events);
+        while (true)
+        {
+            var child = at * 2 + 1;
+            if (child >= heap.Length)
+            {
+                return;
+            }
+
+            if (child + 1 < heap.Length && heap[child + 1].CompareTo(heap[child]) > 0)
+            {
+                child++;
+            }
+
+            if (heap[child].CompareTo(heap[at]) <= 0)
+            {
+                return;
+            }
+
+            (heap[at], heap[child]) = (heap[child], heap[at]);
+            at = child;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Buffers;
+using Monitor.V1;
+
+namespace Monitor.Events;
+
+/// <summary>One page of events, newest first. Dispose of it when the events were sent: their buffer is pooled.</summary>
+public sealed class QueryResult : IDisposable
+{
+    private byte[]? _buffer;
+    private readonly int _length;
+
+    internal QueryResult(byte[]? buffer, int length)
+    {
+        _buffer = buffer;
+        _length = length;
+    }
+
+    /// <summary>
+    /// The events as elements of <c>ListEventsResponse.events</c>, each with tag and length. Valid until
+    /// <see cref="Dispose"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> Events => _buffer.AsMemory(0, _buffer is null ? 0 : _length);
+
+    /// <summary>How many events there are.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>
+    /// How many events that are stored now match the filter, on all pages, those before this one included and those
+    /// that arrived since the first one left out. Exact.
+    /// </summary>
+    public required long TotalCount { get; init; }
+
+    /// <summary>How many process ids the events of <see cref="TotalCount"/> have. 0 unless
+    /// <see cref="EventQuery.CountPids"/> asked for it.</summary>
+    public required int PidCount { get; init; }
+
+    /// <summary>Gets the next page; empty where this is the last one.</summary>
+    public required string NextPageToken { get; init; }
+
+    /// <summary>Time of the oldest stored event, matching or not, in nanoseconds since 1970. Null: none is stored.</summary>
+    public required long? OldestTimeUnixNanos { get; init; }
+
+    /// <summary>When the query was answered.</summary>
+    public required DateTimeOffset QueryTime { get; init; }
+
+    /// <summary>The filter in its canonical form.</summary>
+    public required EventFilter Filter { get; init; }
+
+    /// <summary>Gives the buffer back; <see cref="Events"/> is empty from then on.</summary>
+    public void Dispose()
+    {
+        var buffer = Interlocked.Exchange(ref _buffer, null);
+        if (buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+using System.Buffers;
+using System.Globalization;
+using Monitor.Protocol;
+
+namespace Monitor.Events;
+
+/// <summary>
+/// Answers one query. Segments are looked at from the newest to the oldest, each entered in turn; when one has left the
+/// log, so have all older ones, and what was seen is what was stored at that moment.
+/// </summary>
+internal sealed class QueryRunner
+{
+    private readonly EventLog _log;
+    private readonly EventQuery _query;
+    private readonly EventFilterPlan _filter;
+    private readonly TypeSelection _types;
+    private readonly int _limit;
+    private readonly NewestEvents _newest;
+    private readonly List<Segment> _held = [];
+    private readonly HashSet<uint>? _pids;
+    private readonly PageToken? _page;
+    private readonly long _pageTime = long.MaxValue;
+    private readonly long _pagePosition = long.MaxValue;
+    private long _total;
+
+    private QueryRunner(EventLog log, EventQuery query)
+    {
+        _log = log;
+        _query = query;
+        _filter = EventFilterPlan.Compile(query.Filter);
+        _types = new TypeSelection(_filter, log.Types);
+        _limit = Limit(query.Limit);
+        // One more than is asked for says whether there is a next page.
+        _newest = new NewestEvents(_limit + 1);
+        _pids = query.CountPids ? [] : null;
+        if (query.PageToken.Length > 0)
+        {
+            _page = Check(query.PageToken);
+            _pageTime = _page.Value.Time;
+            _pagePosition = _page.Value.Position;
+        }
+    }
+
+    public static QueryResult Run(EventLog log, EventQuery query)
+    {
+        while (true)
+        {
+            var runner = new QueryRunner(log, query);
+            try
+            {
+                if (runner.Scan(out var snapshot))
+                {
+                    return runner.Result(snapshot);
+                }
+            }
+            finally
+            {
+                foreach (var segment in runner._held)
+                {
+                    segment.Release();
+                }
+            }
+        }
+    }
+
+    private static int Limit(int limit)
+    {
+        if (limit is < 0 or > ContractLimits.MaxListLimit)
+        {
+            throw new FilterException(
+                "limit", limit.ToString(CultureInfo.InvariantCulture), $"must be 1 to {ContractLimits.MaxListLimit}.");
+        }
+
+        return limit == 0 ? ContractLimits.DefaultListLimit : limit;
+    }
+
+    private PageToken Check(string text)
+    {
+        if (!PageToken.TryParse(text, out var token))
+        {
+            throw new PageTokenException(PageTokenError.Garbage, text);
+        }
+
+        if (token.Epoch != _log.Epoch)
+        {
+            throw new PageTokenException(PageTokenError.OtherEpoch, text);
+        }
+
+        if (token.Snapshot > _log.PublishedPosition)
+        {
+            throw new PageTokenException(PageTokenError.Garbage, text);
+        }
+
+        if (token.Filter != _filter.Fingerprint())
+        {
+            throw new PageTokenException(PageTokenError.OtherFilter, text);
+        }
+
+        return token;
+    }
+
+    /// <returns>False where every segment left the log before the first could be entered: a new try is due.</returns>
+    private bool Scan(out long snapshot)
+    {
+        var segments = _log.Snapshot;
+        snapshot = _page?.Snapshot ?? long.MaxValue;
+        for (var at = segments.Length - 1; at >= 0; at--)
+        {
+            var segment = segments[at];
+            if (!segment.TryAcquire())
+            {
+                return at < segments.Length - 1;
+            }
+
+            var isSealed = segment.Sealed;
+            var published = segment.Published;
+            if (snapshot == long.MaxValue)
+            {
+                snapshot = segment.Start.Position + published;
+            }
+
+            var count = (int)Math.Clamp(snapshot - segment.Start.Position, 0, published);
+            if (ScanSegment(segment, count, isSealed && count == published))
+            {
+                _held.Add(segment);
+            }
+            else
+            {
+                segment.Release();
+            }
+        }
+
+        return true;
+    }
+
+    /// <returns>Whether one of its events may be on the page, so that it must stay.</returns>
+    private bool ScanSegment(Segment segment, int count, bool complete)
+    {
+        var min = segment.MinTime;
+        var max = segment.MaxTime;
+        if (count == 0 || max < _filter.Since || min >= _filter.Until)
+        {
+            return false;
+        }
+
+        _types.Refresh();
+        var counted = TryCount(segment, count, complete && min >= _filter.Since && max < _filter.Until);
+        var kept = false;
+        for (var block = (count - 1) >> Segment.BlockShift; block >= 0; block--)
+        {
+            kept |= ScanBlock(segment, block, count, counted);
+        }
+
+        return kept;
+    }
+
+    /// <summary>Counts what matches in a segment without looking at its entries, where that can be.</summary>
+    private bool TryCount(Segment segment, int count, bool whole)
+    {
+        if (_pids is not null)
+        {
+            return false;
+        }
+
+        if (_filter.MatchesAll)
+        {
+            _total += count - segment.LossesBelow(count);
+            return true;
+        }
+
+        if (!whole || !_filter.ByTypeAndTime || _filter.ByType && segment.TypeCount(EventTypeTable.Other) > 0)
+        {
+            return false;
+        }
+
+        _total += _filter.ByType ? _types.CountIn(segment) : count - segment.LossesBelow(count);
+        return true;
+    }
+
+    private bool ScanBlock(Segment segment, int block, int count, bool counted)
+    {
+        var times = segment.TimesOf(block);
+        if (times.MaxTime < _filter.Since || times.MinTime >= _filter.Until)
+        {
+            return false;
+        }
+
+        var first = block << Segment.BlockShift;
+        var index = Math.Min(first + Segment.BlockEntries, count);
+        if (!counted
+            && _pids is null
+            && _filter is { ByTypeAndTime: true, ByType: false }
+            && times.MinTime >= _filter.Since
+            && times.MaxTime < _filter.Until)
+        {
+            _total += index - first - (segment.LossesBelow(index) - segment.LossesBelow(first));
+            counted = true;
+        }
+
+        if (counted && !(_newest.Admits(times.MaxTime) && times.MinTime <= _pageTime))
+        {
+            return false;
+        }
+
+        var kept = false;
+        while (--index >= first)
+        {
+            var time = segment.Columns(index).Time;
+            var wanted = time <= _pageTime && _newest.Admits(time);
+            if (counted && !wanted || !_filter.Matches(segment, index, _types))
+            {
+                continue;
+            }
+
+            _total += counted ? 0 : 1;
+            if (_pids is not null && segment.Columns(index).Pid is { } pid)
+            {
+                _pids.Add(pid);
+            }
+
+            var position = segment.Start.Position + index;
+            if (wanted && (time < _pageTime || position < _pagePosition))
+            {
+                _newest.Offer(new Candidate(time, position, segment));
+                kept = true;
+            }
+        }
+
+        return kept;
+    }
+
+    private QueryResult Result(long snapshot)
+    {
+        var events = _newest.Sorted();
+        var count = 0;
+        long bytes = 0;
+        for (; count < Math.Min(events.Count, _limit); count++)
+        {
+            var length = Entry(events[count]).Length;
+            if (count > 0 && bytes + length > _query.MaxBytes)
+            {
+                break;
+            }
+
+            bytes += length;
+        }
+
+        var buffer = count == 0 ? null : ArrayPool<byte>.Shared.Rent((int)bytes);
+        var at = 0;
+        for (var taken = 0; taken < count; taken++)
+        {
+            var entry = Entry(events[taken]);
+            entry.CopyTo(buffer.AsSpan(at));
+            at += entry.Length;
+        }
+
+        return new QueryResult(buffer, at)
+        {
+            Count = count,
+            TotalCount = _total,
+            PidCount = _pids?.Count ?? 0,
+            NextPageToken = count < events.Count ? NextPage(snapshot, events[count - 1]) : "",
+            OldestTimeUnixNanos = _log.OldestTime(),
+            QueryTime = _log.Time.GetUtcNow(),
+            Filter = _filter.Canonical,
+        };
+    }
+
+    private string NextPage(long snapshot, in Candidate last) => new PageToken
+    {
+        Epoch = _log.Epoch,
+        Filter = _page?.Filter ?? _filter.Fingerprint(),
+        Snapshot = snapshot,
+        Time = last.Time,
+        Position = last.Position,
+    }.ToString();
+
+    private static ReadOnlySpan<byte> Entry(in Candidate candidate)
+    {
+        var index = candidate.Index;
+        return candidate.Segment.Bytes(candidate.Segment.ByteStart(index), candidate.Segment.ByteStart(index + 1));
+    }
+}

@@ -1,0 +1,362 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Monitor.Events;
+
+/// <summary>
+/// A run of entries in one buffer: their bytes grow from the front, their columns from the back. One writer; readers
+/// see entries below <see cref="Published"/>, and only between <see cref="TryAcquire"/> and <see cref="Release"/>.
+/// </summary>
+/// <remarks>
+/// The bytes of an entry are those of a field of a response: tag, length, message. A run of events is copied to the
+/// wire as it is.
+/// </remarks>
+internal sealed class Segment
+{
+    /// <summary>Entries of one block, for which the range of times is kept: a query looks at 256 headers, 16 KiB, or
+    /// at none.</summary>
+    public const int BlockEntries = 1 << BlockShift;
+    public const int BlockShift = 8;
+
+    private readonly SegmentBuffers _buffers;
+    private readonly int _top;
+    private byte[] _buffer;
+
+    // Held once by the log, and once by each reader that is inside.
+    private int _references = 1;
+    private int _published;
+    private int _count;
+    private int _end;
+    private bool _sealed;
+
+    // Indexes of the losses, ascending, unused places int.MaxValue. Replaced by a longer one, never shrunk.
+    private int[] _lossIndexes = [];
+    private int _lossCount;
+    private Block[] _blocks = new Block[16];
+    private long _minTime = long.MaxValue;
+    private long _maxTime = long.MinValue;
+    private readonly int[] _typeCounts = new int[256];
+
+    // Where each run of entries came from; unused places start at int.MaxValue. Replaced by a longer one.
+    private SourceRun[] _runs = [];
+    private int _runCount;
+
+    public Segment(SegmentBuffers buffers, in LogPoint start, SourceMark[] sources)
+    {
+        StartSources = sources;
+        _buffers = buffers;
+        _buffer = buffers.Take();
+        _top = SegmentBuffers.AlignedEnd(_buffer);
+        Start = start;
+        Array.Fill(_blocks, Block.Empty);
+    }
+
+    /// <summary>The range of times of some entries that are events. May say more than what is published.</summary>
+    public struct Block
+    {
+        public static readonly Block Empty = new() { MinTime = long.MaxValue, MaxTime = long.MinValue };
+        public long MinTime;
+        public long MaxTime;
+    }
+
+    /// <summary>The log before the first entry.</summary>
+    public readonly LogPoint Start;
+
+    /// <summary>How far each source of the log was read before the first entry, by slot. Not to be changed.</summary>
+    public readonly SourceMark[] StartSources;
+
+    /// <summary>How many entries can be read. Read it before anything that depends on it.</summary>
+    public int Published => Volatile.Read(ref _published);
+
+    /// <summary>Whether no entry will follow. Read it before <see cref="Published"/>, which is then final.</summary>
+    public bool Sealed => Volatile.Read(ref _sealed);
+
+    /// <summary>Time of the oldest event, long.MaxValue where there is none.</summary>
+    public long MinTime => Volatile.Read(ref _minTime);
+
+    /// <summary>Time of the newest event, long.MinValue where there is none.</summary>
+    public long MaxTime => Volatile.Read(ref _maxTime);
+
+    /// <summary>How many events have this type; exact in a sealed segment.</summary>
+    public int TypeCount(int typeId) => Volatile.Read(ref _typeCounts[typeId]);
+
+    // ---- Writer ----
+
+    /// <summary>How many entries there are, those included that cannot be read yet.</summary>
+    public int Count => _count;
+
+    /// <summary>Whether an entry of so many bytes, tag and length included, fits in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
+
+    /// <summary>Appends an event, for which there is room, unseen by readers.</summary>
+    public void AppendEvent(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    {
+        var time = columns.Time;
+        var index = Write(columns, tag, message);
+        _typeCounts[columns.Type]++;
+        var number = index >> BlockShift;
+        if (number >= _blocks.Length)
+        {
+            GrowBlocks();
+        }
+
+        ref var block = ref _blocks[number];
+        if (time < block.MinTime)
+        {
+            block.MinTime = time;
+            if (time < _minTime)
+            {
+                Volatile.Write(ref _minTime, time);
+            }
+        }
+
+        if (time > block.MaxTime)
+        {
+            block.MaxTime = time;
+            if (time > _maxTime)
+            {
+                Volatile.Write(ref _maxTime, time);
+            }
+        }
+    }
+
+    /// <summary>Appends a loss, for which there is room, unseen by readers.</summary>
+    public void AppendLoss(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    {
+        var index = Write(columns, tag, message);
+        if (index >> BlockShift >= _blocks.Length)
+        {
+            GrowBlocks();
+        }
+
+        if (_lossCount == _lossIndexes.Length)
+        {
+            var longer = new int[Math.Max(4, _lossCount * 2)];
+            _lossIndexes.CopyTo(longer, 0);
+            longer.AsSpan(_lossCount).Fill(int.MaxValue);
+            Volatile.Write(ref _lossIndexes, longer);
+        }
+
+        _lossIndexes[_lossCount++] = index;
+    }
+
+    /// <summary>Says where the entries come from that are appended next; before they are.</summary>
+    public void AddRun(in SourceRun run)
+    {
+        if (_runCount == _runs.Length)
+        {
+            var longer = new SourceRun[Math.Max(8, _runCount * 2)];
+            _runs.CopyTo(longer, 0);
+            longer.AsSpan(_runCount).Fill(new SourceRun { Start = int.MaxValue });
+            Volatile.Write(ref _runs, longer);
+        }
+
+        _runs[_runCount++] = run;
+    }
+
+    /// <summary>Lets readers see everything that was appended.</summary>
+    public void Publish() => Volatile.Write(ref _published, _count);
+
+    /// <summary>Says that nothing will follow what was published.</summary>
+    public void Seal() => Volatile.Write(ref _sealed, true);
+
+    // ---- Readers ----
+
+    /// <summary>Enters; false where the segment has left the log. Never hold it across an await.</summary>
+    public bool TryAcquire()
+    {
+        var references = Volatile.Read(ref _references);
+        while (references > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+            {
+                return true;
+            }
+
+            references = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Leaves; the last one to do so, the log included, gives the buffer back.</summary>
+    public void Release()
+    {
+        var left = Interlocked.Decrement(ref _references);
+        Debug.Assert(left >= 0, "A segment was released more often than acquired.");
+        if (left == 0)
+        {
+            var buffer = _buffer;
+            _buffer = [];
+            _buffers.Return(buffer);
+        }
+    }
+
+    /// <summary>The columns of an entry below <see cref="Published"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly EventColumns Columns(int index) => ref Header(index);
+
+    /// <summary>Where the bytes of an entry start; of the entry after the last one, where they end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int ByteStart(int index) => index == 0 ? 0 : Header(index - 1).End;
+
+    /// <summary>The bytes between two places, with the tag and length of each entry.</summary>
+    public ReadOnlySpan<byte> Bytes(int start, int end) => _buffer.AsSpan(start, end - start);
+
+    /// <summary>The message of an entry, without tag and length.</summary>
+    public ReadOnlySpan<byte> Message(int index)
+    {
+        var bytes = Bytes(ByteStart(index), Header(index).End);
+        var at = 1;
+        while (bytes[at++] >= 0x80)
+        {
+        }
+
+        return bytes[at..];
+    }
+
+    /// <summary>The range of times of a block of <see cref="BlockEntries"/>.</summary>
+    public Block TimesOf(int block)
+    {
+        ref var times = ref Volatile.Read(ref _blocks)[block];
+        return new Block { MinTime = Volatile.Read(ref times.MinTime), MaxTime = Volatile.Read(ref times.MaxTime) };
+    }
+
+    /// <summary>How many losses are among the entries below an index.</summary>
+    public int LossesBelow(int index)
+    {
+        var indexes = Volatile.Read(ref _lossIndexes);
+        if (indexes.Length == 0 || index == 0)
+        {
+            return 0;
+        }
+
+        var found = indexes.AsSpan().BinarySearch(index - 1);
+        return found >= 0 ? found + 1 : ~found;
+    }
+
+    /// <summary>Index of the first loss at or after an index, int.MaxValue where there is none.</summary>
+    public int NextLoss(int index)
+    {
+        var indexes = Volatile.Read(ref _lossIndexes);
+        var below = LossesBelow(index);
+        return below < indexes.Length ? indexes[below] : int.MaxValue;
+    }
+
+    /// <summary>The place before an entry, with everything that precedes it. Of a reader that is inside.</summary>
+    public LogPoint PointAt(int index)
+    {
+        var losses = LossesBelow(index);
+        var point = Start;
+        point.Position += index;
+        point.Events += index - losses;
+        var indexes = Volatile.Read(ref _lossIndexes);
+        for (var loss = 0; loss < losses; loss++)
+        {
+            point.Losses.Add(Columns(indexes[loss]));
+        }
+
+        return point;
+    }
+
+    /// <summary>The run that an entry below <see cref="Published"/> belongs to.</summary>
+    /// <param name="index">The entry.</param>
+    /// <param name="end">Index behind the run's last entry, as far as the next run is known; else int.MaxValue.</param>
+    public SourceRun RunAt(int index, out int end)
+    {
+        var runs = Volatile.Read(ref _runs);
+        var number = RunBelow(runs, index);
+        end = number + 1 < runs.Length ? runs[number + 1].Start : int.MaxValue;
+        return number < 0 ? default : runs[number];
+    }
+
+    /// <summary>Notes how far the sources are read behind the entries from one index up to another, both not above
+    /// <see cref="Published"/>.</summary>
+    /// <param name="marks">The state before them, by slot; it may become longer.</param>
+    /// <param name="from">First entry.</param>
+    /// <param name="to">Index behind the last one.</param>
+    public void Advance(ref SourceMark[] marks, int from, int to)
+    {
+        var runs = Volatile.Read(ref _runs);
+        for (var number = Math.Max(0, RunBelow(runs, from)); number < runs.Length && runs[number].Start < to; number++)
+        {
+            ref readonly var run = ref runs[number];
+            if (run.Source is not { } source)
+            {
+                continue;
+            }
+
+            if (source.Slot >= marks.Length)
+            {
+                Array.Resize(ref marks, Math.Max(source.Slot + 1, marks.Length * 2));
+            }
+
+            var end = number + 1 < runs.Length ? Math.Min(runs[number + 1].Start, to) : to;
+            marks[source.Slot] = new SourceMark { Source = source, At = run.After(end - run.Start) };
+        }
+    }
+
+    /// <summary>The last run that starts at or before an entry, -1 where there is none.</summary>
+    private static int RunBelow(SourceRun[] runs, int index)
+    {
+        var low = 0;
+        var high = runs.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (runs[middle].Start <= index)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low - 1;
+    }
+
+    private int Write(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    {
+        var index = _count;
+        ref var start = ref MemoryMarshal.GetArrayDataReference(_buffer);
+        var at = _end;
+        Unsafe.Add(ref start, at++) = tag;
+        var length = (uint)message.Length;
+        for (; length >= 0x80; length >>= 7)
+        {
+            Unsafe.Add(ref start, at++) = (byte)(length | 0x80);
+        }
+
+        Unsafe.Add(ref start, at++) = (byte)length;
+        message.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref start, at), message.Length));
+        at += message.Length;
+        ref var header = ref Header(index);
+        header = columns;
+        header.End = at;
+        _end = at;
+        _count = index + 1;
+        return index;
+    }
+
+    // HasRoom and Published bound the index; a bounds check would cost a scan a fifth of its speed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref EventColumns Header(int index)
+    {
+        Debug.Assert((uint)index <= (uint)_count && _buffer.Length != 0, "Outside of the segment.");
+        return ref Unsafe.As<byte, EventColumns>(ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(_buffer), _top - (index + 1) * EventColumns.Size));
+    }
+
+    private void GrowBlocks()
+    {
+        var longer = new Block[_blocks.Length * 2];
+        _blocks.CopyTo(longer, 0);
+        longer.AsSpan(_blocks.Length).Fill(Block.Empty);
+        Volatile.Write(ref _blocks, longer);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace Monitor.Events;
+
+/// <summary>
+/// Makes and takes back the buffers of segments. Keeps two spare ones at most: the one that the next segment needs, and
+/// one that a slow reader gave back late.
+/// </summary>
+internal sealed class SegmentBuffers(int segmentBytes)
+{
+    private const int MaxSpare = 2;
+    private readonly Lock _lock = new();
+    private readonly Stack<byte[]> _spare = new(MaxSpare);
+    private int _alive;
+
+    /// <summary>Buffers that are in use or spare.</summary>
+    public int Alive => Volatile.Read(ref _alive);
+
+    public byte[] Take()
+    {
+        lock (_lock)
+        {
+            if (_spare.TryPop(out var spare))
+            {
+                return spare;
+            }
+
+            _alive++;
+        }
+
+        // Pinned, so that the headers can be aligned to cache lines once; not cleared, so that the system backs only
+        // the pages that are written.
+        return GC.AllocateUninitializedArray<byte>(segmentBytes, pinned: true);
+    }
+
+    public void Return(byte[] buffer)
+    {
+        lock (_lock)
+        {
+            if (_spare.Count < MaxSpare)
+            {
+                _spare.Push(buffer);
+            }
+            else
+            {
+                _alive--;
+            }
+        }
+    }
+
+    /// <summary>Where headers end that are to lie on whole cache lines.</summary>
+    public static int AlignedEnd(byte[] buffer)
+    {
+        var start = Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0);
+        return buffer.Length - (int)((start + buffer.Length) % EventColumns.Size);
+    }
+}

@@ -1,0 +1,120 @@
+using Monitor.V1;
+
+namespace Monitor.Events;
+
+/// <summary>Adds events up from their encoded bytes, without making objects of them.</summary>
+internal sealed class EventTally
+{
+    private readonly NameCounts _nodes = new();
+    private readonly NameCounts _errors = new();
+    private readonly NameCounts _reasons = new();
+    private readonly Dictionary<ConnectionDetail.Types.Outcome, long> _outcomes = [];
+
+    public long Count { get; private set; }
+
+    public long Failed { get; private set; }
+
+    public IReadOnlyDictionary<string, long> ByNode => _nodes.ToDictionary();
+
+    public IReadOnlyDictionary<string, long> ByError => _errors.ToDictionary();
+
+    public IReadOnlyDictionary<string, long> ByReason => _reasons.ToDictionary();
+
+    public IReadOnlyDictionary<ConnectionDetail.Types.Outcome, long> ByOutcome => _outcomes;
+
+    public void Add(in EventColumns columns, ReadOnlySpan<byte> message)
+    {
+        Count++;
+        Failed += columns.Failed ? 1 : 0;
+        if ((columns.Flags & ColumnFlags.Unique) == 0)
+        {
+            // Fields that come twice are merged, by rules that the parser knows. No agent encodes events like that.
+            AddParsed(Event.Parser.ParseFrom(message));
+            return;
+        }
+
+        // The detail is a oneof: of two, the last counts.
+        var detail = 0u;
+        ReadOnlySpan<byte> content = default;
+        ReadOnlySpan<byte> node = default;
+        var reader = new WireReader(message);
+        while (!reader.AtEnd && reader.TryReadTag(out var tag))
+        {
+            if (tag == EventTags.NodeName && reader.TryReadBytes(out var name))
+            {
+                node = name;
+            }
+            else if (tag is EventTags.Connection or EventTags.PacketDrop && reader.TryReadBytes(out var bytes))
+            {
+                detail = tag;
+                content = bytes;
+            }
+            else if (tag is EventTags.NodeName or EventTags.Connection or EventTags.PacketDrop || !reader.TrySkip(tag))
+            {
+                break;
+            }
+        }
+
+        _nodes.Add(node);
+        switch (detail)
+        {
+            case EventTags.Connection: AddConnection(content); break;
+            case EventTags.PacketDrop: AddDrop(content); break;
+        }
+    }
+
+    private void AddConnection(ReadOnlySpan<byte> detail)
+    {
+        var outcome = ConnectionDetail.Types.Outcome.Unspecified;
+        ReadOnlySpan<byte> error = default;
+        var reader = new WireReader(detail);
+        while (!reader.AtEnd && reader.TryReadTag(out var tag))
+        {
+            if (tag == EventTags.Outcome && reader.TryReadVarint(out var number))
+            {
+                outcome = (ConnectionDetail.Types.Outcome)(int)number;
+            }
+            else if (tag == EventTags.ConnectionError && reader.TryReadBytes(out var text))
+            {
+                error = text;
+            }
+            else if (tag is EventTags.Outcome or EventTags.ConnectionError || !reader.TrySkip(tag))
+            {
+                break;
+            }
+        }
+
+        AddOutcome(outcome);
+        if (!error.IsEmpty)
+        {
+            _errors.Add(error);
+        }
+    }
+
+    private void AddDrop(ReadOnlySpan<byte> detail)
+    {
+        // Of a field that comes twice, the last one counts.
+        EventField.TryFind(detail, EventTags.DropReason, unique: false, out var reason);
+        _reasons.Add(reason);
+    }
+
+    private void AddParsed(Event parsed)
+    {
+        _nodes.Add(System.Text.Encoding.UTF8.GetBytes(parsed.NodeName));
+        if (parsed.Connection is { } connection)
+        {
+            AddOutcome(connection.Outcome);
+            if (connection.Error.Length > 0)
+            {
+                _errors.Add(System.Text.Encoding.UTF8.GetBytes(connection.Error));
+            }
+        }
+        else if (parsed.PacketDrop is { } drop)
+        {
+            _reasons.Add(System.Text.Encoding.UTF8.GetBytes(drop.Reason));
+        }
+    }
+
+    private void AddOutcome(ConnectionDetail.Types.Outcome outcome) =>
+        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _)++;
+}

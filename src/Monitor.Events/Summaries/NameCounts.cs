@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Monitor.Events;
+
+/// <summary>Counts names that are UTF-8 bytes. Few different ones come often, and mostly the same as the time before.</summary>
+internal sealed class NameCounts
+{
+    // Longer names are made a string of each time.
+    private const int MaxStackChars = 256;
+
+    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _byChars;
+    private byte[] _last = [];
+    private long _lastCount;
+
+    public NameCounts() => _byChars = _counts.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Counts one.</summary>
+    public void Add(ReadOnlySpan<byte> utf8)
+    {
+        if (!utf8.SequenceEqual(_last))
+        {
+            Settle();
+            _last = utf8.ToArray();
+        }
+
+        _lastCount++;
+    }
+
+    /// <summary>The names with their counts.</summary>
+    public IReadOnlyDictionary<string, long> ToDictionary()
+    {
+        Settle();
+        return _counts;
+    }
+
+    private void Settle()
+    {
+        if (_lastCount == 0)
+        {
+            return;
+        }
+
+        if (_last.Length > MaxStackChars)
+        {
+            var name = Encoding.UTF8.GetString(_last);
+            _counts[name] = _counts.GetValueOrDefault(name) + _lastCount;
+        }
+        else
+        {
+            Span<char> chars = stackalloc char[MaxStackChars];
+            var name = chars[..Encoding.UTF8.GetChars(_last, chars)];
+            _byChars.TryGetValue(name, out var count);
+            _byChars[name] = count + _lastCount;
+        }
+
+        _lastCount = 0;
+    }
+}

@@ -1,0 +1,47 @@
+using Google.Protobuf.WellKnownTypes;
+using Monitor.V1;
+
+namespace Monitor.Events;
+
+/// <summary>The tags that the parsers look for, from the numbers in the generated contract.</summary>
+internal static class EventTags
+{
+    public const uint Type = Event.TypeFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Sequence = Event.SequenceFieldNumber << 3 | WireReader.Varint;
+    public const uint Time = Event.TimeFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint NodeName = Event.NodeNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint KubernetesNodeName = Event.K8SNodeNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint KubernetesPodName = Event.K8SPodNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint KubernetesNamespace = Event.K8SNamespaceFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Pid = Event.PidFieldNumber << 3 | WireReader.Varint;
+    public const uint Command = Event.CommandFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Protocol = Event.ProtocolFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint SourceIp = Event.SourceIpFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint SourcePort = Event.SourcePortFieldNumber << 3 | WireReader.Varint;
+    public const uint DestinationIp = Event.DestinationIpFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint DestinationPort = Event.DestinationPortFieldNumber << 3 | WireReader.Varint;
+    public const uint Destination = Event.DestinationFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Connection = Event.ConnectionFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PacketDrop = Event.PacketDropFieldNumber << 3 | WireReader.LengthDelimited;
+
+    public const uint Outcome = ConnectionDetail.OutcomeFieldNumber << 3 | WireReader.Varint;
+    public const uint ConnectionError = ConnectionDetail.ErrorFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint HandshakeTime = ConnectionDetail.HandshakeTimeFieldNumber << 3 | WireReader.LengthDelimited;
+
+    public const uint DropReason = PacketDropDetail.ReasonFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint DropSymbol = PacketDropDetail.SymbolFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint DropInterface = PacketDropDetail.InterfaceFieldNumber << 3 | WireReader.LengthDelimited;
+
+    // Timestamp and Duration number their fields alike.
+    public const uint Seconds = Timestamp.SecondsFieldNumber << 3 | WireReader.Varint;
+    public const uint Nanos = Timestamp.NanosFieldNumber << 3 | WireReader.Varint;
+
+    /// <summary>
+    /// Tag of an event in StreamEventsResponse and in ListEventsResponse: stored events carry it already, so that a run
+    /// of them is on the wire what it is in the log.
+    /// </summary>
+    public const byte ResponseEvent = StreamEventsResponse.EventsFieldNumber << 3 | 2;
+
+    /// <summary>Tag of a loss in StreamEventsResponse.</summary>
+    public const byte ResponseLoss = StreamEventsResponse.LossesFieldNumber << 3 | 2;
+}
