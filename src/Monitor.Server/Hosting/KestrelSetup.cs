@@ -17,14 +17,11 @@ internal static class KestrelSetup
         kestrel.Listen(options.Http, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => new WrongProtocolGuard(next, endPoints, options, expectsHttp2: false).OnConnectionAsync);
-            listen.Use(next => new BareErrors(next, options).OnConnectionAsync);
             http = listen;
         });
         kestrel.Listen(options.Grpc, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.Use(next => new WrongProtocolGuard(next, endPoints, options, expectsHttp2: true).OnConnectionAsync);
             grpc = listen;
         });
         endPoints.Set(http, grpc);
@@ -39,6 +36,7 @@ internal static class KestrelSetup
         limits.MaxRequestBufferSize = Math.Max(1 << 20, Math.Max(options.MaxRequestLineBytes, options.MaxRequestHeaderBytes));
         limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
+        limits.KeepAliveTimeout = options.IdleTimeout;
         // A stream whose client stops reading is not an attack: its cursor stops, and it costs nothing.
         limits.MinResponseDataRate = null;
         // What a client that does not read may hold in the server's memory, beyond one batch.

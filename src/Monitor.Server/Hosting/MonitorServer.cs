@@ -134,14 +134,15 @@ public static class MonitorServer
     private static void Map(WebApplication app)
     {
         // In the order in which a request meets them.
+        app.UseMiddleware<HeadRequests>();
         app.UseMiddleware<ErrorBodies>();
         app.UseMiddleware<OptionsRequests>();
         app.UseMiddleware<UnknownGrpcServices>();
         app.UseRouting();
         RestSetup.Use(app);
         app.UseMiddleware<PortGuard>();
-        app.UseMiddleware<StrictParameters>();
-        app.UseMiddleware<StrictBodies>();
+        app.UseMiddleware<StrictRequests>();
+        app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventsService>();
         app.MapGrpcService<ProgramsService>();
         app.MapGrpcService<ServerStatusService>();

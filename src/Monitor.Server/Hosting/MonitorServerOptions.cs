@@ -63,6 +63,9 @@ public sealed class MonitorServerOptions
     /// <summary>How long a client may take to send the headers of a request; 408 beyond. Default 10 seconds.</summary>
     public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a connection without a request stays open. Default 2 minutes.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How often the watchers of <c>grpc.health.v1</c> are told of a change at the latest. Default 2 seconds;
     /// at least 1.</summary>
     public TimeSpan HealthInterval { get; init; } = TimeSpan.FromSeconds(2);

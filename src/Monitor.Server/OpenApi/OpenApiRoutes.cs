@@ -36,6 +36,6 @@ internal static class OpenApiRoutes
                 ui.DefaultModelsExpandDepth(0);
             })
             // It takes no other methods, and leaves it to its route to say so.
-            .WithMetadata(new PageMetadata(SwaggerPath), new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+            .WithMetadata(new PageMetadata(SwaggerPath), new HttpMethodMetadata([HttpMethods.Get]));
     }
 }

@@ -4,19 +4,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Monitor.Server;
 
-/// <summary>Endpoints that are no rpc: they answer GET and HEAD with bytes that are at hand.</summary>
+/// <summary>Endpoints beside the rpcs: they answer GET with bytes that are at hand.</summary>
 internal static class Page
 {
     public static void MapPage(this IEndpointRouteBuilder endpoints, string path, RequestDelegate handler) =>
-        endpoints.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler).WithMetadata(new PageMetadata(path));
+        endpoints.MapGet(path, handler).WithMetadata(new PageMetadata(path));
 
     public static async Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
     {
         context.Response.ContentType = contentType + "; charset=utf-8";
         context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.Body.WriteAsync(body, context.RequestAborted);
-        }
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 }

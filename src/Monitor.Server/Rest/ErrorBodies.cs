@@ -7,8 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace Monitor.Server;
 
 /// <summary>
-/// Gives the errors that no service answers, such as an unknown path, the body that all others have. The outermost
-/// middleware.
+/// Gives the errors that no service answers, such as an unknown path, the body that all others have.
 /// </summary>
 internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpoints, ILogger<ErrorBodies> logger)
 {

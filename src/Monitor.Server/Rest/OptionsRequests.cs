@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace Monitor.Server;
 
 /// <summary>
-/// Answers OPTIONS of any path with the methods that it takes, and adds OPTIONS to what a 405 allows. Around routing,
-/// which knows the methods: to it, OPTIONS is just another one that the path does not take.
+/// Answers OPTIONS of any path with the methods that it takes, and completes what a 405 allows: OPTIONS, and HEAD where
+/// there is GET. Around routing, which knows the methods: to it, OPTIONS is just another one that the path does not take.
 /// </summary>
 internal sealed class OptionsRequests(RequestDelegate next)
 {
@@ -28,10 +28,7 @@ internal sealed class OptionsRequests(RequestDelegate next)
             return;
         }
 
-        var allowed = string.Join(", ", response.Headers.GetCommaSeparatedValues(HeaderNames.Allow)
-            .Append(HttpMethods.Options)
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Order(StringComparer.Ordinal));
+        var allowed = Allowed(response.Headers.GetCommaSeparatedValues(HeaderNames.Allow));
         if (isOptions)
         {
             Answer(response, allowed);
@@ -40,6 +37,12 @@ internal sealed class OptionsRequests(RequestDelegate next)
         {
             response.Headers.Allow = allowed;
         }
+    }
+
+    private static string Allowed(string[] routed)
+    {
+        string[] everywhere = routed.Contains(HttpMethods.Get) ? [HttpMethods.Head, HttpMethods.Options] : [HttpMethods.Options];
+        return string.Join(", ", routed.Union(everywhere).Order(StringComparer.Ordinal));
     }
 
     private static void Answer(HttpResponse response, string allowed)

@@ -3,15 +3,19 @@ using Google.Protobuf.Reflection;
 
 namespace Monitor.Server;
 
-/// <summary>The names that requests know, found once per message.</summary>
+/// <summary>The fields that requests have, found once for each message.</summary>
 internal static class RequestFields
 {
-    private static readonly ConcurrentDictionary<MessageDescriptor, IReadOnlyDictionary<string, bool>> Known = new();
+    private static readonly ConcurrentDictionary<MessageDescriptor, IReadOnlyDictionary<string, FieldDescriptor>> _known = new();
 
-    /// <summary>The parameters of a query by JSON name, each with whether it may be repeated. Fields of messages are
-    /// reached by dots, but for the well-known types, which are one value.</summary>
-    public static IReadOnlyDictionary<string, bool> ParametersOf(MessageDescriptor request) =>
-        Known.GetOrAdd(request, static descriptor => Parameters(descriptor, "", 0));
+    /// <summary>The parameters of a query by JSON name. A dot leads to the fields of a message, but the well-known types
+    /// are one value.</summary>
+    public static IReadOnlyDictionary<string, FieldDescriptor> ParametersOf(MessageDescriptor request) =>
+        _known.GetOrAdd(request, static descriptor => Parameters(descriptor, "", 0));
+
+    /// <summary>The field that a JSON body calls by this name: its JSON name or that of the .proto file.</summary>
+    public static FieldDescriptor? Find(MessageDescriptor request, string name) =>
+        request.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == name || field.Name == name);
 
     /// <summary>"unknown parameter 'k8s_pod': did you mean …? this path takes …".</summary>
     /// <param name="kind">What it is: parameter or field.</param>
@@ -27,23 +31,23 @@ internal static class RequestFields
     /// <summary>What a client sent, fit for a message.</summary>
     public static string Shorten(string text) => text.Length <= 100 ? text : text[..97] + "...";
 
-    private static Dictionary<string, bool> Parameters(MessageDescriptor message, string prefix, int depth)
+    private static Dictionary<string, FieldDescriptor> Parameters(MessageDescriptor message, string prefix, int depth)
     {
         // Requests are flat; the bound is for one that contains itself.
         const int MaxDepth = 4;
-        var parameters = new Dictionary<string, bool>(StringComparer.Ordinal);
+        var parameters = new Dictionary<string, FieldDescriptor>(StringComparer.Ordinal);
         foreach (var field in message.Fields.InFieldNumberOrder())
         {
             if (field.FieldType != FieldType.Message
                 || field.MessageType.File.Package.Equals("google.protobuf", StringComparison.Ordinal))
             {
-                parameters.Add(prefix + field.JsonName, field.IsRepeated);
+                parameters.Add(prefix + field.JsonName, field);
             }
             else if (!field.IsRepeated && depth < MaxDepth)
             {
-                foreach (var (name, isRepeated) in Parameters(field.MessageType, prefix + field.JsonName + ".", depth + 1))
+                foreach (var (name, inner) in Parameters(field.MessageType, prefix + field.JsonName + ".", depth + 1))
                 {
-                    parameters.Add(name, isRepeated);
+                    parameters.Add(name, inner);
                 }
             }
         }

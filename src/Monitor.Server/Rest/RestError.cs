@@ -41,10 +41,7 @@ internal static class RestError
         context.Response.StatusCode = httpStatus;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.Body.WriteAsync(body, context.RequestAborted);
-        }
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     // As a service's error has it, see CallErrors: google.rpc.BadRequest in the JSON of an Any.

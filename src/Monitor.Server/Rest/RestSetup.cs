@@ -40,7 +40,7 @@ internal static class RestSetup
     // its own.
     private static bool IsCompressible(HttpContext context) =>
         !HttpProtocol.IsHttp2(context.Request.Protocol)
-        && !HttpMethods.IsHead(context.Request.Method)
+        && !HeadRequests.IsHead(context)
         && context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>()
             is not { MethodDescriptor.IsServerStreaming: true };
 

@@ -15,7 +15,12 @@ internal sealed class ServerStatusService(HealthReader health, StatsReader stats
         // What watches over HTTP looks at the status line only. A gRPC response must be 200 whatever it says.
         if (response.Status == HealthReader.Unhealthy && RestRequest.IsRest(http))
         {
-            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            // Transcoding sets its own status when it writes the answer.
+            http.Response.OnStarting(() =>
+            {
+                http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return Task.CompletedTask;
+            });
         }
 
         return response;

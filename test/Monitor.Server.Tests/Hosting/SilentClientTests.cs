@@ -5,7 +5,7 @@ using Monitor.Server.Tests.Support;
 
 namespace Monitor.Server.Tests.Hosting;
 
-/// <summary>Clients that connect and say too little to be told which protocol they speak.</summary>
+/// <summary>Clients that connect and say too little to be served.</summary>
 internal sealed class SilentClientTests
 {
     private const string OnlyThePreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -24,6 +24,7 @@ internal sealed class SilentClientTests
             Http = TestServer.Options().Http,
             Grpc = TestServer.Options().Grpc,
             RequestHeadersTimeout = TimeSpan.FromMilliseconds(100),
+            IdleTimeout = TimeSpan.FromMilliseconds(100),
         });
 
         using var client = await ConnectAsync(server, grpc, sent);

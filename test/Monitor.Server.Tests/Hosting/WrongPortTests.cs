@@ -9,7 +9,7 @@ namespace Monitor.Server.Tests.Hosting;
 internal sealed class WrongPortTests
 {
     [Test]
-    public async Task GrpcCall_OnThePortOfRest_IsToldWhereGrpcIs()
+    public async Task GrpcCall_OnThePortOfRest_IsRefused()
     {
         await using var server = await TestServer.StartAsync();
         using var channel = GrpcChannel.ForAddress(server.EndPoints.HttpUrl);
@@ -17,9 +17,8 @@ internal sealed class WrongPortTests
         var failure = await Assert.ThrowsAsync<RpcException>(
             async () => await new StatusService.StatusServiceClient(channel).GetHealthAsync(new GetHealthRequest()));
 
-        Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.Unimplemented));
-        Assert.That(
-            failure!.Status.Detail, Is.EqualTo($"this is the port of REST; gRPC is at {server.EndPoints.GrpcTarget}"));
+        Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.Internal).Or.EqualTo(StatusCode.Unavailable));
+        Assert.That(failure.Status.Detail, Does.Contain("HTTP_1_1_REQUIRED"));
     }
 
     [Test]
@@ -40,14 +39,14 @@ internal sealed class WrongPortTests
     }
 
     [Test]
-    public async Task RestRequest_OnThePortOfGrpc_IsToldWhereRestIs()
+    public async Task RestRequest_OnThePortOfGrpc_IsRefused()
     {
         await using var server = await TestServer.StartAsync();
 
         using var response = await server.Http.GetAsync($"http://{server.EndPoints.GrpcTarget}/health");
 
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MisdirectedRequest));
-        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain($"REST is at {server.EndPoints.HttpUrl}"));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("HTTP/2 only"));
     }
 
     [Test]

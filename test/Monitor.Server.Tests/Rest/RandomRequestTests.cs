@@ -92,9 +92,37 @@ internal sealed class RandomRequestTests
             || isEncoded
             || request.StartsWith("HEAD ", StringComparison.Ordinal)
             || request.Contains("application/grpc", StringComparison.Ordinal)
-            || IsError(answer[bodyAt..])
+            || IsBare(request, status, head)
+            || IsError(BodyOf(head, answer[bodyAt..]))
             ? null
             : "an error that is not JSON";
+    }
+
+    // Refused by the web server before there was a request.
+    private static bool IsBare(string request, int status, string head) =>
+        (status is 400 or 408 or 414 or 431 || (status == 405 && request.Contains(" * ", StringComparison.Ordinal)))
+        && head.Contains("\r\nContent-Length: 0\r\n", StringComparison.Ordinal);
+
+    private static string BodyOf(string head, string body)
+    {
+        if (!head.Contains("\r\nTransfer-Encoding: chunked\r\n", StringComparison.Ordinal))
+        {
+            return body;
+        }
+
+        var whole = new System.Text.StringBuilder();
+        for (var at = 0; ;)
+        {
+            var end = body.IndexOf("\r\n", at, StringComparison.Ordinal);
+            var length = int.Parse(body.AsSpan(at, end - at), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (length == 0)
+            {
+                return whole.ToString();
+            }
+
+            whole.Append(body, end + 2, length);
+            at = end + 2 + length + 2;
+        }
     }
 
     private static bool IsError(string body)

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Monitor.Server;
+
+/// <summary>
+/// Says whether a text is a value of a request's field, and what the field takes. It accepts no more than transcoding
+/// does, whose own message names neither the field nor what is accepted.
+/// </summary>
+internal static class FieldValues
+{
+    /// <summary>What is wrong with the value, for the client: the field, the value and what is accepted. Null where it is
+    /// right, and for types that no request has.</summary>
+    /// <param name="name">The field as the client wrote it.</param>
+    /// <param name="field">The field; of a list, the value is one of its values.</param>
+    /// <param name="text">The value as text, without the quotes of JSON.</param>
+    public static string? Problem(string name, FieldDescriptor field, string text) =>
+        IsValid(field, text) ? null : Unexpected(name, field, text);
+
+    /// <summary>As <see cref="Problem"/>, for a value that is known to be wrong.</summary>
+    public static string Unexpected(string name, FieldDescriptor field, string value) =>
+        $"{name}: '{RequestFields.Shorten(value)}' must be {Accepted(field)}";
+
+    /// <summary>What the field takes, in words.</summary>
+    public static string Accepted(FieldDescriptor field) => field.FieldType switch
+    {
+        FieldType.Bool => "true or false",
+        FieldType.UInt32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from 0 to {uint.MaxValue}"),
+        FieldType.Int32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from {int.MinValue} to {int.MaxValue}"),
+        FieldType.Message when IsTimestamp(field) => "a time in RFC 3339, for example 2026-01-31T12:00:00Z",
+        FieldType.Message when IsDuration(field) => "a duration in seconds, for example 0.005s",
+        _ => "text",
+    };
+
+    private static bool IsValid(FieldDescriptor field, string text) => field.FieldType switch
+    {
+        FieldType.Bool => bool.TryParse(text, out _) && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]),
+        FieldType.UInt32 => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
+        FieldType.Int32 => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+        FieldType.Message when IsTimestamp(field) => Parses<Timestamp>(text),
+        FieldType.Message when IsDuration(field) => Parses<Duration>(text),
+        _ => true,
+    };
+
+    private static bool IsTimestamp(FieldDescriptor field) => field.MessageType.FullName == Timestamp.Descriptor.FullName;
+
+    private static bool IsDuration(FieldDescriptor field) => field.MessageType.FullName == Duration.Descriptor.FullName;
+
+    private static bool Parses<T>(string text)
+        where T : IMessage, new()
+    {
+        try
+        {
+            JsonParser.Default.Parse<T>(JsonFormatter.ToDiagnosticString(new StringValue { Value = text }));
+            return true;
+        }
+        catch (Exception bad) when (bad is InvalidProtocolBufferException or InvalidJsonException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}
