@@ -14,7 +14,7 @@ namespace Monitor.Agent.Status;
 /// <param name="failures">Why the others do not, by name; null where one was not asked for.</param>
 internal sealed class AgentPrograms(
     string nodeName, IReadOnlyList<MonitorPipeline> pipelines, IReadOnlyDictionary<MonitorDefinition, string?> failures)
-    : IProgramSource
+    : IProgramDirectory
 {
     private volatile string? _readerFailure;
 

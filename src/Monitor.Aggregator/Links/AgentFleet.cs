@@ -11,7 +11,7 @@ using Program = Monitor.V1.Program;
 /// <summary>
 /// All agents: keeps a link to every address that the sources name, and tells the server of them. Any thread.
 /// </summary>
-internal sealed class AgentFleet : IAgentDirectory, IProgramSource
+internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
 {
     // How old the watermark may be: every message of every stream asks for it, and finding it looks at every agent.
     // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.

@@ -3,7 +3,7 @@ using Monitor.V1;
 namespace Monitor.Server.Tests.Support;
 
 /// <summary>Programs as a test wants them.</summary>
-internal sealed class FakePrograms : IProgramSource
+internal sealed class FakePrograms : IProgramDirectory
 {
     /// <summary>What is answered, as clones. Replace it, do not change it.</summary>
     public IReadOnlyList<Program> Programs { get; set; } = [Active("connection"), Active("packet_drop")];

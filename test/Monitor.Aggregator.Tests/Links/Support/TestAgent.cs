@@ -14,7 +14,7 @@ using Program = Monitor.V1.Program;
 
 /// <summary>A real server of an agent, over a log that the test fills. It can be stopped and started again on the same
 /// address, on the same log or as a new run.</summary>
-internal sealed class TestAgent : IAsyncDisposable, IProgramSource
+internal sealed class TestAgent : IAsyncDisposable, IProgramDirectory
 {
     private readonly long _retentionBytes;
     private readonly TimeProvider _time;

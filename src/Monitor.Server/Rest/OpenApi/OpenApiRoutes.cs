@@ -18,7 +18,7 @@ internal static class OpenApiRoutes
     public static void MapOpenApiPages(this IEndpointRouteBuilder endpoints)
     {
         var services = endpoints.ServiceProvider;
-        var document = new DocumentSource(
+        var document = new ServedDocument(
             services.GetRequiredService<EndpointDataSource>(),
             services.GetRequiredService<IOptions<GrpcJsonTranscodingOptions>>(),
             services.GetRequiredService<MonitorServerOptions>());

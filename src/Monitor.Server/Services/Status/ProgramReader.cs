@@ -3,7 +3,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The programs as clients are told of them: in order, and with their rates.</summary>
-internal sealed class ProgramReader(IProgramSource source, RateSampler rates)
+internal sealed class ProgramReader(IProgramDirectory source, RateSampler rates)
 {
     /// <summary>All programs, by node, then by name.</summary>
     public async ValueTask<IReadOnlyList<Program>> ReadAsync(CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The rpcs of <c>monitor.v1.EventService</c>.</summary>
-internal sealed class EventsService(
+internal sealed class EventRpcs(
     EventLog log,
     EventLister lister,
     EventGrouper grouper,
@@ -16,7 +16,7 @@ internal sealed class EventsService(
     AgentsReader agents,
     StopSignal stop,
     MonitorServerOptions options,
-    ILogger<EventsService> logger) : EncodedEventServiceBase
+    ILogger<EventRpcs> logger) : EncodedEventServiceBase
 {
     public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context) =>
         Ready(await lister.ListAsync(request, context.CancellationToken), context);

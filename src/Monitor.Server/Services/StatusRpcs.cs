@@ -5,7 +5,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The rpcs of <c>monitor.v1.StatusService</c>.</summary>
-internal sealed class ServerStatusService(HealthReader health, StatsReader stats, AgentsReader agents)
+internal sealed class StatusRpcs(HealthReader health, StatsReader stats, AgentsReader agents)
     : StatusService.StatusServiceBase
 {
     public override async Task<GetHealthResponse> GetHealth(GetHealthRequest request, ServerCallContext context)

@@ -8,7 +8,7 @@ using Monitor.Protocol;
 namespace Monitor.Server;
 
 /// <summary>The OpenAPI document of this server as JSON, made when it is first asked for. Thread-safe.</summary>
-internal sealed class DocumentSource(
+internal sealed class ServedDocument(
     EndpointDataSource endpoints, IOptions<GrpcJsonTranscodingOptions> transcoding, MonitorServerOptions options)
 {
     private const string Description = """

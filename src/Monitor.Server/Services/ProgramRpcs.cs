@@ -4,7 +4,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The rpcs of <c>monitor.v1.ProgramService</c>.</summary>
-internal sealed class ProgramsService(ProgramReader programs) : ProgramService.ProgramServiceBase
+internal sealed class ProgramRpcs(ProgramReader programs) : ProgramService.ProgramServiceBase
 {
     public override async Task<ListProgramsResponse> ListPrograms(
         ListProgramsRequest request,

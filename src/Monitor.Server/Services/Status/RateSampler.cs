@@ -7,7 +7,7 @@ namespace Monitor.Server;
 /// <summary>Looks at the counters once a second and keeps the last samples, for rates over ten seconds.</summary>
 internal sealed class RateSampler(
     EventLog log,
-    IProgramSource programs,
+    IProgramDirectory programs,
     TimeProvider time,
     ILogger<RateSampler> logger) : BackgroundService
 {

@@ -27,7 +27,7 @@ public static class MonitorServer
     public static WebApplication Build(
         MonitorServerOptions options,
         EventLog log,
-        IProgramSource programs,
+        IProgramDirectory programs,
         ILoggerFactory? loggers = null,
         IAgentDirectory? agents = null)
     {
@@ -78,9 +78,9 @@ public static class MonitorServer
         services.AddSingleton<HealthReader>();
         services.AddSingleton<StatsReader>();
         // One instance of each for all calls: they have no state of their own.
-        services.AddSingleton<EventsService>();
-        services.AddSingleton<ProgramsService>();
-        services.AddSingleton<ServerStatusService>();
+        services.AddSingleton<EventRpcs>();
+        services.AddSingleton<ProgramRpcs>();
+        services.AddSingleton<StatusRpcs>();
         services
             .AddGrpc(grpc =>
             {
@@ -143,9 +143,9 @@ public static class MonitorServer
         app.UseMiddleware<PortGuard>();
         app.UseMiddleware<StrictRequests>();
         app.Use(HeadRequests.AnswerStreams);
-        app.MapGrpcService<EventsService>();
-        app.MapGrpcService<ProgramsService>();
-        app.MapGrpcService<ServerStatusService>();
+        app.MapGrpcService<EventRpcs>();
+        app.MapGrpcService<ProgramRpcs>();
+        app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapOpenApiPages();

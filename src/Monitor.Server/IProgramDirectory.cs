@@ -3,7 +3,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>Where the server learns of the programs that produce events: the agent's own, or those of all agents.</summary>
-public interface IProgramSource
+public interface IProgramDirectory
 {
     /// <summary>
     /// Every program, whether it runs or not, with its counters as they are now. Called about once a second and for
