@@ -14,8 +14,8 @@ namespace Monitor.Server;
 public static class MonitorServer
 {
     /// <summary>
-    /// Makes the application. Start it with <c>StartAsync</c>, which throws <see cref="ListenException"/> where an
-    /// address cannot be had; it ends with <c>StopAsync</c>, or by itself on SIGTERM and Ctrl-C under
+    /// Makes the application. Start it with <c>StartAsync</c>, which throws <see cref="ListenException"/> where it
+    /// cannot listen on an address; it ends with <c>StopAsync</c>, or by itself on SIGTERM and Ctrl-C under
     /// <c>WaitForShutdownAsync</c>, within <see cref="MonitorServerOptions.StopGrace"/> twice. Dispose of it then.
     /// </summary>
     /// <param name="options">What it is and where it listens; not to be changed afterwards.</param>

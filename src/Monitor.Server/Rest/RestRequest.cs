@@ -5,7 +5,7 @@ namespace Monitor.Server;
 /// <summary>Tells requests of REST from calls of gRPC.</summary>
 internal static class RestRequest
 {
-    /// <summary>Whether the request is none of gRPC's: those, and only those, say so by their content type.</summary>
+    /// <summary>Whether the request is not a gRPC call. Exactly gRPC calls have a content type that says so.</summary>
     public static bool IsRest(HttpContext context) =>
         context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true;
 }
