@@ -37,7 +37,7 @@ internal sealed class IdleAgent : Measure
                 0.5,
                 "%",
                 $"over {Watched.TotalSeconds:0} s, {events} events"),
-            new Figure("idle agent: resident", resident / 1e6, 90, "MB"),
+            new Figure("idle agent: resident", resident / 1e6, 95, "MB"),
         ];
     }
 }
