@@ -30,8 +30,8 @@ public sealed class MonitorServerOptions
     public TimeSpan HeartbeatInterval { get; init; } = ContractLimits.HeartbeatInterval;
 
     /// <summary>
-    /// How long streams have, once the server is told to stop, to send their last message before they are cut off;
-    /// whatever else is open then gets as long again. Twice this is the longest that a stop takes.
+    /// How long streams have to send their last message when the server stops. Then they are cut off, and all other
+    /// connections get the same time again. A stop takes at most twice this.
     /// </summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromMilliseconds(600);
 

@@ -28,7 +28,7 @@ internal sealed class OneLineFormatter() : ConsoleFormatter(FormatterName)
         textWriter.Write(OneLine(message));
         if (logEntry.Exception is { } exception)
         {
-            // Where it happened matters for what nobody expected, which is logged as an error.
+            // An error is unexpected, so its stack trace matters.
             textWriter.Write(logEntry.LogLevel >= LogLevel.Error
                 ? OneLine($": {exception}")
                 : OneLine($": {exception.GetType().Name}: {exception.Message}"));

@@ -40,7 +40,7 @@ public static class ServerLogging
         // was logged when it happened, and /health has it.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 
-        // A server that cannot start throws; whoever starts it says so once.
+        // A server that cannot start throws, and the program reports that once.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Monitor.Server;
 
-/// <summary>Endpoints beside the rpcs: they answer GET with bytes that are at hand.</summary>
+/// <summary>Endpoints beside the rpcs: they answer GET with prepared bytes.</summary>
 internal static class Page
 {
     public static void MapPage(this IEndpointRouteBuilder endpoints, string path, RequestDelegate handler) =>

@@ -5,7 +5,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>
-/// What <c>EventService.EventServiceBase</c> is, but for the marshallers. It does not derive from that: the server takes
+/// As <c>EventService.EventServiceBase</c>, with other marshallers. It does not derive from that: the server takes
 /// only methods that are declared by the very type which is bound.
 /// </summary>
 [BindServiceMethod(typeof(EncodedEventServiceBase), nameof(BindService))]

@@ -12,7 +12,7 @@ internal sealed class StatusRpcs(HealthReader health, StatsReader stats, AgentsR
     {
         var response = await health.ReadAsync(context.CancellationToken);
         var http = context.GetHttpContext();
-        // What watches over HTTP looks at the status line only. A gRPC response must be 200 whatever it says.
+        // HTTP probes look at the status line only. A gRPC response must always be 200.
         if (response.Status == HealthReader.Unhealthy && RestRequest.IsRest(http))
         {
             // Transcoding sets its own status when it writes the answer.

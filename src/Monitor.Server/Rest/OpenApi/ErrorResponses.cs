@@ -43,7 +43,7 @@ internal sealed class ErrorResponses
         }
     }
 
-    // Its .proto file is not one of ours, and its comments are not at hand.
+    // Its .proto file is not ours, and its comments are not embedded.
     private static void Describe(OpenApiSchema status)
     {
         status.Description = "Why a request failed.";

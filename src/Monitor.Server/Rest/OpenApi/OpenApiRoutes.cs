@@ -32,7 +32,7 @@ internal static class OpenApiRoutes
                 ui.SwaggerEndpoint("../openapi.json", "Network monitor");
                 ui.EnableDeepLinking();
                 ui.DisplayRequestDuration();
-                // The schemas are at hand with each operation.
+                // Each operation shows its schemas already.
                 ui.DefaultModelsExpandDepth(0);
             })
             // It takes no other methods, and leaves it to its route to say so.

@@ -28,7 +28,7 @@ internal sealed class ServedDocument(
         var info = new OpenApiInfo
         {
             Title = $"Network monitor, {options.Component}",
-            // Required, and empty where nobody said.
+            // The document must have a version, and the option may be empty.
             Version = options.Version.Length == 0 ? "unknown" : options.Version,
             Description = Description,
         };

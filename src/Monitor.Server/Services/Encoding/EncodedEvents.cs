@@ -5,8 +5,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>
-/// Turns encoded events into objects for whoever takes responses as objects. That is JSON transcoding, which
-/// serializes them by reflection; gRPC goes by the bytes of the marshaller.
+/// Turns encoded events into objects for JSON transcoding, which writes JSON from objects. gRPC uses the bytes.
 /// </summary>
 internal static class EncodedEvents
 {

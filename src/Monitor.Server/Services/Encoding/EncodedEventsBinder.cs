@@ -4,8 +4,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>
-/// Passes the methods of the generated binding on, those of them with another marshaller whose responses carry encoded
-/// events.
+/// Passes on the methods of the generated binding. Those whose responses carry encoded events get another marshaller.
 /// </summary>
 internal sealed class EncodedEventsBinder(ServiceBinderBase inner) : ServiceBinderBase
 {

@@ -8,7 +8,7 @@ namespace Monitor.Server;
 /// <summary>Writes a response with the encoded events that it carries, by copying these.</summary>
 internal static class EncodedEventsMarshaller
 {
-    /// <summary>A marshaller like the given one, but for the events.</summary>
+    /// <summary>A marshaller that copies the encoded events and writes the rest as the given one does.</summary>
     public static Marshaller<T> Create<T>(Marshaller<T> generated)
         where T : class, IEncodedEventsResponse =>
         new(Serialize, generated.ContextualDeserializer);

@@ -10,7 +10,7 @@ namespace Monitor.Server;
 /// <summary>Answers SummarizeConnections and SummarizePacketDrops from the log.</summary>
 internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorServerOptions options)
 {
-    // What kernels that give no reason are reported with; a drop of another agent that has none is no different.
+    // The reason that agents report on kernels that give none. It also stands for a drop whose agent sent no reason.
     private const string NoReason = "NOT_SPECIFIED";
 
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>

@@ -5,13 +5,13 @@ using State = Monitor.V1.Agent.Types.State;
 
 namespace Monitor.Server;
 
-/// <summary>The agents of an aggregator as clients are told of them. On an agent there are none.</summary>
+/// <summary>The agents of an aggregator, as clients see them. An agent has none.</summary>
 internal sealed class AgentsReader(IAgentDirectory? directory, MonitorServerOptions options)
 {
     /// <summary>Null on an agent.</summary>
     public IAgentDirectory? Directory => directory;
 
-    /// <summary>Up to when, by wall-clock time, everything is in the log: the present, or what the agents say.</summary>
+    /// <summary>The wall-clock time up to which the log is complete: the present, or what the agents report.</summary>
     public DateTimeOffset Watermark => directory?.Watermark ?? options.Time.GetUtcNow();
 
     /// <summary>The agents, by node, then by address.</summary>

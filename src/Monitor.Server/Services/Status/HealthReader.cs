@@ -35,11 +35,11 @@ internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, 
     private async Task<(string Status, IReadOnlyList<HealthPart> Parts)> ProgramsAsync(CancellationToken cancellationToken)
     {
         var all = await programs.ReadAsync(cancellationToken);
-        // Programs that nobody asked for are no part of the server.
+        // Disabled programs are not part of the server.
         return (StatusOf(all), [.. all.Where(program => program.Status != "disabled").Select(PartOf)]);
     }
 
-    /// <summary>A server none of whose programs runs sees nothing; one that lacks some sees part.</summary>
+    /// <summary>Unhealthy: no program runs, so the server sees nothing. Degraded: some do not run.</summary>
     private static string StatusOf(IReadOnlyList<Program> programs) =>
         !programs.Any(Runs) ? Unhealthy
         : programs.All(program => program.Status is "active" or "disabled") ? Healthy

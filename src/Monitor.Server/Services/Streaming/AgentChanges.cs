@@ -2,7 +2,7 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>What one stream has told its client of the agents, and has yet to tell. For one thread at a time.</summary>
+/// <summary>Tracks which changes of agents one stream has reported to its client. For one thread at a time.</summary>
 internal sealed class AgentChanges(IAgentDirectory directory, TimeProvider time)
 {
     // Most often that a client is told. Each time looks at all agents.

@@ -49,7 +49,7 @@ internal sealed class EventStream(
     /// <returns>When the token was cancelled or the log has ended. What a write throws is thrown on.</returns>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        // The first message is sent whatever is in it: the client sees that the stream stands.
+        // The first message may be empty: it shows the client that the stream works.
         var isFirst = true;
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -154,7 +154,7 @@ internal sealed class EventStream(
 
             if (remaining > TimeSpan.Zero)
             {
-                // Neither the end of the interval nor that of the stream is worth an exception.
+                // The ends of the interval and of the stream are ordinary; exceptions would cost more than they say.
                 await ((Task)_waiting).WaitAsync(remaining, time, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
