@@ -40,6 +40,12 @@ public static class ContractLimits
     public const int MaxFilterTextBytes = 256;
 
     /// <summary>
+    /// Longest name of a node, in UTF-8 bytes. It is the limit of filter values, so that every node can be filtered by
+    /// its name.
+    /// </summary>
+    public const int MaxNodeNameBytes = MaxFilterTextBytes;
+
+    /// <summary>
     /// Most bytes of events in one response. gRPC clients refuse messages above 4 MiB unless told otherwise; the rest
     /// is for the fields around the events.
     /// </summary>

@@ -29,8 +29,8 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
                 ? $"what answers here says that it is '{LinkFailure.Brief(health.Component, 64)}', not an agent; list the address of an agent's gRPC port"
             : health.NodeName.Length == 0
                 ? "the agent has no node name; start it with --node-name"
-            : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxFilterTextBytes
-                ? $"the agent's node name has more than {ContractLimits.MaxFilterTextBytes} bytes; start it with another --node-name"
+            : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxNodeNameBytes
+                ? $"the agent's node name has more than {ContractLimits.MaxNodeNameBytes} bytes; start it with another --node-name"
             : null;
         if (refusal is not null)
         {
