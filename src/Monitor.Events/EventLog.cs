@@ -123,7 +123,7 @@ public sealed class EventLog : IDisposable
             _sources.NoteEvent(segment, segment.Count);
         }
 
-        segment.AppendEvent(columns, EventTags.ResponseEvent, encodedEvent);
+        segment.AppendEvent(columns, StreamEventsResponse.EventsFieldNumber, encodedEvent);
         _typeTotals[columns.Type]++;
         _end.Position++;
         _end.Events++;
@@ -177,7 +177,7 @@ public sealed class EventLog : IDisposable
 
         var time = loss.LastTime is null ? 0 : UnixNanos.From(loss.LastTime) ?? 0;
         var columns = EventColumns.ForLoss(LossCounts.Slot(loss.Cause), loss.Count, time);
-        segment.AppendLoss(columns, EventTags.ResponseLoss, bytes);
+        segment.AppendLoss(columns, StreamEventsResponse.LossesFieldNumber, bytes);
         _end.Position++;
         _end.Losses.Add(columns);
         lock (_lossesLock)

@@ -119,7 +119,7 @@ internal sealed class EventEncoder
     /// <param name="port">Host byte order; null where there are no ports.</param>
     public void SetSource(ReadOnlySpan<byte> address, ushort? port)
     {
-        if (!IpAddressText.IsUnspecified(address))
+        if (!IpText.IsUnspecified(address))
         {
             Append(_sources.Get(address, out _));
             _columns.SetSource(address);
@@ -185,16 +185,16 @@ internal sealed class EventEncoder
 
     private static uint EncodeSource(scoped ReadOnlySpan<byte> address, ref WireWriter writer)
     {
-        Span<byte> text = stackalloc byte[IpAddressText.MaxBytes];
-        writer.Bytes(Event.SourceIpFieldNumber, text[..IpAddressText.Format(address, text)]);
+        Span<byte> text = stackalloc byte[IpText.MaxBytes];
+        writer.Bytes(Event.SourceIpFieldNumber, text[..IpText.Format(address, text)]);
         return 0;
     }
 
     private static uint EncodeDestination(scoped ReadOnlySpan<byte> key, ref WireWriter writer)
     {
-        Span<byte> text = stackalloc byte[IpAddressText.MaxBytes];
-        var ipv4 = IpAddressText.IsIpv4(key);
-        var address = text[..IpAddressText.Format(key, text)];
+        Span<byte> text = stackalloc byte[IpText.MaxBytes];
+        var ipv4 = IpText.IsIpv4(key);
+        var address = text[..IpText.Format(key, text)];
         writer.Bytes(Event.AddressFamilyFieldNumber, ipv4 ? "IPv4"u8 : "IPv6"u8);
         writer.Bytes(Event.DestinationIpFieldNumber, address);
         if (key.Length == 16)

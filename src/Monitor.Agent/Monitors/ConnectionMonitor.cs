@@ -100,7 +100,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         writer.Varint(ConnectionDetail.OutcomeFieldNumber, record.Outcome);
         if ((record.Flags & ConnectionFlags.ReturnCode) != 0)
         {
-            writer.Int32(ConnectionDetail.ReturnCodeFieldNumber, record.ReturnCode);
+            writer.SignedVarint(ConnectionDetail.ReturnCodeFieldNumber, record.ReturnCode);
         }
 
         if (record.Error != 0)

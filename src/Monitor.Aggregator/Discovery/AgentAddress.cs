@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Monitor.Protocol;
 
 namespace Monitor.Aggregator.Discovery;
 
@@ -137,7 +138,7 @@ internal sealed record AgentAddress
             ? null
             : $"'{Brief(text)}' is no port; expected 1 to 65535, or nothing and no colon for {DefaultPort}";
 
-    private static string Brief(string text) => text.Length <= 20 ? text : text[..20] + "...";
+    private static string Brief(string text) => MessageText.Shorten(text, 23);
 
     private static string? CheckName(string host)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Monitor.Protocol;
 
 namespace Monitor.Aggregator.Discovery;
 
@@ -119,7 +120,7 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
     {
         foreach (var line in lines.Take(MaxLinesLogged))
         {
-            var text = line.Text.Length <= MaxTextLogged ? line.Text : line.Text[..MaxTextLogged] + "...";
+            var text = MessageText.Shorten(line.Text, MaxTextLogged);
             FileAgentsLog.BadLine(logger, path, line.Number, text, line.Problem);
         }
 

@@ -12,8 +12,6 @@ namespace Monitor.Aggregator.Links;
 /// <param name="Version">Its version; may be empty.</param>
 internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Version)
 {
-    private const int MaxVersionLength = 64;
-
     /// <summary>Reads what it said of itself.</summary>
     /// <param name="health">The answer; anything.</param>
     /// <param name="identity">The agent; null where it is none that can be used.</param>
@@ -24,9 +22,9 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
         [NotNullWhen(false)] out string? refusal)
     {
         identity = null;
-        var version = LinkFailure.Brief(health.Version, MaxVersionLength);
+        var version = MessageText.Shorten(health.Version);
         refusal = health.Component != "agent"
-                ? $"what answers here says that it is '{LinkFailure.Brief(health.Component, 64)}', not an agent; list the address of an agent's gRPC port"
+                ? $"what answers here says that it is '{MessageText.Shorten(health.Component)}', not an agent; list the address of an agent's gRPC port"
             : health.NodeName.Length == 0
                 ? "the agent has no node name; start it with --node-name"
             : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxNodeNameBytes

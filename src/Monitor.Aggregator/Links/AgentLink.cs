@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
 using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.V1;
 using Polly;
 using Polly.Retry;
@@ -156,7 +157,7 @@ internal sealed class AgentLink(
             }
 
             LinkLog.Unexpected(logger, address, failure);
-            return new LinkEnd(LinkEndKind.Failed, $"unexpected, see the aggregator's log: {LinkFailure.Brief(failure.Message)}");
+            return new LinkEnd(LinkEndKind.Failed, $"unexpected, see the aggregator's log: {MessageText.Shorten(failure.Message, LinkFailure.MaxDetailLength)}");
         }
         finally
         {

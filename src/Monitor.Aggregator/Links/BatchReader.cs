@@ -92,7 +92,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         added.Length = value.Length;
         if (!identity.NodeName.SequenceEqual(_nodeName))
         {
-            return $"an event of node '{Shorten(identity.NodeName)}', and its own is '{nodeName}'";
+            return $"an event of node '{MessageText.Shorten(Encoding.UTF8.GetString(identity.NodeName))}', and its own is '{nodeName}'";
         }
 
         var due = first + (ulong)index;
@@ -149,7 +149,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         var loss = Loss.Parser.ParseFrom(value);
         if (loss.NodeName != nodeName)
         {
-            return $"a loss of node '{Shorten(Encoding.UTF8.GetBytes(loss.NodeName))}', and its own is '{nodeName}'";
+            return $"a loss of node '{MessageText.Shorten(loss.NodeName)}', and its own is '{nodeName}'";
         }
 
         if ((loss.FirstTime is { } firstTime && UnixNanos.From(firstTime) is null)
@@ -207,7 +207,4 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
 
     private static string OutOfSequence(ulong sequence, ulong due) =>
         string.Create(CultureInfo.InvariantCulture, $"event {sequence} where {due} was due");
-
-    private static string Shorten(ReadOnlySpan<byte> name) =>
-        name.Length <= 64 ? Encoding.UTF8.GetString(name) : Encoding.UTF8.GetString(name[..61]) + "...";
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Grpc.Core;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
@@ -8,7 +9,7 @@ namespace Monitor.Aggregator.Links;
 internal static class LinkFailure
 {
     // Longer words of an agent are cut: they are shown in lists, and go to every client that asked for agents.
-    private const int MaxDetailLength = 300;
+    public const int MaxDetailLength = 300;
 
     private const string Remedy = "list the address of an agent's gRPC port, by default 50051";
 
@@ -40,13 +41,6 @@ internal static class LinkFailure
         };
     }
 
-    /// <summary>Text of others, cut to a length and without line breaks.</summary>
-    public static string Brief(string text, int maxLength = MaxDetailLength)
-    {
-        var line = text.ReplaceLineEndings(" ");
-        return line.Length <= maxLength ? line : string.Concat(line.AsSpan(0, maxLength - 3), "...");
-    }
-
     private static LinkEnd? Transport(Exception cause)
     {
         for (var inner = cause; inner is not null; inner = inner.InnerException)
@@ -76,7 +70,7 @@ internal static class LinkFailure
     private static LinkEnd Failed(string reason) => new(LinkEndKind.Failed, reason);
 
     private static string Detail(RpcException call) =>
-        Brief(call.Status.DebugException is { } cause ? Words(cause) : call.Status.Detail);
+        call.Status.DebugException is { } cause ? Words(cause) : MessageText.Shorten(call.Status.Detail, MaxDetailLength);
 
     private static string Clause(RpcException call) => Detail(call) is { Length: > 0 } detail ? $": {detail}" : "";
 
@@ -85,6 +79,6 @@ internal static class LinkFailure
     {
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection was closed",
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection refused: nothing listens there",
-        var innermost => Brief(innermost.Message),
+        var innermost => MessageText.Shorten(innermost.Message, MaxDetailLength),
     };
 }

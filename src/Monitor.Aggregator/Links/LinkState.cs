@@ -94,7 +94,7 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
     {
         lock (_lock)
         {
-            _health = LinkFailure.Brief(health, 32);
+            _health = MessageText.Shorten(health, 32);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Events;
@@ -89,7 +90,7 @@ public struct EventColumnsBuilder
 
     private static (ulong High, ulong Low) Address(ReadOnlySpan<byte> bytes) => bytes.Length switch
     {
-        4 => (0, IpText.MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(bytes)),
+        4 => (0, IpText.Ipv4Prefix | BinaryPrimitives.ReadUInt32BigEndian(bytes)),
         16 => (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..])),
         _ => throw new ArgumentException($"An address has 4 or 16 bytes, not {bytes.Length}.", nameof(bytes)),
     };

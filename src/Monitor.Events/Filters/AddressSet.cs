@@ -1,10 +1,12 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events;
 
 /// <summary>The addresses of one filter field, as ranges that do not overlap, in order.</summary>
 internal sealed class AddressSet
 {
-    private static readonly UInt128 MappedFirst = new(0, IpText.MappedPrefix);
-    private static readonly UInt128 MappedLast = new(0, IpText.MappedPrefix | uint.MaxValue);
+    private static readonly UInt128 MappedFirst = new(0, IpText.Ipv4Prefix);
+    private static readonly UInt128 MappedLast = new(0, IpText.Ipv4Prefix | uint.MaxValue);
 
     // Parallel; apart from each other, so that the search touches one of them only.
     private readonly UInt128[] _first;

@@ -1,3 +1,5 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events;
 
 /// <summary>A field of a filter or a query has a value that is not accepted: the client's mistake.</summary>
@@ -8,17 +10,15 @@ public class FilterException : Exception
     /// <param name="value">The value, cut where it is long.</param>
     /// <param name="accepted">What is accepted, as the rest of a sentence: "must be …".</param>
     public FilterException(string field, string value, string accepted)
-        : base($"{field}: '{Shorten(value)}' {accepted}")
+        : base($"{field}: '{MessageText.Shorten(value)}' {accepted}")
     {
         Field = field;
-        Value = Shorten(value);
+        Value = MessageText.Shorten(value);
     }
 
     /// <summary>The field.</summary>
     public string Field { get; }
 
-    /// <summary>The value, at most 64 characters of it.</summary>
+    /// <summary>The value as the message shows it; see <see cref="MessageText.Shorten"/>.</summary>
     public string Value { get; }
-
-    private static string Shorten(string value) => value.Length <= 64 ? value : value[..61] + "...";
 }

@@ -29,10 +29,10 @@ internal readonly record struct PageToken
             return false;
         }
 
-        var content = new TokenContent(bytes);
-        if (!content.TryReadFixed(out var epoch)
-            || !content.TryReadFixed(out var filter)
-            || !content.TryReadFixed(out var time)
+        var content = new WireReader(bytes);
+        if (!content.TryReadFixed64(out var epoch)
+            || !content.TryReadFixed64(out var filter)
+            || !content.TryReadFixed64(out var time)
             || !content.TryReadVarint(out var snapshot)
             || !content.TryReadVarint(out var position)
             || !content.AtEnd
@@ -55,13 +55,13 @@ internal readonly record struct PageToken
 
     public override string ToString()
     {
-        Span<byte> buffer = stackalloc byte[3 * sizeof(ulong) + 2 * TokenContent.MaxVarintBytes];
-        var content = new TokenContent(buffer);
-        content.WriteFixed(Epoch);
-        content.WriteFixed(Filter);
-        content.WriteFixed((ulong)Time);
-        content.WriteVarint((ulong)Snapshot);
-        content.WriteVarint((ulong)Position);
-        return OpaqueToken.Encode(Kind, buffer[..content.Length]);
+        Span<byte> buffer = stackalloc byte[3 * sizeof(ulong) + 2 * WireWriter.MaxVarintBytes];
+        var content = new WireWriter(buffer);
+        content.Fixed64(Epoch);
+        content.Fixed64(Filter);
+        content.Fixed64((ulong)Time);
+        content.Varint((ulong)Snapshot);
+        content.Varint((ulong)Position);
+        return OpaqueToken.Encode(Kind, content.Written);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Monitor.Protocol;
 
 namespace Monitor.Events;
 
@@ -91,10 +92,10 @@ internal sealed class Segment
     public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
 
     /// <summary>Appends an event, for which there is room, unseen by readers.</summary>
-    public void AppendEvent(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    public void AppendEvent(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
         var time = columns.Time;
-        var index = Write(columns, tag, message);
+        var index = Write(columns, field, message);
         _typeCounts[columns.Type]++;
         var number = index >> BlockShift;
         if (number >= _blocks.Length)
@@ -123,9 +124,9 @@ internal sealed class Segment
     }
 
     /// <summary>Appends a loss, for which there is room, unseen by readers.</summary>
-    public void AppendLoss(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    public void AppendLoss(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
-        var index = Write(columns, tag, message);
+        var index = Write(columns, field, message);
         if (index >> BlockShift >= _blocks.Length)
         {
             GrowBlocks();
@@ -209,13 +210,10 @@ internal sealed class Segment
     /// <summary>The message of an entry, without tag and length.</summary>
     public ReadOnlySpan<byte> Message(int index)
     {
-        var bytes = Bytes(ByteStart(index), Header(index).End);
-        var at = 1;
-        while (bytes[at++] >= 0x80)
-        {
-        }
-
-        return bytes[at..];
+        var reader = new WireReader(Bytes(ByteStart(index), Header(index).End));
+        reader.TryReadTag(out _);
+        reader.TryReadBytes(out var message);
+        return message;
     }
 
     /// <summary>The range of times of a block of <see cref="BlockEntries"/>.</summary>
@@ -320,25 +318,15 @@ internal sealed class Segment
         return low - 1;
     }
 
-    private int Write(in EventColumns columns, byte tag, ReadOnlySpan<byte> message)
+    private int Write(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
         var index = _count;
-        ref var start = ref MemoryMarshal.GetArrayDataReference(_buffer);
-        var at = _end;
-        Unsafe.Add(ref start, at++) = tag;
-        var length = (uint)message.Length;
-        for (; length >= 0x80; length >>= 7)
-        {
-            Unsafe.Add(ref start, at++) = (byte)(length | 0x80);
-        }
-
-        Unsafe.Add(ref start, at++) = (byte)length;
-        message.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref start, at), message.Length));
-        at += message.Length;
+        var writer = new WireWriter(_buffer.AsSpan(_end));
+        writer.Bytes(field, message);
+        _end += writer.Length;
         ref var header = ref Header(index);
         header = columns;
-        header.End = at;
-        _end = at;
+        header.End = _end;
         _count = index + 1;
         return index;
     }

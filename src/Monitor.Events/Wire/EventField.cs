@@ -1,3 +1,5 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events;
 
 /// <summary>Finds one field in the bytes of an event.</summary>

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Events;
@@ -40,8 +41,8 @@ internal static class EventTags
     /// Tag of an event in StreamEventsResponse and in ListEventsResponse: stored events carry it already, so that a run
     /// of them is on the wire what it is in the log.
     /// </summary>
-    public const byte ResponseEvent = StreamEventsResponse.EventsFieldNumber << 3 | 2;
+    public const uint ResponseEvent = StreamEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited;
 
     /// <summary>Tag of a loss in StreamEventsResponse.</summary>
-    public const byte ResponseLoss = StreamEventsResponse.LossesFieldNumber << 3 | 2;
+    public const uint ResponseLoss = StreamEventsResponse.LossesFieldNumber << 3 | WireReader.LengthDelimited;
 }

@@ -1,3 +1,5 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events;
 
 /// <summary>A Timestamp or a Duration, which look alike on the wire.</summary>

@@ -83,8 +83,8 @@ public sealed class ResumeToken
             }
         }
 
-        var content = new TokenContent(bytes);
-        if (!content.TryReadFixed(out var epoch)
+        var content = new WireReader(bytes);
+        if (!content.TryReadFixed64(out var epoch)
             || !content.TryReadVarint(out var position)
             || !content.TryReadVarint(out var events)
             || events > position)
@@ -126,47 +126,47 @@ public sealed class ResumeToken
     /// source.</summary>
     public override string ToString()
     {
-        const int MaxSourceBytes = sizeof(ulong) + sizeof(uint) + 2 * TokenContent.MaxVarintBytes;
-        const int MaxOwnBytes = sizeof(ulong) + (3 + LossCauses) * TokenContent.MaxVarintBytes;
+        const int MaxSourceBytes = sizeof(ulong) + sizeof(uint) + 2 * WireWriter.MaxVarintBytes;
+        const int MaxOwnBytes = sizeof(ulong) + (3 + LossCauses) * WireWriter.MaxVarintBytes;
         var most = MaxOwnBytes + (Sources?.Count ?? 0) * MaxSourceBytes;
         var buffer = most <= 1024 ? stackalloc byte[1024] : new byte[most];
-        var content = new TokenContent(buffer);
-        content.WriteFixed(Epoch);
-        content.WriteVarint(Position);
-        content.WriteVarint(Events);
+        var content = new WireWriter(buffer);
+        content.Fixed64(Epoch);
+        content.Varint(Position);
+        content.Varint(Events);
         var causes = _losses.AsSpan().LastIndexOfAnyExcept(0ul) + 1;
         if (Sources is not null)
         {
-            content.WriteVarint((uint)causes | (IsAhead ? AheadFlag : 0));
+            content.Varint((uint)causes | (IsAhead ? AheadFlag : 0));
         }
 
         for (var cause = 0; cause < causes; cause++)
         {
-            content.WriteVarint(_losses[cause]);
+            content.Varint(_losses[cause]);
         }
 
         if (Sources is null)
         {
-            return OpaqueToken.Encode(Kind, buffer[..content.Length]);
+            return OpaqueToken.Encode(Kind, content.Written);
         }
 
         foreach (var source in Sources)
         {
-            content.WriteFixed(source.Epoch);
-            content.WriteFixed32(source.NodeHash);
-            content.WriteVarint(source.Position);
-            content.WriteVarint(source.Position - source.Events);
+            content.Fixed64(source.Epoch);
+            content.Fixed32(source.NodeHash);
+            content.Varint(source.Position);
+            content.Varint(source.Position - source.Events);
         }
 
-        return OpaqueToken.Encode(KindWithSources, buffer[..content.Length]);
+        return OpaqueToken.Encode(KindWithSources, content.Written);
     }
 
-    private static bool TryReadSources(ref TokenContent content, out List<SourceToken> sources)
+    private static bool TryReadSources(ref WireReader content, out List<SourceToken> sources)
     {
         sources = [];
         while (!content.AtEnd)
         {
-            if (!content.TryReadFixed(out var epoch)
+            if (!content.TryReadFixed64(out var epoch)
                 || !content.TryReadFixed32(out var nodeHash)
                 || !content.TryReadVarint(out var position)
                 || !content.TryReadVarint(out var losses)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Google.Protobuf.Reflection;
+using Monitor.Protocol;
 
 namespace Monitor.Server;
 
@@ -29,7 +30,7 @@ internal static class RequestFields
     }
 
     /// <summary>What a client sent, fit for a message.</summary>
-    public static string Shorten(string text) => text.Length <= 100 ? text : text[..97] + "...";
+    public static string Shorten(string text) => MessageText.Shorten(text, 100);
 
     private static Dictionary<string, FieldDescriptor> Parameters(MessageDescriptor message, string prefix, int depth)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using Grpc.Core;
 using Monitor.Bpf.Kernel;
 using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Subscribing;

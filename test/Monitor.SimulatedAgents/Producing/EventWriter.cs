@@ -1,7 +1,7 @@
-using System.Buffers.Text;
 using System.Text;
 using Google.Protobuf;
 using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.SimulatedAgents.Producing;
@@ -12,16 +12,8 @@ namespace Monitor.SimulatedAgents.Producing;
 /// </summary>
 internal sealed class EventWriter
 {
-    private const long NanosPerSecond = 1_000_000_000;
-
     // Sequence, id, timestamp and time at their longest are below 100 bytes.
     private const int MaxHeadBytes = 128;
-
-    private const byte LengthDelimited = 2;
-    private const byte SequenceTag = Event.SequenceFieldNumber << 3;
-    private const byte IdTag = Event.IdFieldNumber << 3 | LengthDelimited;
-    private const byte TimestampTag = Event.TimestampFieldNumber << 3;
-    private const byte TimeTag = Event.TimeFieldNumber << 3 | LengthDelimited;
 
     private readonly EventLog _log;
     private readonly byte[] _idPrefix;
@@ -55,40 +47,15 @@ internal sealed class EventWriter
 
     private int WriteHead(ulong sequence, long timeUnixNanos)
     {
-        var buffer = _buffer;
-        var at = 0;
-        buffer[at++] = SequenceTag;
-        WriteVarint(buffer, ref at, sequence);
-
-        buffer[at++] = IdTag;
-        var id = at++;
-        _idPrefix.CopyTo(buffer, at);
-        at += _idPrefix.Length;
-        Utf8Formatter.TryFormat(sequence, buffer.AsSpan(at), out var digits);
-        at += digits;
-        buffer[id] = (byte)(at - id - 1);
-
-        buffer[at++] = TimestampTag;
-        WriteVarint(buffer, ref at, (ulong)(timeUnixNanos - _bootTime));
-
-        buffer[at++] = TimeTag;
-        var time = at++;
-        buffer[at++] = 1 << 3;
-        WriteVarint(buffer, ref at, (ulong)(timeUnixNanos / NanosPerSecond));
-        buffer[at++] = 2 << 3;
-        WriteVarint(buffer, ref at, (ulong)(timeUnixNanos % NanosPerSecond));
-        buffer[time] = (byte)(at - time - 1);
-        return at;
-    }
-
-    private static void WriteVarint(byte[] buffer, ref int at, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7)
-        {
-            buffer[at++] = (byte)(value | 0x80);
-        }
-
-        buffer[at++] = (byte)value;
+        var writer = new WireWriter(_buffer);
+        writer.Varint(Event.SequenceFieldNumber, sequence);
+        var id = writer.Begin(Event.IdFieldNumber);
+        writer.Fragment(_idPrefix);
+        writer.Digits(sequence);
+        writer.End(id);
+        writer.Varint(Event.TimestampFieldNumber, (ulong)(timeUnixNanos - _bootTime));
+        writer.SecondsAndNanos(Event.TimeFieldNumber, timeUnixNanos);
+        return writer.Length;
     }
 
     /// <summary>What events of one kind have in common.</summary>

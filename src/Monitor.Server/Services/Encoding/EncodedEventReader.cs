@@ -1,6 +1,8 @@
+using Monitor.Protocol;
+
 namespace Monitor.Server;
 
-/// <summary>Goes through encoded events, each with tag and length as they are in a response; of the log, so well-formed.</summary>
+/// <summary>Enumerates encoded events of a log, each with tag and length as in a response.</summary>
 internal struct EncodedEventReader(ReadOnlyMemory<byte> events)
 {
     private ReadOnlyMemory<byte> _rest = events;
@@ -20,23 +22,15 @@ internal struct EncodedEventReader(ReadOnlyMemory<byte> events)
             return false;
         }
 
-        // The tag is one byte.
-        var span = _rest.Span;
-        var at = 1;
-        var length = 0;
-        for (var shift = 0; ; shift += 7)
+        var reader = new WireReader(_rest.Span);
+        if (!reader.TryReadTag(out _) || !reader.TryReadBytes(out var message))
         {
-            var next = span[at++];
-            length |= (next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                break;
-            }
+            throw new InvalidDataException("The log returned bytes that are not a list of events.");
         }
 
-        Current = _rest.Slice(at, length);
-        Entry = _rest[..(at + length)];
-        _rest = _rest[(at + length)..];
+        Entry = _rest[..reader.Position];
+        Current = Entry[^message.Length..];
+        _rest = _rest[reader.Position..];
         return true;
     }
 }

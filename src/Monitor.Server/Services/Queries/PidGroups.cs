@@ -1,6 +1,4 @@
-using System.Buffers;
-using Google.Protobuf;
-using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
@@ -16,15 +14,9 @@ internal static class PidGroups
 
     private const uint PidTag = Event.PidFieldNumber << 3 | WireReader.Varint;
 
-    // Fields of the responses, of an entry of a map, and of an EventGroup.
-    private static readonly uint MapTag =
-        WireFormat.MakeTag(ListConnectionsResponse.EventsByPidFieldNumber, WireFormat.WireType.LengthDelimited);
-
-    private static readonly uint WithoutProcessTag =
-        WireFormat.MakeTag(ListConnectionsResponse.WithoutProcessFieldNumber, WireFormat.WireType.LengthDelimited);
-
-    private static readonly uint KeyTag = WireFormat.MakeTag(1, WireFormat.WireType.Varint);
-    private static readonly uint ValueTag = WireFormat.MakeTag(2, WireFormat.WireType.LengthDelimited);
+    // Fields of an entry of a map.
+    private const int KeyField = 1;
+    private const int ValueField = 2;
 
     /// <summary>Writes the groups, that of the newest event first.</summary>
     /// <param name="events">Elements of <c>EventGroup.events</c>, each with tag and length, newest first: as the log's
@@ -48,23 +40,22 @@ internal static class PidGroups
         }
 
         var output = new PooledBuffer();
-        output.GetSpan(events.Length + (groups.Count + 1) * MaxOverheadBytes);
+        var writer = new WireWriter(output.GetSpan(events.Length + (groups.Count + 1) * MaxOverheadBytes));
         foreach (var (pid, group) in groups)
         {
-            var value = VarintSize(KeyTag) + VarintSize(pid)
-                + VarintSize(ValueTag) + VarintSize((uint)group.Bytes) + group.Bytes;
-            WriteVarint(output, MapTag);
-            WriteVarint(output, (uint)value);
-            WriteVarint(output, KeyTag);
-            WriteVarint(output, pid);
-            WriteGroup(output, ValueTag, group);
+            // The numbers of both fields fit in a tag of one byte.
+            var entry = 1 + WireWriter.SizeOf(pid) + 1 + WireWriter.SizeOf((uint)group.Bytes) + group.Bytes;
+            writer.BytesHeader(ListConnectionsResponse.EventsByPidFieldNumber, entry);
+            writer.Varint(KeyField, pid);
+            WriteGroup(ref writer, ValueField, group);
         }
 
         if (nobody.Bytes > 0)
         {
-            WriteGroup(output, WithoutProcessTag, nobody);
+            WriteGroup(ref writer, ListConnectionsResponse.WithoutProcessFieldNumber, nobody);
         }
 
+        output.Advance(writer.Length);
         return output;
     }
 
@@ -88,30 +79,14 @@ internal static class PidGroups
         return pid;
     }
 
-    private static void WriteGroup(PooledBuffer output, uint tag, Group group)
+    private static void WriteGroup(ref WireWriter writer, int field, Group group)
     {
-        WriteVarint(output, tag);
-        WriteVarint(output, (uint)group.Bytes);
+        writer.BytesHeader(field, group.Bytes);
         foreach (var entry in group.Entries)
         {
-            output.Write(entry.Span);
+            writer.Fragment(entry.Span);
         }
     }
-
-    private static void WriteVarint(PooledBuffer output, uint value)
-    {
-        var span = output.GetSpan(5);
-        var length = 0;
-        for (; value >= 0x80; value >>= 7)
-        {
-            span[length++] = (byte)(value | 0x80);
-        }
-
-        span[length++] = (byte)value;
-        output.Advance(length);
-    }
-
-    private static int VarintSize(uint value) => CodedOutputStream.ComputeUInt32Size(value);
 
     private sealed class Group
     {

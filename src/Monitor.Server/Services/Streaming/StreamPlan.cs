@@ -110,15 +110,13 @@ internal sealed class StreamPlan
             case ResumeStatus.OtherEpoch:
                 throw CallErrors.InvalidField(
                     "resume_token",
-                    $"resume_token: '{Shorten(request.ResumeToken)}' is of another server, or of this one before it was "
+                    $"resume_token: '{MessageText.Shorten(request.ResumeToken)}' is of another server, or of this one before it was "
                     + "restarted; what was not read of that run is not known here. Start without it, or with since.");
             default:
                 throw CallErrors.InvalidField(
                     "resume_token",
-                    $"resume_token: '{Shorten(request.ResumeToken)}' is not a token of this server. It must be the "
+                    $"resume_token: '{MessageText.Shorten(request.ResumeToken)}' is not a token of this server. It must be the "
                     + "resume_token of a message of an earlier stream, unchanged.");
         }
     }
-
-    private static string Shorten(string text) => text.Length <= 64 ? text : text[..61] + "...";
 }

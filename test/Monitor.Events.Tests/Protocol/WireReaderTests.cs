@@ -1,3 +1,5 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events.Tests;
 
 public sealed class WireReaderTests

@@ -1,29 +1,31 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
-namespace Monitor.Events;
+namespace Monitor.Protocol;
 
 /// <summary>
-/// Reads protobuf wire format from bytes that may be anything. Every read says whether it succeeded; what is read after
-/// a failure means nothing. Groups, which no message of the contract has, are refused.
+/// Reads protobuf wire format from bytes that may be anything. Every read returns whether it succeeded; the results of
+/// reads after a failure are meaningless, and stay inside the bytes. Refuses groups, which no message of the contract
+/// has. The one reader of variable-length numbers in this code base; <see cref="WireWriter"/> writes them.
 /// </summary>
 /// <remarks>
-/// The short ways are inlined and the long ones take no reference to the reader, so that it lives in registers: a third
-/// of the time. Each read checks its bounds itself.
+/// The short paths are inlined. The long ones take no reference to the reader, so that it stays in registers: this saves
+/// two thirds of the time. Each read checks its bounds itself.
 /// </remarks>
 public ref struct WireReader
 {
-    /// <summary>Wire type, the low 3 bits of a tag, of numbers that are as long as they need.</summary>
+    /// <summary>Wire type (the low 3 bits of a tag) of variable-length numbers.</summary>
     public const uint Varint = 0;
 
-    /// <summary>Wire type of what has 8 bytes.</summary>
+    /// <summary>Wire type of values of 8 bytes.</summary>
     public const uint Fixed64 = 1;
 
-    /// <summary>Wire type of texts, bytes and messages, which have their length in front of them.</summary>
+    /// <summary>Wire type of texts, bytes and messages: their length precedes them.</summary>
     public const uint LengthDelimited = 2;
 
-    /// <summary>Wire type of what has 4 bytes.</summary>
+    /// <summary>Wire type of values of 4 bytes.</summary>
     public const uint Fixed32 = 5;
 
     private const ulong HighBits = 0x8080_8080_8080_8080;
@@ -32,22 +34,22 @@ public ref struct WireReader
     private readonly int _length;
     private int _at;
 
-    /// <summary>Reads from the first byte on.</summary>
-    /// <param name="bytes">The fields of one message; the caller keeps them as they are while it reads.</param>
+    /// <summary>Makes a reader at the first byte.</summary>
+    /// <param name="bytes">The fields of one message. They must not change while they are read.</param>
     public WireReader(ReadOnlySpan<byte> bytes)
     {
         _start = ref MemoryMarshal.GetReference(bytes);
         _length = bytes.Length;
     }
 
-    /// <summary>Whether all was read.</summary>
+    /// <summary>Whether all bytes were read.</summary>
     public readonly bool AtEnd
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _at >= _length;
     }
 
-    /// <summary>How many bytes were read: behind <see cref="TryReadBytes"/>, where its value ends.</summary>
+    /// <summary>How many bytes were read. After <see cref="TryReadBytes"/>, its value ends here.</summary>
     public readonly int Position
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,7 +84,7 @@ public ref struct WireReader
         return end <= _length && value is > 7 and <= uint.MaxValue;
     }
 
-    /// <summary>Reads a number of up to 64 bits.</summary>
+    /// <summary>Reads a variable-length number. As in every protobuf parser, bits beyond 64 are dropped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadVarint(out ulong value)
     {
@@ -96,7 +98,35 @@ public ref struct WireReader
         return _at <= _length;
     }
 
-    /// <summary>Reads a length and what has it: a part of the bytes that are read, not a copy.</summary>
+    /// <summary>Reads four bytes, little-endian.</summary>
+    public bool TryReadFixed32(out uint value)
+    {
+        value = 0;
+        if (_at > _length - sizeof(uint))
+        {
+            return false;
+        }
+
+        value = BinaryPrimitives.ReadUInt32LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _start, _at), sizeof(uint)));
+        _at += sizeof(uint);
+        return true;
+    }
+
+    /// <summary>Reads eight bytes, little-endian.</summary>
+    public bool TryReadFixed64(out ulong value)
+    {
+        value = 0;
+        if (_at > _length - sizeof(ulong))
+        {
+            return false;
+        }
+
+        value = BinaryPrimitives.ReadUInt64LittleEndian(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _start, _at), sizeof(ulong)));
+        _at += sizeof(ulong);
+        return true;
+    }
+
+    /// <summary>Reads a length and as many bytes: a slice of the bytes, not a copy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadBytes(out ReadOnlySpan<byte> value)
     {
@@ -111,11 +141,11 @@ public ref struct WireReader
         return false;
     }
 
-    /// <summary>Reads text; false also where it is not UTF-8.</summary>
+    /// <summary>Reads text; false also if it is not UTF-8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadText(out ReadOnlySpan<byte> value) => TryReadBytes(out value) && IsText(value);
 
-    /// <summary>Passes over the value behind a tag.</summary>
+    /// <summary>Skips the value that follows a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySkip(uint tag)
     {
@@ -124,7 +154,7 @@ public ref struct WireReader
             case Varint:
                 if (_at <= _length - sizeof(ulong))
                 {
-                    // The first byte without its high bit ends the number; eight with it are for the long way.
+                    // The first byte without its high bit ends the number. If all eight have it, the long path reads on.
                     var ends = ~Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref _start, _at)) & HighBits;
                     if (ends != 0)
                     {
@@ -147,9 +177,9 @@ public ref struct WireReader
         }
     }
 
-    /// <summary>Whether the bytes are UTF-8; ASCII, which nearly all are, takes a few instructions.</summary>
+    /// <summary>Whether the bytes are UTF-8. For ASCII, which nearly all texts are, it takes a few instructions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool IsText(ReadOnlySpan<byte> bytes)
+    public static bool IsText(ReadOnlySpan<byte> bytes)
     {
         ref var start = ref MemoryMarshal.GetReference(bytes);
         var length = bytes.Length;
@@ -170,7 +200,7 @@ public ref struct WireReader
         return Utf8.IsValid(bytes);
     }
 
-    /// <returns>The number and the place behind it, which is beyond the end where it is cut short or too long.</returns>
+    /// <returns>The number and where it ends: beyond <paramref name="length"/> if it is cut short or too long.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static (ulong Value, int End) ReadLongVarint(ref byte start, int length, int at)
     {

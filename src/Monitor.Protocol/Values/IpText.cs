@@ -1,47 +1,94 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 
-namespace Monitor.Events;
+namespace Monitor.Protocol;
 
 /// <summary>
-/// Reads addresses from text without allocating: IPv4 as four decimal numbers without leading zeros, IPv6 as in
-/// RFC 4291, section 2.2, in every form, without a zone. IPv4 becomes ::ffff:a.b.c.d.
+/// IP addresses from and to text, in UTF-8 and without allocating. Everywhere in this code base an address is 128 bits,
+/// and an IPv4 address is held as IPv6, ::ffff:a.b.c.d; its text is a.b.c.d.
 /// </summary>
-internal static class IpText
+public static class IpText
 {
-    /// <summary>The lower 64 bits of ::ffff:0.0.0.0; the upper ones are 0.</summary>
-    public const ulong MappedPrefix = 0xffff_0000_0000;
+    /// <summary>Longest text in bytes: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".</summary>
+    public const int MaxBytes = 45;
 
-    // "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"
-    private const int MaxLength = 45;
+    /// <summary>The lower 64 bits of ::ffff:0.0.0.0; the upper ones are 0.</summary>
+    public const ulong Ipv4Prefix = 0xffff_0000_0000;
+
     private const int Groups = 8;
 
+    private static ReadOnlySpan<byte> Ipv4PrefixBytes => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+    /// <summary>Whether the address is an IPv4 address.</summary>
+    /// <param name="address">16 bytes in network order; more are ignored.</param>
+    public static bool IsIpv4(ReadOnlySpan<byte> address) => address[..12].SequenceEqual(Ipv4PrefixBytes);
+
+    /// <summary>Whether the address is 0.0.0.0 or ::, as that of a socket that is not bound.</summary>
+    /// <param name="address">16 bytes in network order; more are ignored.</param>
+    public static bool IsUnspecified(ReadOnlySpan<byte> address) =>
+        !(IsIpv4(address) ? address[12..16] : address[..16]).ContainsAnyExcept((byte)0);
+
+    /// <summary>Writes the text of an address.</summary>
+    /// <param name="address">16 bytes in network order; more are ignored.</param>
+    /// <param name="text">Where to write; <see cref="MaxBytes"/> are always enough.</param>
+    /// <returns>Length of the text.</returns>
+    public static int Format(ReadOnlySpan<byte> address, Span<byte> text)
+    {
+        if (!IsIpv4(address))
+        {
+            new IPAddress(address[..16]).TryFormat(text, out var length);
+            return length;
+        }
+
+        var at = 0;
+        for (var i = 12; i < 16; i++)
+        {
+            if (i > 12)
+            {
+                text[at++] = (byte)'.';
+            }
+
+            address[i].TryFormat(text[at..], out var digits);
+            at += digits;
+        }
+
+        return at;
+    }
+
+    /// <summary>The text of an address.</summary>
+    public static string Format(UInt128 address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Span<byte> text = stackalloc byte[MaxBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, address);
+        return Encoding.ASCII.GetString(text[..Format(bytes, text)]);
+    }
+
+    /// <summary>
+    /// Reads an address: IPv4 as four decimal numbers without leading zeros, IPv6 in every form of RFC 4291,
+    /// section 2.2, without a zone.
+    /// </summary>
+    /// <param name="utf8">Any text.</param>
+    /// <param name="high">The upper 64 bits.</param>
+    /// <param name="low">The lower 64 bits.</param>
+    /// <returns>False if the text is not an address.</returns>
     public static bool TryParse(ReadOnlySpan<byte> utf8, out ulong high, out ulong low)
     {
         high = 0;
         low = 0;
-        if (utf8.Length is 0 or > MaxLength)
+        if (utf8.Length is 0 or > MaxBytes)
         {
             return false;
         }
 
         if (TryParseV4(utf8, out var v4))
         {
-            low = MappedPrefix | v4;
+            low = Ipv4Prefix | v4;
             return true;
         }
 
         return TryParseV6(utf8, out high, out low);
-    }
-
-    public static bool IsMapped(ulong high, ulong low) => high == 0 && low >> 32 == 0xffff;
-
-    /// <summary>The address as <c>Event.source_ip</c> has it.</summary>
-    public static string Format(UInt128 address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, address);
-        var parsed = new IPAddress(bytes);
-        return (parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed).ToString();
     }
 
     private static bool TryParseV4(ReadOnlySpan<byte> text, out uint address)
@@ -158,7 +205,7 @@ internal static class IpText
         return true;
     }
 
-    /// <summary>How many hexadecimal digits the text starts with, at most four, and their value.</summary>
+    /// <summary>Counts the hexadecimal digits at the start, at most four, and gives their value.</summary>
     private static int HexDigits(ReadOnlySpan<byte> text, out ushort value)
     {
         value = 0;
