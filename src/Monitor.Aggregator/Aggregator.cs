@@ -20,7 +20,7 @@ internal static class Aggregator
     {
         var time = TimeProvider.System;
         using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Retention), TakesSources = true }, Epoch(time), time);
+            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Retention), TracksOrigins = true }, Epoch(time), time);
         using var logging = ServerLogging.CreateFactory(settings.Get(AggregatorSettings.LogLevel));
         var sources = AggregatorSettings.Sources(settings, time, logging);
         var fleet = new AgentFleet(sources, log, time, logging);

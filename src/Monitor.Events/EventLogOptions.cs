@@ -10,25 +10,26 @@ public sealed class EventLogOptions
     public const long MaxRetentionBytes = 1L << 40;
 
     /// <summary>
-    /// Bytes of memory for stored events, their headers included; 64 MiB by default, which is about 270 000 events of
-    /// 180 bytes. The log takes it as it fills, a sixteenth at a time, at most 4 MiB, and never gives it back. While
-    /// readers are inside a segment that has just left, it is exceeded by that segment.
+    /// Bytes of memory for stored events and their columns. Default: 64 MiB, about 270 000 events of 180 bytes. The log
+    /// allocates it as it fills, a sixteenth but at most 4 MiB at a time, and never frees it. It exceeds it by a segment
+    /// that was evicted while readers are inside.
     /// </summary>
     public long RetentionBytes { get; set; } = 64L << 20;
 
     /// <summary>
-    /// The node that losses are said to be of which the log itself reports, those of evicted events. Empty, the
-    /// default, where the log holds events of several nodes.
+    /// Node name of the losses that the log itself reports, those of evicted events. Default: empty, for a log with the
+    /// events of several nodes.
     /// </summary>
     public string NodeName { get; set; } = "";
 
     /// <summary>
-    /// Whether the log takes in the events of agents, by <see cref="EventLog.AppendFrom"/>. Its resume tokens then say
-    /// how far each of them was read, so that other logs of the same agents can go on from there. Default: no.
+    /// Whether the log holds copies of agents' logs, appended with <see cref="EventLog.AppendFrom"/>. Its resume tokens
+    /// then say how far each <see cref="Origin"/> was delivered, so that other logs of the same agents can go on from
+    /// there. Default: no.
     /// </summary>
-    public bool TakesSources { get; set; }
+    public bool TracksOrigins { get; set; }
 
-    /// <summary>Throws <see cref="ArgumentOutOfRangeException"/>, with what is accepted, where a value is bad.</summary>
+    /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> if a value is not accepted; the message says which values are.</summary>
     public void Validate()
     {
         if (RetentionBytes is < MinRetentionBytes or > MaxRetentionBytes)

@@ -66,7 +66,7 @@ public sealed class ConcurrencyTests
             Assert.That(reported, Is.EqualTo((losses, (ulong)counters.Evicted)));
         }
 
-        Assert.That(log.AllocatedBytes, Is.LessThanOrEqualTo(retention * 5 / 4), "Readers keep segments that nobody reads.");
+        Assert.That(log.Store.AllocatedBytes, Is.LessThanOrEqualTo(retention * 5 / 4), "Readers keep segments that nobody reads.");
         TestContext.Out.WriteLine(string.Join(
             Environment.NewLine,
             readers.Select(reader => $"delivered {reader.Result.Counters.Delivered}, evicted {reader.Result.Counters.Evicted}")));

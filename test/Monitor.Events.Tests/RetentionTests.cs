@@ -23,7 +23,7 @@ public sealed class RetentionTests
         var statistics = log.GetStatistics();
 
         Assert.That(statistics.Bytes, Is.EqualTo(statistics.CapacityBytes).And.LessThanOrEqualTo(retention));
-        Assert.That(log.AllocatedBytes, Is.LessThanOrEqualTo(retention));
+        Assert.That(log.Store.AllocatedBytes, Is.LessThanOrEqualTo(retention));
         Assert.That(statistics.Stored * perEvent, Is.GreaterThan(retention * 0.9));
         Assert.That(statistics.Stored + statistics.Evicted, Is.EqualTo((long)log.NextSequence - 1));
     }
@@ -44,11 +44,11 @@ public sealed class RetentionTests
     {
         using var log = TestLog.Create();
         log.AppendConnections(10);
-        var first = log.Snapshot[0];
+        var first = log.Store.Segments[0];
         Assert.That(first.TryAcquire(), Is.True);
         log.AppendConnections(50_000);
 
-        Assert.That(log.AllocatedBytes, Is.EqualTo((1 << 20) + (64 << 10)));
+        Assert.That(log.Store.AllocatedBytes, Is.EqualTo((1 << 20) + (64 << 10)));
         Assert.That(first.TryAcquire(), Is.True, "It is there as long as somebody is inside.");
         Assert.That(Event.Parser.ParseFrom(first.Message(0)).Sequence, Is.EqualTo(1));
 

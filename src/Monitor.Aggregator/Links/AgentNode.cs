@@ -88,7 +88,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     }
 
     /// <summary>Where a stream of a run starts: where the last one ended, or at the beginning of everything.</summary>
-    public (ResumeToken Token, SourcePoint At) ResumeAt(ulong epoch)
+    public (ResumeToken Token, OriginPoint At) ResumeAt(ulong epoch)
     {
         lock (_lock)
         {
@@ -102,12 +102,12 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     /// <param name="batch">The message.</param>
     /// <param name="epoch">The run that it is of.</param>
     /// <returns>Where the stream is behind it.</returns>
-    public SourcePoint Take(AgentBatch batch, ulong epoch)
+    public OriginPoint Take(AgentBatch batch, ulong epoch)
     {
         var token = batch.Token!;
-        var after = new SourcePoint((long)token.Position, (long)token.Events);
+        var after = new OriginPoint((long)token.Position, (long)token.Events);
         var run = RunOf(batch, epoch, after);
-        var malformed = log.Append(run.Source, run.At, after, batch);
+        var malformed = log.Append(run.Origin, run.At, after, batch);
         lock (_lock)
         {
             run.At = after;
@@ -224,21 +224,21 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
-    /// <summary>Has the log forget its source. What was read is remembered: should the agent come back, it goes on from
+    /// <summary>Retires its origin in the log. What was read is remembered: if the agent comes back, it goes on from
     /// there.</summary>
     public void Retire()
     {
-        LogSource? source;
+        Origin? origin;
         lock (_lock)
         {
-            source = _run is { IsRetired: false } ? _run.Source : null;
+            origin = _run is { IsRetired: false } ? _run.Origin : null;
             _run?.IsRetired = true;
             _programs = [];
         }
 
-        if (source is not null)
+        if (origin is not null)
         {
-            log.RetireSource(source);
+            log.RetireOrigin(origin);
         }
     }
 
@@ -267,25 +267,25 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     }
 
     /// <summary>The run that a message is of, which starts with it where it is its first.</summary>
-    private AgentRun RunOf(AgentBatch batch, ulong epoch, SourcePoint after)
+    private AgentRun RunOf(AgentBatch batch, ulong epoch, OriginPoint after)
     {
         var last = _run;
         if (last?.Epoch == epoch)
         {
             if (last.IsRetired)
             {
-                last.Source = log.AddSource(epoch, name, last.At, last.Source, null);
+                last.Origin = log.AddOrigin(epoch, name, last.At, last.Origin, null);
                 last.IsRetired = false;
             }
 
             return last;
         }
 
-        // The origin was asked for. What had left the agent's log before the aggregator knew it is where its run starts
+        // The stream asked for everything from the first event. What had left the agent's log before the aggregator knew it is where its run starts
         // for us; what else was lost cannot be told from what is missing behind that, and is reported. Of an agent that
         // was known, all is.
         var start = batch.Evicted > 0 && last is null
-            ? new SourcePoint(after.Position - batch.Events.Length, after.Events - batch.Events.Length)
+            ? new OriginPoint(after.Position - batch.Events.Length, after.Events - batch.Events.Length)
             : default;
         if (last is null)
         {
@@ -300,7 +300,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             FirstTime = (last.WatermarkUnixNanos ?? last.NewestUnixNanos) is { } reached ? UnixNanos.ToTimestamp(reached) : null,
             LastTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
-        var run = new AgentRun(epoch, start, log.AddSource(epoch, name, start, last?.Source, restarted));
+        var run = new AgentRun(epoch, start, log.AddOrigin(epoch, name, start, last?.Origin, restarted));
         lock (_lock)
         {
             _run = run;

@@ -4,7 +4,7 @@ using Monitor.Protocol;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>One run of an agent, as far as it was read. Guarded by its <see cref="AgentNode"/>.</summary>
-internal sealed class AgentRun(ulong epoch, SourcePoint start, LogSource source)
+internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin)
 {
     /// <summary>Which run.</summary>
     public ulong Epoch => epoch;
@@ -12,14 +12,14 @@ internal sealed class AgentRun(ulong epoch, SourcePoint start, LogSource source)
     /// <summary>Sequence of the first event that the agent still had when it was first reached.</summary>
     public ulong FirstSequence { get; } = (ulong)start.Events + 1;
 
-    /// <summary>What it is in the log, or was: the next source of the node follows this one.</summary>
-    public LogSource Source { get; set; } = source;
+    /// <summary>Its origin in the log. The next origin of the node replaces this one, also after it was retired.</summary>
+    public Origin Origin { get; set; } = origin;
 
-    /// <summary>Whether the log has forgotten the source.</summary>
+    /// <summary>Whether the origin was retired.</summary>
     public bool IsRetired { get; set; }
 
     /// <summary>How far it was read.</summary>
-    public SourcePoint At { get; set; } = start;
+    public OriginPoint At { get; set; } = start;
 
     /// <summary>By which it goes on from there; null before its first message.</summary>
     public ResumeToken? Token { get; set; }

@@ -32,7 +32,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
     /// <param name="batch">The batch; undefined in part where it is not as it should be.</param>
     /// <param name="before">Where the stream was before the message.</param>
     /// <returns>Null, or what is wrong, to follow "it sent".</returns>
-    public string? Read(AgentBatch batch, SourcePoint before)
+    public string? Read(AgentBatch batch, OriginPoint before)
     {
         // What the first event's sequence must be, by those that were read.
         ulong? first = null;
@@ -169,7 +169,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         return null;
     }
 
-    private string? Check(AgentBatch batch, SourcePoint before, ulong? first)
+    private string? Check(AgentBatch batch, OriginPoint before, ulong? first)
     {
         if (batch.Token is not { } token)
         {

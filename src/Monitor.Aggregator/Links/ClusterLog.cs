@@ -17,61 +17,61 @@ internal sealed class ClusterLog(EventLog log)
     /// <summary>Starts to take in a run of an agent.</summary>
     /// <param name="epoch">The run.</param>
     /// <param name="nodeName">The node.</param>
-    /// <param name="start">The first place in the agent's log that is known here.</param>
-    /// <param name="replaces">The source of the node before this one, retired or not; null where there was none.</param>
-    /// <param name="loss">What is not known of the run before; null where there was none.</param>
-    public LogSource AddSource(ulong epoch, string nodeName, SourcePoint start, LogSource? replaces, Loss? loss)
+    /// <param name="start">The place in the agent's log where the copy starts.</param>
+    /// <param name="replaces">The origin of the node before this one, retired or not; null where there was none.</param>
+    /// <param name="loss">The loss that reports the end of the run before; null if there was none.</param>
+    public Origin AddOrigin(ulong epoch, string nodeName, OriginPoint start, Origin? replaces, Loss? loss)
     {
         lock (_writing)
         {
-            var source = log.AddSource(epoch, nodeName, start, replaces);
+            var origin = log.AddOrigin(epoch, nodeName, start, replaces);
             if (loss is not null)
             {
-                log.AppendLoss(source, loss, start);
+                log.AppendLoss(origin, loss, start);
                 log.Publish();
             }
 
-            return source;
+            return origin;
         }
     }
 
-    /// <summary>Says that nothing will come of a source any more.</summary>
-    public void RetireSource(LogSource source)
+    /// <summary>Retires an origin: nothing will be appended from it any more.</summary>
+    public void RetireOrigin(Origin origin)
     {
         lock (_writing)
         {
-            log.RetireSource(source);
+            log.RetireOrigin(origin);
         }
     }
 
     /// <summary>Appends a message: its losses, then its events, and lets readers see them.</summary>
-    /// <param name="source">The run that it is of.</param>
-    /// <param name="before">Where the source was before the message.</param>
-    /// <param name="after">Where it is behind it.</param>
+    /// <param name="origin">The run that it is of.</param>
+    /// <param name="before">Where the origin was read before the message.</param>
+    /// <param name="after">Where it is read behind it.</param>
     /// <param name="batch">The message.</param>
     /// <returns>How many of the events could not be taken in, and stand in the log as a loss.</returns>
-    public ulong Append(LogSource source, SourcePoint before, SourcePoint after, AgentBatch batch)
+    public ulong Append(Origin origin, OriginPoint before, OriginPoint after, AgentBatch batch)
     {
         lock (_writing)
         {
             var events = batch.Events.Length;
-            var at = new SourcePoint(after.Position - events, after.Events - events);
+            var at = new OriginPoint(after.Position - events, after.Events - events);
             for (var i = 0; i < batch.Losses.Count; i++)
             {
-                // Each takes a place at least; only behind the last of them is the source where its events go on.
+                // Each takes a place at least; only behind the last of them is the origin where its events continue.
                 var behind = i == batch.Losses.Count - 1
                     ? at
-                    : new SourcePoint(Math.Min(before.Position + i + 1, at.Position), before.Events);
-                log.AppendLoss(source, batch.Losses[i], behind);
+                    : new OriginPoint(Math.Min(before.Position + i + 1, at.Position), before.Events);
+                log.AppendLoss(origin, batch.Losses[i], behind);
             }
 
-            var lost = AppendEvents(source, at, batch);
+            var lost = AppendEvents(origin, at, batch);
             log.Publish();
             return lost;
         }
     }
 
-    private ulong AppendEvents(LogSource source, SourcePoint at, AgentBatch batch)
+    private ulong AppendEvents(Origin origin, OriginPoint at, AgentBatch batch)
     {
         var bytes = batch.Bytes;
         var lost = 0ul;
@@ -83,41 +83,41 @@ internal sealed class ClusterLog(EventLog log)
             {
                 if (lostHere > 0)
                 {
-                    AppendLost(source, at, ref lostHere);
+                    AppendLost(origin, at, ref lostHere);
                     inRun = false;
                 }
 
                 if (!inRun)
                 {
-                    log.AppendFrom(source, at);
+                    log.AppendFrom(origin, at);
                     inRun = true;
                 }
 
                 if (log.Append(entry.Columns, bytes.Slice(entry.Start, entry.Length)))
                 {
-                    at = new SourcePoint(at.Position + 1, at.Events + 1);
+                    at = new OriginPoint(at.Position + 1, at.Events + 1);
                     continue;
                 }
             }
 
             lost++;
             lostHere++;
-            at = new SourcePoint(at.Position + 1, at.Events + 1);
+            at = new OriginPoint(at.Position + 1, at.Events + 1);
         }
 
         if (lostHere > 0)
         {
-            AppendLost(source, at, ref lostHere);
+            AppendLost(origin, at, ref lostHere);
         }
 
         return lost;
     }
 
     // One for all that follow each other: an agent whose events are all malformed must not fill the log.
-    private void AppendLost(LogSource source, SourcePoint at, ref ulong count)
+    private void AppendLost(Origin origin, OriginPoint at, ref ulong count)
     {
         log.AppendLoss(
-            source, new Loss { NodeName = source.NodeName, Cause = LossCause.Undecodable, Count = count }, at);
+            origin, new Loss { NodeName = origin.NodeName, Cause = LossCause.Undecodable, Count = count }, at);
         count = 0;
     }
 }

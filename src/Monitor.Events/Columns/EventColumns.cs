@@ -106,7 +106,7 @@ public struct EventColumns
         ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns, out EventIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(types);
-        return EventWireParser.TryParse(encodedEvent, types, out columns, out identity);
+        return EventColumnsParser.TryParse(encodedEvent, types, out columns, out identity);
     }
 
     /// <summary>
@@ -126,4 +126,24 @@ public struct EventColumns
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (Flags & ColumnFlags.Loss) != 0;
     }
+}
+
+/// <summary>What an entry is, and which of its columns are set.</summary>
+[Flags]
+internal enum ColumnFlags : ushort
+{
+    None = 0,
+
+    /// <summary>The entry is a loss, not an event; see <see cref="EventColumns.ForLoss"/> for its columns.</summary>
+    Loss = 1,
+    Failed = 2,
+    HasPid = 4,
+    HasSourcePort = 8,
+    HasDestinationPort = 16,
+    HasSource = 32,
+    HasDestination = 64,
+    HasProtocol = 128,
+
+    /// <summary>The encoded event has no field twice: a search for a field can end at its first occurrence.</summary>
+    Unique = 256,
 }

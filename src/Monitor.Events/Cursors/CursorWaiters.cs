@@ -4,7 +4,7 @@ namespace Monitor.Events;
 /// The cursors that wait for new entries. The writer only looks whether there are any, and hands the waking to the
 /// thread pool: a thousand waiting streams cost it one work item.
 /// </summary>
-internal sealed class CursorWaiters(EventLog log) : IThreadPoolWorkItem
+internal sealed class CursorWaiters(LogStore log) : IThreadPoolWorkItem
 {
     private readonly Lock _lock = new();
 

@@ -6,23 +6,24 @@ using Monitor.V1;
 namespace Monitor.Events;
 
 /// <summary>
-/// Reads a log from one place on, at its own pace, from the past into the present. It holds nothing in the log, so it
-/// need not be closed, and a slow one costs the others nothing. For one thread at a time, but for
+/// Reads a log from one place on, at its own pace, from the past into the present. It holds nothing in the log: it need
+/// not be closed, and a slow cursor does not slow others down. For one thread at a time, except
 /// <see cref="GetCounters"/>.
 /// </summary>
 public sealed class EventCursor
 {
-    // Entries that one call looks at: about 3 ms of a filter that matches nothing, after which the caller can see
+    // Entries that one call looks at. A filter that matches nothing takes about 3 ms for them; then the caller can check
     // whether its client is still there.
     private const int MaxScannedEntries = 1 << 18;
 
-    private readonly EventLog _log;
+    private readonly LogStore _log;
+    private readonly CursorWaiters _waiters;
     private readonly EventFilterPlan _filter;
     private readonly TypeSelection _types;
     private readonly string _nodeName;
     private readonly CursorWait _wait;
     private readonly long _firstEvents;
-    private readonly SourceProgress? _sources;
+    private readonly OriginProgress? _origins;
 
     // Guards the four below for readers of the counters; taken once per batch.
     private readonly Lock _lock = new();
@@ -32,14 +33,20 @@ public sealed class EventCursor
     private long _evicted;
 
     internal EventCursor(
-        EventLog log, EventFilterPlan filter, in LogPoint start, string nodeName, SourceProgress? sources)
+        LogStore log,
+        CursorWaiters waiters,
+        EventFilterPlan filter,
+        in LogPoint start,
+        string nodeName,
+        OriginProgress? origins)
     {
-        _sources = sources;
         _log = log;
+        _waiters = waiters;
+        _origins = origins;
         _filter = filter;
         _types = new TypeSelection(filter, log.Types);
         _nodeName = nodeName;
-        _wait = new CursorWait(log.Waiters);
+        _wait = new CursorWait(waiters);
         _at = start;
         _firstEvents = start.Events;
     }
@@ -47,38 +54,38 @@ public sealed class EventCursor
     /// <summary>The filter, in its canonical form.</summary>
     public EventFilter Filter => _filter.Canonical;
 
-    /// <summary>Whether there are published entries, of whatever kind, that the cursor has not come to.</summary>
+    /// <summary>Whether there are published entries, of any kind, that the cursor has not read.</summary>
     public bool HasMore => _log.PublishedPosition > _at.Position;
 
     /// <summary>
-    /// Copies the next events that match, each as an element of <c>StreamEventsResponse.events</c> or
-    /// <c>ListEventsResponse.events</c>: tag, length, bytes. Never waits. The batch ends at the maximum, at the end of
-    /// the log, at a loss that comes after events, or when 262 144 entries were looked at.
+    /// Copies the next matching events, each as an element of <c>StreamEventsResponse.events</c> or
+    /// <c>ListEventsResponse.events</c>: tag, length, bytes. Never waits. The batch ends at a maximum, at the end of the
+    /// log, at a loss that follows events, or after 262 144 entries.
     /// </summary>
-    /// <param name="output">Where to copy to. If it throws, the cursor stays where it was.</param>
+    /// <param name="output">Where to copy to. If it throws, the cursor stays where it is.</param>
     /// <param name="maxEvents">Most events, 1 or more.</param>
-    /// <param name="maxBytes">Most bytes, 1 or more; a first event that is larger comes alone.</param>
+    /// <param name="maxBytes">Most bytes, 1 or more. A first event that is larger comes alone.</param>
     public CursorBatch ReadBatch(IBufferWriter<byte> output, int maxEvents, int maxBytes)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
         var batch = new BatchBuilder(_at, output, maxEvents, maxBytes);
-        _sources?.Begin();
+        _origins?.BeginBatch();
         while (!batch.Full && batch.Scanned < MaxScannedEntries)
         {
-            var segments = _log.Snapshot;
+            var segments = _log.Segments;
             var segment = PositionResolver.Find(segments, batch.At.Position);
             if (segment is null || !segment.TryAcquire())
             {
-                segments = _log.Snapshot;
+                segments = _log.Segments;
                 if (segments.Length == 0)
                 {
                     batch.AtEnd = true;
                     break;
                 }
 
-                // Losses come before the events of a batch, so this one waits for the next.
+                // The losses of a batch come before its events, so this one waits for the next batch.
                 if (batch.Events > 0)
                 {
                     break;
@@ -92,7 +99,7 @@ public sealed class EventCursor
             try
             {
                 ReadSegment(ref batch, segment);
-                _sources?.Advance(segment, index, (int)(batch.At.Position - segment.Start.Position));
+                _origins?.Advance(segment, index, (int)(batch.At.Position - segment.Start.Position));
             }
             finally
             {
@@ -109,17 +116,17 @@ public sealed class EventCursor
     }
 
     /// <summary>
-    /// Completes when something beyond the cursor's position was published, whether it matches the filter or not.
+    /// Completes when an entry after the cursor's position was published, whether it matches the filter or not.
     /// Allocates nothing. One wait at a time.
     /// </summary>
-    /// <returns>False where the log has ended and nothing will follow.</returns>
+    /// <returns>False if the log has ended and nothing will follow.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
         while (!HasMore)
         {
-            if (_log.Waiters.Closed)
+            if (_waiters.Closed)
             {
                 return false;
             }
@@ -131,11 +138,17 @@ public sealed class EventCursor
         return true;
     }
 
-    /// <summary>The token by which a stream can go on behind the last batch.</summary>
+    /// <summary>The token with which a stream resumes after the last batch.</summary>
     public ResumeToken GetResumeToken() =>
-        new(_log.Epoch, (ulong)_at.Position, (ulong)_at.Events, _at.Losses, _sources?.ToTokens(), _sources is { MayHave: true });
+        new(
+            _log.Epoch,
+            (ulong)_at.Position,
+            (ulong)_at.Events,
+            _at.Losses,
+            _origins?.ToDelivered(),
+            _origins is { MayHaveDuplicates: true });
 
-    /// <summary>Where the events went so far. Any thread.</summary>
+    /// <summary>How many events were delivered, filtered and missed so far. Any thread.</summary>
     public CursorCounters GetCounters()
     {
         lock (_lock)
@@ -155,7 +168,7 @@ public sealed class EventCursor
 
     private CursorBatch Commit(in BatchBuilder batch)
     {
-        _sources?.Commit();
+        _origins?.CommitBatch();
         lock (_lock)
         {
             _at = batch.At;
@@ -188,20 +201,20 @@ public sealed class EventCursor
 
         if (index == 0)
         {
-            _sources?.Enter(segment);
+            _origins?.EnterSegment(segment);
         }
 
         // After the count was read: the types of all these entries have their numbers.
         _types.Refresh();
         while (index < count && !batch.Full && batch.Scanned < MaxScannedEntries)
         {
-            var runEnd = count;
-            if (_sources is { MayHave: true } && !TryPassHad(ref batch, segment, ref index, ref runEnd))
+            var end = count;
+            if (_origins is { MayHaveDuplicates: true } && !TrySkipDuplicates(ref batch, segment, ref index, ref end))
             {
                 return;
             }
 
-            if (index == runEnd)
+            if (index == end)
             {
                 continue;
             }
@@ -219,7 +232,7 @@ public sealed class EventCursor
                 continue;
             }
 
-            var stop = Math.Min(runEnd, loss);
+            var stop = Math.Min(end, loss);
             var start = index;
             index = _filter.MatchesAll
                 ? CopyAll(ref batch, segment, index, stop)
@@ -230,7 +243,7 @@ public sealed class EventCursor
         }
     }
 
-    /// <summary>Copies a run of events in one go.</summary>
+    /// <summary>Copies consecutive events at once.</summary>
     /// <returns>Index behind the last one.</returns>
     private static int CopyAll(ref BatchBuilder batch, Segment segment, int index, int stop)
     {
@@ -296,36 +309,36 @@ public sealed class EventCursor
     }
 
     /// <summary>
-    /// Passes what the client has of the run at an index, and reports what is missing of its source when that is met
-    /// for the first time.
+    /// Skips the duplicates at the start of the slice at an index. If the cursor comes to origins for the first time,
+    /// reports their gaps before.
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="index">Where the cursor is; behind what was passed.</param>
-    /// <param name="end">Index behind the last entry; of the run, where that ends before.</param>
-    /// <returns>False where a loss ends the batch.</returns>
-    private bool TryPassHad(ref BatchBuilder batch, Segment segment, ref int index, ref int end)
+    /// <param name="index">Where the cursor is; moves behind the duplicates.</param>
+    /// <param name="end">Where the entries to read end; becomes the end of the slice if that comes before.</param>
+    /// <returns>False if a gap ends the batch.</returns>
+    private bool TrySkipDuplicates(ref BatchBuilder batch, Segment segment, ref int index, ref int end)
     {
-        var run = segment.RunAt(index, out var runEnd);
-        end = Math.Min(end, runEnd);
-        var unmet = _sources!.Unmet(run.Source);
-        if (unmet.Count > 0 && batch.Events > 0)
+        var slice = segment.SliceAt(index, out var sliceEnd);
+        end = Math.Min(end, sliceEnd);
+        var origins = _origins!.ToReconcile(slice.Origin);
+        if (origins.Count > 0 && batch.Events > 0)
         {
-            // Losses come before the events of a batch, so what is missing waits for the next.
+            // The losses of a batch come before its events, so a gap waits for the next batch.
             batch.AtLoss = true;
             return false;
         }
 
-        foreach (var source in unmet)
+        foreach (var origin in origins)
         {
-            if (_sources.Meet(source) is { } gap)
+            if (_origins.Reconcile(origin) is { } gap)
             {
                 Report(ref batch, gap);
             }
         }
 
-        _sources.MetAll();
-        for (var had = _sources.Had(run, index, end); had > 0; had--)
+        _origins.EndReconciling();
+        for (var duplicates = _origins.CountDuplicates(slice, index, end); duplicates > 0; duplicates--)
         {
             ref readonly var columns = ref segment.Columns(index++);
             batch.At.Position++;
@@ -356,7 +369,7 @@ public sealed class EventCursor
         }
     }
 
-    /// <summary>Goes to the oldest stored entry and says what was missed, events and losses.</summary>
+    /// <summary>Moves to the oldest stored entry and reports the events and losses in between.</summary>
     private void SkipEvicted(ref BatchBuilder batch, Segment oldestSegment)
     {
         var oldest = oldestSegment.Start;
@@ -366,10 +379,10 @@ public sealed class EventCursor
         }
 
         var missed = oldest.Events - batch.At.Events;
-        if (_sources is { MayHave: true })
+        if (_origins is { MayHaveDuplicates: true })
         {
-            // Of part of it the client has been told already, or has it.
-            foreach (var gap in _sources.Skip(oldestSegment.StartSources))
+            // The client has a part of it, or will be told of it when its origin is reconciled.
+            foreach (var gap in _origins.GapsUpTo(oldestSegment.StartMarks))
             {
                 Report(ref batch, gap);
             }
@@ -379,7 +392,7 @@ public sealed class EventCursor
             ReportEvicted(ref batch, missed, oldest);
         }
 
-        _sources?.Enter(oldestSegment);
+        _origins?.EnterSegment(oldestSegment);
         batch.Evicted += missed;
         batch.At = oldest;
     }
@@ -408,7 +421,7 @@ public sealed class EventCursor
         }
     }
 
-    private void Report(ref BatchBuilder batch, SourceGap gap)
+    private void Report(ref BatchBuilder batch, OriginGap gap)
     {
         foreach (var loss in gap.ToLosses().Where(_filter.Concerns))
         {

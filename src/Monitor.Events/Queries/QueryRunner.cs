@@ -10,7 +10,7 @@ namespace Monitor.Events;
 /// </summary>
 internal sealed class QueryRunner
 {
-    private readonly EventLog _log;
+    private readonly LogStore _log;
     private readonly EventQuery _query;
     private readonly EventFilterPlan _filter;
     private readonly TypeSelection _types;
@@ -23,7 +23,7 @@ internal sealed class QueryRunner
     private readonly long _pagePosition = long.MaxValue;
     private long _total;
 
-    private QueryRunner(EventLog log, EventQuery query)
+    private QueryRunner(LogStore log, EventQuery query)
     {
         _log = log;
         _query = query;
@@ -41,7 +41,7 @@ internal sealed class QueryRunner
         }
     }
 
-    public static QueryResult Run(EventLog log, EventQuery query)
+    public static QueryResult Run(LogStore log, EventQuery query)
     {
         while (true)
         {
@@ -102,7 +102,7 @@ internal sealed class QueryRunner
     /// <returns>False where every segment left the log before the first could be entered: a new try is due.</returns>
     private bool Scan(out long snapshot)
     {
-        var segments = _log.Snapshot;
+        var segments = _log.Segments;
         snapshot = _page?.Snapshot ?? long.MaxValue;
         for (var at = segments.Length - 1; at >= 0; at--)
         {

@@ -39,13 +39,13 @@ internal sealed class Segment
     private long _maxTime = long.MinValue;
     private readonly int[] _typeCounts = new int[256];
 
-    // Where each run of entries came from; unused places start at int.MaxValue. Replaced by a longer one.
-    private SourceRun[] _runs = [];
-    private int _runCount;
+    // Where the entries come from. Unused elements start at int.MaxValue. Replaced by a longer array.
+    private OriginSlice[] _slices = [];
+    private int _sliceCount;
 
-    public Segment(SegmentBuffers buffers, in LogPoint start, SourceMark[] sources)
+    public Segment(SegmentBuffers buffers, in LogPoint start, OriginMark[] marks)
     {
-        StartSources = sources;
+        StartMarks = marks;
         _buffers = buffers;
         _buffer = buffers.Take();
         _top = SegmentBuffers.AlignedEnd(_buffer);
@@ -64,8 +64,8 @@ internal sealed class Segment
     /// <summary>The log before the first entry.</summary>
     public readonly LogPoint Start;
 
-    /// <summary>How far each source of the log was read before the first entry, by slot. Not to be changed.</summary>
-    public readonly SourceMark[] StartSources;
+    /// <summary>How far each origin of the log was read before the first entry, by slot. Must not be changed.</summary>
+    public readonly OriginMark[] StartMarks;
 
     /// <summary>How many entries can be read. Read it before anything that depends on it.</summary>
     public int Published => Volatile.Read(ref _published);
@@ -143,18 +143,18 @@ internal sealed class Segment
         _lossIndexes[_lossCount++] = index;
     }
 
-    /// <summary>Says where the entries come from that are appended next; before they are.</summary>
-    public void AddRun(in SourceRun run)
+    /// <summary>Adds a slice; call it before its first entry is appended.</summary>
+    public void AddSlice(in OriginSlice slice)
     {
-        if (_runCount == _runs.Length)
+        if (_sliceCount == _slices.Length)
         {
-            var longer = new SourceRun[Math.Max(8, _runCount * 2)];
-            _runs.CopyTo(longer, 0);
-            longer.AsSpan(_runCount).Fill(new SourceRun { Start = int.MaxValue });
-            Volatile.Write(ref _runs, longer);
+            var longer = new OriginSlice[Math.Max(8, _sliceCount * 2)];
+            _slices.CopyTo(longer, 0);
+            longer.AsSpan(_sliceCount).Fill(new OriginSlice { Start = int.MaxValue });
+            Volatile.Write(ref _slices, longer);
         }
 
-        _runs[_runCount++] = run;
+        _slices[_sliceCount++] = slice;
     }
 
     /// <summary>Lets readers see everything that was appended.</summary>
@@ -260,52 +260,51 @@ internal sealed class Segment
         return point;
     }
 
-    /// <summary>The run that an entry below <see cref="Published"/> belongs to.</summary>
+    /// <summary>The slice of an entry below <see cref="Published"/>.</summary>
     /// <param name="index">The entry.</param>
-    /// <param name="end">Index behind the run's last entry, as far as the next run is known; else int.MaxValue.</param>
-    public SourceRun RunAt(int index, out int end)
+    /// <param name="end">Index behind the slice's last entry; int.MaxValue if no slice follows yet.</param>
+    public OriginSlice SliceAt(int index, out int end)
     {
-        var runs = Volatile.Read(ref _runs);
-        var number = RunBelow(runs, index);
-        end = number + 1 < runs.Length ? runs[number + 1].Start : int.MaxValue;
-        return number < 0 ? default : runs[number];
+        var slices = Volatile.Read(ref _slices);
+        var number = SliceBelow(slices, index);
+        end = number + 1 < slices.Length ? slices[number + 1].Start : int.MaxValue;
+        return number < 0 ? default : slices[number];
     }
 
-    /// <summary>Notes how far the sources are read behind the entries from one index up to another, both not above
-    /// <see cref="Published"/>.</summary>
-    /// <param name="marks">The state before them, by slot; it may become longer.</param>
+    /// <summary>Moves marks over the entries from one index up to another, both not above <see cref="Published"/>.</summary>
+    /// <param name="marks">How far the origins are read before the entries, by slot; becomes longer if needed.</param>
     /// <param name="from">First entry.</param>
     /// <param name="to">Index behind the last one.</param>
-    public void Advance(ref SourceMark[] marks, int from, int to)
+    public void Advance(ref OriginMark[] marks, int from, int to)
     {
-        var runs = Volatile.Read(ref _runs);
-        for (var number = Math.Max(0, RunBelow(runs, from)); number < runs.Length && runs[number].Start < to; number++)
+        var slices = Volatile.Read(ref _slices);
+        for (var number = Math.Max(0, SliceBelow(slices, from)); number < slices.Length && slices[number].Start < to; number++)
         {
-            ref readonly var run = ref runs[number];
-            if (run.Source is not { } source)
+            ref readonly var slice = ref slices[number];
+            if (slice.Origin is not { } origin)
             {
                 continue;
             }
 
-            if (source.Slot >= marks.Length)
+            if (origin.Slot >= marks.Length)
             {
-                Array.Resize(ref marks, Math.Max(source.Slot + 1, marks.Length * 2));
+                Array.Resize(ref marks, Math.Max(origin.Slot + 1, marks.Length * 2));
             }
 
-            var end = number + 1 < runs.Length ? Math.Min(runs[number + 1].Start, to) : to;
-            marks[source.Slot] = new SourceMark { Source = source, At = run.After(end - run.Start) };
+            var end = number + 1 < slices.Length ? Math.Min(slices[number + 1].Start, to) : to;
+            marks[origin.Slot] = new OriginMark { Origin = origin, At = slice.After(end - slice.Start) };
         }
     }
 
-    /// <summary>The last run that starts at or before an entry, -1 where there is none.</summary>
-    private static int RunBelow(SourceRun[] runs, int index)
+    /// <summary>The last slice that starts at or before an entry; -1 if there is none.</summary>
+    private static int SliceBelow(OriginSlice[] slices, int index)
     {
         var low = 0;
-        var high = runs.Length;
+        var high = slices.Length;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (runs[middle].Start <= index)
+            if (slices[middle].Start <= index)
             {
                 low = middle + 1;
             }

@@ -1,20 +1,20 @@
 namespace Monitor.Protocol;
 
 /// <summary>
-/// Where a stream ended: the position in one server's log, and what had been counted up to there, so that what leaves
-/// the log before the stream resumes can be told exactly. Opaque to clients.
+/// Where a stream ended: the position in one server's log, and the counts up to there, so that the server can report
+/// exactly what was evicted before the stream resumes. Opaque to clients.
 /// </summary>
 public sealed class ResumeToken
 {
-    /// <summary>How many causes of loss are counted apart; causes from there on are counted as unspecified.</summary>
+    /// <summary>How many causes of loss have counts of their own; other causes count as unspecified.</summary>
     public const int LossCauses = 8;
 
     // Kind and version of the content; see OpaqueToken.
     private const byte Kind = 0x11;
-    private const byte KindWithSources = 0x12;
+    private const byte KindWithDelivered = 0x12;
 
-    // Beside the number of causes, which is at most 8.
-    private const ulong AheadFlag = 16;
+    // In one number with the count of causes, which is at most 8.
+    private const ulong DuplicatesAheadFlag = 16;
 
     private readonly ulong[] _losses;
 
@@ -24,15 +24,16 @@ public sealed class ResumeToken
     /// <param name="events">How many events precede it, which is the sequence of the last of them.</param>
     /// <param name="losses">Sum of the counts of the losses that precede it, by cause; at most
     /// <see cref="LossCauses"/>.</param>
-    /// <param name="sources">How far each agent was read, where the log is an aggregator's. It is kept.</param>
-    /// <param name="isAhead">See <see cref="IsAhead"/>.</param>
+    /// <param name="delivered">How far the client has the log of each agent, if the log is an aggregator's; else null. The
+    /// token keeps the list.</param>
+    /// <param name="hasDuplicatesAhead">See <see cref="HasDuplicatesAhead"/>.</param>
     public ResumeToken(
         ulong epoch,
         ulong position,
         ulong events,
         ReadOnlySpan<ulong> losses,
-        IReadOnlyList<SourceToken>? sources = null,
-        bool isAhead = false)
+        IReadOnlyList<DeliveredPosition>? delivered = null,
+        bool hasDuplicatesAhead = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(losses.Length, LossCauses);
         Epoch = epoch;
@@ -40,8 +41,8 @@ public sealed class ResumeToken
         Events = events;
         _losses = new ulong[LossCauses];
         losses.CopyTo(_losses);
-        Sources = sources;
-        IsAhead = isAhead;
+        Delivered = delivered;
+        HasDuplicatesAhead = hasDuplicatesAhead;
     }
 
     /// <summary>The epoch of the log that it belongs to.</summary>
@@ -57,27 +58,27 @@ public sealed class ResumeToken
     /// <see cref="LossCauses"/> numbers.</summary>
     public ReadOnlySpan<ulong> Losses => _losses;
 
-    /// <summary>How far each agent was read, by which another run of the aggregator can go on. Null in tokens of an
-    /// agent.</summary>
-    public IReadOnlyList<SourceToken>? Sources { get; }
+    /// <summary>How far the client has the log of each agent, so that another aggregator can go on from there. Null in
+    /// tokens of an agent.</summary>
+    public IReadOnlyList<DeliveredPosition>? Delivered { get; }
 
-    /// <summary>Whether the client has more of the sources than precedes the position, from another log. False where
-    /// there are none.</summary>
-    public bool IsAhead { get; }
+    /// <summary>Whether the client has, from another log, entries that come after the position in this one. False in
+    /// tokens of an agent.</summary>
+    public bool HasDuplicatesAhead { get; }
 
     /// <summary>
-    /// Reads a token. True says that the text is well-formed, not that its numbers are true: the log checks them.
+    /// Reads a token. True means that the text is well-formed, not that its numbers are true: the log checks them.
     /// </summary>
     /// <param name="text">Any text, or null.</param>
-    /// <param name="token">The token; null where it is none.</param>
+    /// <param name="token">The token; null if the result is false.</param>
     public static bool TryParse(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ResumeToken? token)
     {
         token = null;
-        var hasSources = false;
+        var hasDelivered = false;
         if (!OpaqueToken.TryDecode(text, Kind, out var bytes))
         {
-            hasSources = OpaqueToken.TryDecode(text, KindWithSources, out bytes);
-            if (!hasSources)
+            hasDelivered = OpaqueToken.TryDecode(text, KindWithDelivered, out bytes);
+            if (!hasDelivered)
             {
                 return false;
             }
@@ -92,19 +93,19 @@ public sealed class ResumeToken
             return false;
         }
 
-        // Of a token without sources the losses are what is left; else their number precedes them.
+        // In a token of an agent the losses are the rest of the content. Otherwise their number precedes them.
         var causes = (ulong)LossCauses;
-        if (hasSources && (!content.TryReadVarint(out causes) || (causes & ~AheadFlag) > LossCauses))
+        if (hasDelivered && (!content.TryReadVarint(out causes) || (causes & ~DuplicatesAheadFlag) > LossCauses))
         {
             return false;
         }
 
-        var isAhead = hasSources && (causes & AheadFlag) != 0;
-        causes &= ~AheadFlag;
+        var hasDuplicatesAhead = hasDelivered && (causes & DuplicatesAheadFlag) != 0;
+        causes &= ~DuplicatesAheadFlag;
 
         Span<ulong> losses = stackalloc ulong[LossCauses];
         losses.Clear();
-        for (var cause = 0; hasSources ? cause < (int)causes : !content.AtEnd; cause++)
+        for (var cause = 0; hasDelivered ? cause < (int)causes : !content.AtEnd; cause++)
         {
             if (cause == LossCauses || !content.TryReadVarint(out losses[cause]))
             {
@@ -112,32 +113,32 @@ public sealed class ResumeToken
             }
         }
 
-        List<SourceToken>? sources = null;
-        if (hasSources && !TryReadSources(ref content, out sources))
+        List<DeliveredPosition>? delivered = null;
+        if (hasDelivered && !TryReadDelivered(ref content, out delivered))
         {
             return false;
         }
 
-        token = new ResumeToken(epoch, position, events, losses, sources, isAhead);
+        token = new ResumeToken(epoch, position, events, losses, delivered, hasDuplicatesAhead);
         return true;
     }
 
     /// <summary>The text for the client, safe in a URL: about 25 to 60 characters, and some 23 more for each
-    /// source.</summary>
+    /// agent.</summary>
     public override string ToString()
     {
-        const int MaxSourceBytes = sizeof(ulong) + sizeof(uint) + 2 * WireWriter.MaxVarintBytes;
+        const int MaxDeliveredBytes = sizeof(ulong) + sizeof(uint) + 2 * WireWriter.MaxVarintBytes;
         const int MaxOwnBytes = sizeof(ulong) + (3 + LossCauses) * WireWriter.MaxVarintBytes;
-        var most = MaxOwnBytes + (Sources?.Count ?? 0) * MaxSourceBytes;
+        var most = MaxOwnBytes + (Delivered?.Count ?? 0) * MaxDeliveredBytes;
         var buffer = most <= 1024 ? stackalloc byte[1024] : new byte[most];
         var content = new WireWriter(buffer);
         content.Fixed64(Epoch);
         content.Varint(Position);
         content.Varint(Events);
         var causes = _losses.AsSpan().LastIndexOfAnyExcept(0ul) + 1;
-        if (Sources is not null)
+        if (Delivered is not null)
         {
-            content.Varint((uint)causes | (IsAhead ? AheadFlag : 0));
+            content.Varint((uint)causes | (HasDuplicatesAhead ? DuplicatesAheadFlag : 0));
         }
 
         for (var cause = 0; cause < causes; cause++)
@@ -145,25 +146,25 @@ public sealed class ResumeToken
             content.Varint(_losses[cause]);
         }
 
-        if (Sources is null)
+        if (Delivered is null)
         {
             return OpaqueToken.Encode(Kind, content.Written);
         }
 
-        foreach (var source in Sources)
+        foreach (var position in Delivered)
         {
-            content.Fixed64(source.Epoch);
-            content.Fixed32(source.NodeHash);
-            content.Varint(source.Position);
-            content.Varint(source.Position - source.Events);
+            content.Fixed64(position.Epoch);
+            content.Fixed32(position.NodeHash);
+            content.Varint(position.Position);
+            content.Varint(position.Position - position.Events);
         }
 
-        return OpaqueToken.Encode(KindWithSources, content.Written);
+        return OpaqueToken.Encode(KindWithDelivered, content.Written);
     }
 
-    private static bool TryReadSources(ref WireReader content, out List<SourceToken> sources)
+    private static bool TryReadDelivered(ref WireReader content, out List<DeliveredPosition> delivered)
     {
-        sources = [];
+        delivered = [];
         while (!content.AtEnd)
         {
             if (!content.TryReadFixed64(out var epoch)
@@ -175,7 +176,7 @@ public sealed class ResumeToken
                 return false;
             }
 
-            sources.Add(new SourceToken(epoch, nodeHash, position, position - losses));
+            delivered.Add(new DeliveredPosition(epoch, nodeHash, position, position - losses));
         }
 
         return true;

@@ -45,7 +45,7 @@ internal sealed class BatchReaderTests
         using var batch = new AgentBatch();
         batch.Fill(new ReadOnlySequence<byte>(TestEvents.Bytes(message)));
 
-        var problem = new BatchReader("double", Epoch, _types).Read(batch, new SourcePoint(2, 2));
+        var problem = new BatchReader("double", Epoch, _types).Read(batch, new OriginPoint(2, 2));
 
         Assert.That(problem, Is.Null);
         Assert.That(batch.Evicted, Is.EqualTo(5));
@@ -60,11 +60,11 @@ internal sealed class BatchReaderTests
     [Test]
     public void Messages_ThatAreReadAndTakenIn_AllocateNothingForEachEvent()
     {
-        using var log = new EventLog(new EventLogOptions { TakesSources = true, RetentionBytes = 4 << 20 }, 5, TimeProvider.System);
+        using var log = new EventLog(new EventLogOptions { TracksOrigins = true, RetentionBytes = 4 << 20 }, 5, TimeProvider.System);
         var node = new AgentNode("double", new ClusterLog(log), TimeProvider.System);
         var reader = new BatchReader("double", Epoch, log.Types);
         using var batch = new AgentBatch();
-        var at = default(SourcePoint);
+        var at = default(OriginPoint);
         const int Events = 1000;
         var messages = Enumerable.Range(0, 60)
             .Select(i => TestEvents.Bytes(TestEvents.Message(Epoch, "double", (ulong)(i * Events + 1), Events)))

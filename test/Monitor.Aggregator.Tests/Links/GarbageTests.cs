@@ -56,7 +56,7 @@ internal sealed class GarbageTests
     [Test]
     public async Task Aggregator_InPlaceOfAnAgent_FailsAndIsCalledWhatItIs()
     {
-        using var log = new EventLog(new EventLogOptions { TakesSources = true }, 5, TimeProvider.System);
+        using var log = new EventLog(new EventLogOptions { TracksOrigins = true }, 5, TimeProvider.System);
         await using var fleet = TestFleet.Start();
         await using var app = MonitorServer.Build(
             new MonitorServerOptions

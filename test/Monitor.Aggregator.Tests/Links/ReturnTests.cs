@@ -77,11 +77,11 @@ internal sealed class ReturnTests
     {
         using var batch = new AgentBatch();
         batch.Fill(new ReadOnlySequence<byte>(TestEvents.Bytes(TestEvents.Message(epoch, Node, (ulong)first, count))));
-        var before = new SourcePoint(first - 1, first - 1);
+        var before = new OriginPoint(first - 1, first - 1);
         Assert.That(new BatchReader(Node, epoch, log.Types).Read(batch, before), Is.Null);
         node.Take(batch, epoch);
     }
 
     private static EventLog NewLog(ulong epoch) =>
-        new(new EventLogOptions { TakesSources = true }, epoch, TimeProvider.System);
+        new(new EventLogOptions { TracksOrigins = true }, epoch, TimeProvider.System);
 }

@@ -24,7 +24,7 @@ internal sealed class TestFleet : IAsyncDisposable, ILoggerProvider
     private TestFleet(LinkOptions options)
     {
         Log = new EventLog(
-            new EventLogOptions { RetentionBytes = 256 << 20, TakesSources = true },
+            new EventLogOptions { RetentionBytes = 256 << 20, TracksOrigins = true },
             Interlocked.Increment(ref _lastEpoch),
             TimeProvider.System);
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(this));

@@ -5,12 +5,12 @@ namespace Monitor.Events;
 /// <summary>Finds the place in the log where a cursor starts.</summary>
 internal static class PositionResolver
 {
-    public static LogPoint Resolve(EventLog log, LogPosition from)
+    public static LogPoint Resolve(LogStore log, LogPosition from)
     {
         switch (from.Start)
         {
             case LogPosition.Kind.Oldest:
-            case LogPosition.Kind.Sources:
+            case LogPosition.Kind.OtherLog:
                 return Oldest(log);
             case LogPosition.Kind.Time:
                 return Since(log, from.UnixTime);
@@ -21,7 +21,7 @@ internal static class PositionResolver
         }
     }
 
-    public static ResumeResult Resume(EventLog log, string? text)
+    public static ResumeResult Resume(LogStore log, string? text)
     {
         var oldest = Oldest(log);
         var result = new ResumeResult { OldestSequence = (ulong)oldest.Events + 1 };
@@ -32,9 +32,9 @@ internal static class PositionResolver
 
         if (token.Epoch != log.Epoch)
         {
-            if (log.TakesSources && token.Sources is not null)
+            if (log.TracksOrigins && token.Delivered is not null)
             {
-                return result with { Status = ResumeStatus.Ok, Position = LogPosition.Beyond(token) };
+                return result with { Status = ResumeStatus.Ok, Position = LogPosition.AfterOtherLog(token) };
             }
 
             return result with { Status = ResumeStatus.OtherEpoch };
@@ -45,7 +45,7 @@ internal static class PositionResolver
             return result with { Status = ResumeStatus.Garbage };
         }
 
-        // What is stored is counted again: only of what has left the log is the token believed, within what can be.
+        // The stored part is counted again. Only for the evicted part the token is believed, within what is possible.
         if (Stored(log, token) is { } point)
         {
             return result with
@@ -75,23 +75,25 @@ internal static class PositionResolver
         };
     }
 
-    /// <summary>How far the sources were read at the place where a cursor starts.</summary>
-    public static SourceProgress SourcesAt(EventLog log, in LogPoint point, LogPosition from)
+    /// <summary>How far the origins are read where a cursor starts, and what its client has of them.</summary>
+    public static OriginProgress OriginsAt(LogStore log, in LogPoint point, LogPosition from)
     {
-        var has = from.Token?.Sources;
-        var segment = Find(log.Snapshot, point.Position);
+        var delivered = from.Token?.Delivered;
+        var segment = Find(log.Segments, point.Position);
         if (segment is null || !segment.TryAcquire())
         {
-            return has is null ? SourceProgress.At([], log.Time)
-                : log.Snapshot.Length == 0 || from.Token!.IsAhead ? SourceProgress.Behind([], has, log.Time)
-                : SourceProgress.Claimed(has, log.Time);
+            return delivered is null ? OriginProgress.StartAt([], log.Time)
+                : log.Segments.Length == 0 || from.Token!.HasDuplicatesAhead ? OriginProgress.ResumeAt([], delivered, log.Time)
+                : OriginProgress.ResumeAtEvicted(delivered, log.Time);
         }
 
         try
         {
-            SourceMark[] marks = [.. segment.StartSources];
+            OriginMark[] marks = [.. segment.StartMarks];
             segment.Advance(ref marks, 0, (int)(point.Position - segment.Start.Position));
-            return has is null ? SourceProgress.At(marks, log.Time) : SourceProgress.Behind(marks, has, log.Time);
+            return delivered is null
+                ? OriginProgress.StartAt(marks, log.Time)
+                : OriginProgress.ResumeAt(marks, delivered, log.Time);
         }
         finally
         {
@@ -99,7 +101,7 @@ internal static class PositionResolver
         }
     }
 
-    /// <summary>The segment that holds a position or will hold it, or null where it is older than all.</summary>
+    /// <summary>The segment that holds a position or will hold it; null if the position is older than all.</summary>
     public static Segment? Find(Segment[] segments, long position)
     {
         var low = 0;
@@ -120,19 +122,19 @@ internal static class PositionResolver
         return low == 0 ? null : segments[low - 1];
     }
 
-    private static LogPoint Oldest(EventLog log) => log.Snapshot is [var first, ..] ? first.Start : default;
+    private static LogPoint Oldest(LogStore log) => log.Segments is [var first, ..] ? first.Start : default;
 
-    private static LogPoint End(EventLog log)
+    private static LogPoint End(LogStore log)
     {
         while (true)
         {
-            var segments = log.Snapshot;
+            var segments = log.Segments;
             if (segments.Length == 0)
             {
                 return default;
             }
 
-            // It can only fail where all segments were replaced since the line above.
+            // It can fail only if all segments were replaced since the line above.
             if (segments[^1].TryAcquire())
             {
                 try
@@ -147,9 +149,9 @@ internal static class PositionResolver
         }
     }
 
-    private static LogPoint Since(EventLog log, long time)
+    private static LogPoint Since(LogStore log, long time)
     {
-        foreach (var segment in log.Snapshot)
+        foreach (var segment in log.Segments)
         {
             if (segment.MaxTime < time || !segment.TryAcquire())
             {
@@ -184,14 +186,14 @@ internal static class PositionResolver
         return End(log);
     }
 
-    /// <summary>The place of a token whose next entry is stored, or is the next to come; null where it is not.</summary>
-    private static LogPoint? Stored(EventLog log, ResumeToken token)
+    /// <summary>The place of a token if its next entry is stored or is the next one to be appended; else null.</summary>
+    private static LogPoint? Stored(LogStore log, ResumeToken token)
     {
         var position = (long)token.Position;
-        var segment = Find(log.Snapshot, position);
+        var segment = Find(log.Segments, position);
         if (segment is null)
         {
-            return position == 0 && log.Snapshot.Length == 0 ? default(LogPoint) : null;
+            return position == 0 && log.Segments.Length == 0 ? default(LogPoint) : null;
         }
 
         if (!segment.TryAcquire())

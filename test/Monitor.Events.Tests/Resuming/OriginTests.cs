@@ -4,65 +4,65 @@ using Monitor.V1;
 namespace Monitor.Events.Tests;
 
 /// <summary>Logs of aggregators, and clients that go from one to the next by their tokens.</summary>
-public sealed class SourceTests
+public sealed class OriginTests
 {
     private static ulong _epochs = 100;
 
     [Test]
-    public void Token_OfTheSameRun_SaysHowFarEachSourceWasRead()
+    public void Token_OfTheSameRun_SaysHowFarEachOriginWasRead()
     {
         using var log = Aggregator();
-        var (a, b) = (new SourceFeed(1, "a"), new SourceFeed(2, "b"));
+        var (a, b) = (new OriginFeed(1, "a"), new OriginFeed(2, "b"));
         a.MakeEvents(5);
         a.MakeLoss(7);
         a.MakeEvents(5);
         b.MakeEvents(3);
-        var sourceA = log.AddSource(1, "a", default);
-        var sourceB = log.AddSource(2, "b", new SourcePoint(1, 1));
-        a.Append(log, sourceA, 0, 4);
-        b.Append(log, sourceB, 1, 3);
-        a.Append(log, sourceA, 4, 11);
+        var originA = log.AddOrigin(1, "a", default);
+        var originB = log.AddOrigin(2, "b", new OriginPoint(1, 1));
+        a.Append(log, originA, 0, 4);
+        b.Append(log, originB, 1, 3);
+        a.Append(log, originA, 4, 11);
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
 
         cursor.ReadEvents(out _, maxEvents: 3);
-        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 3ul, 3ul), (2ul, 1ul, 1ul) }));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 3ul, 3ul), (2ul, 1ul, 1ul) }));
         cursor.ReadEvents(out _, maxEvents: 2);
-        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 4ul, 4ul), (2ul, 2ul, 2ul) }));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 4ul, 4ul), (2ul, 2ul, 2ul) }));
         cursor.ReadEvents(out _);
         cursor.ReadEvents(out _);
-        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 11ul, 10ul), (2ul, 3ul, 3ul) }));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 11ul, 10ul), (2ul, 3ul, 3ul) }));
     }
 
     [Test]
     public void Token_BehindAGapOfTheAgent_IsBehindTheGap()
     {
         using var log = Aggregator();
-        var source = log.AddSource(1, "a", default);
-        log.AppendLoss(source, TestLog.Loss(LossCause.Evicted, 90, node: "a"), new SourcePoint(92, 90));
+        var origin = log.AddOrigin(1, "a", default);
+        log.AppendLoss(origin, TestLog.Loss(LossCause.Evicted, 90, node: "a"), new OriginPoint(92, 90));
         log.Publish();
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
 
         cursor.ReadEvents(out var batch);
 
         Assert.That(batch.Losses.Single().Count, Is.EqualTo(90));
-        Assert.That(Sources(cursor), Is.EqualTo(new[] { (1ul, 92ul, 90ul) }));
+        Assert.That(Delivered(cursor), Is.EqualTo(new[] { (1ul, 92ul, 90ul) }));
     }
 
     [Test]
     public void Resume_InALaterRun_LeavesOutWhatTheClientHas()
     {
-        var a = new SourceFeed(1, "a");
+        var a = new OriginFeed(1, "a");
         a.MakeEvents(10);
         a.MakeLoss(3);
         a.MakeEvents(10);
         using var first = Aggregator();
-        a.Append(first, first.AddSource(1, "a", default), 0, 21);
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 21);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _, maxEvents: 7);
         var token = cursor.GetResumeToken().ToString();
 
         using var second = Aggregator();
-        a.Append(second, second.AddSource(1, "a", default), 0, 21);
+        a.Append(second, second.AddOrigin(1, "a", default), 0, 21);
         var resumed = second.OpenCursor(filter: null, second.Resume(token).Position);
         var events = resumed.ReadEvents(out var batch);
 
@@ -76,10 +76,10 @@ public sealed class SourceTests
     [Test]
     public void Resume_BeforeTheAgentIsBack_WaitsForIt()
     {
-        var a = new SourceFeed(1, "a");
+        var a = new OriginFeed(1, "a");
         a.MakeEvents(10);
         using var first = Aggregator();
-        a.Append(first, first.AddSource(1, "a", default), 0, 6);
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 6);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
@@ -91,7 +91,7 @@ public sealed class SourceTests
         using var third = Aggregator();
         cursor = third.OpenCursor(filter: null, third.Resume(cursor.GetResumeToken().ToString()).Position);
         Assert.That(cursor.ReadEvents(out _), Is.Empty);
-        a.Append(third, third.AddSource(1, "a", default), 0, 10);
+        a.Append(third, third.AddOrigin(1, "a", default), 0, 10);
         Assert.That(cursor.ReadEvents(out var batch).Select(read => read.Sequence), Is.EqualTo(new ulong[] { 7, 8, 9, 10 }));
         Assert.That(batch.Losses, Is.Empty);
     }
@@ -99,18 +99,18 @@ public sealed class SourceTests
     [Test]
     public void Resume_OfTwoNodesOfTheSameEpoch_TellsThemApart()
     {
-        var (a, b) = (new SourceFeed(1, "a"), new SourceFeed(1, "b"));
+        var (a, b) = (new OriginFeed(1, "a"), new OriginFeed(1, "b"));
         a.MakeEvents(7);
         b.MakeEvents(5);
         using var first = Aggregator();
-        a.Append(first, first.AddSource(1, "a", default), 0, 5);
-        b.Append(first, first.AddSource(1, "b", default), 0, 3);
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 5);
+        b.Append(first, first.AddOrigin(1, "b", default), 0, 3);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
         using var second = Aggregator();
-        a.Append(second, second.AddSource(1, "a", default), 0, 7);
-        b.Append(second, second.AddSource(1, "b", default), 0, 5);
+        a.Append(second, second.AddOrigin(1, "a", default), 0, 7);
+        b.Append(second, second.AddOrigin(1, "b", default), 0, 5);
         cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
         var events = cursor.ReadEvents(out var batch).Concat(cursor.ReadEvents(out var next));
 
@@ -123,38 +123,38 @@ public sealed class SourceTests
     [Test]
     public void Resume_WithAnotherNodeInThePlaceOfOneThatIsAway_TakesItForNoRestart()
     {
-        var (away, b) = (new SourceFeed(1, "away"), new SourceFeed(2, "b"));
+        var (away, b) = (new OriginFeed(1, "away"), new OriginFeed(2, "b"));
         away.MakeEvents(4);
         b.MakeEvents(3);
         using var first = Aggregator();
-        away.Append(first, first.AddSource(1, "away", default), 0, 4);
+        away.Append(first, first.AddOrigin(1, "away", default), 0, 4);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
         using var second = Aggregator();
-        b.Append(second, second.AddSource(2, "b", default), 0, 3);
+        b.Append(second, second.AddOrigin(2, "b", default), 0, 3);
         cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
         var events = cursor.ReadEvents(out var batch);
 
         Assert.That(events, Has.Count.EqualTo(3));
         Assert.That(batch.Losses, Is.Empty);
-        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 4ul, 4ul), (2ul, 3ul, 3ul) }));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 4ul, 4ul), (2ul, 3ul, 3ul) }));
     }
 
     [Test]
     public void Resume_AgentRestartedMeanwhile_SaysSo()
     {
-        var old = new SourceFeed(1, "a");
+        var old = new OriginFeed(1, "a");
         old.MakeEvents(4);
         using var first = Aggregator();
-        old.Append(first, first.AddSource(1, "a", default), 0, 4);
+        old.Append(first, first.AddOrigin(1, "a", default), 0, 4);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
-        var run = new SourceFeed(2, "a");
+        var run = new OriginFeed(2, "a");
         run.MakeEvents(5);
         using var second = Aggregator();
-        run.Append(second, second.AddSource(2, "a", run.PointAt(2)), 2, 5);
+        run.Append(second, second.AddOrigin(2, "a", run.PointAt(2)), 2, 5);
         cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
         var events = cursor.ReadEvents(out var batch);
 
@@ -167,18 +167,18 @@ public sealed class SourceTests
     [Test]
     public void Resume_WhereTheLogHasAnEarlierRunOfTheAgentToo_LeavesThatOut()
     {
-        var (old, run) = (new SourceFeed(1, "a"), new SourceFeed(2, "a"));
+        var (old, run) = (new OriginFeed(1, "a"), new OriginFeed(2, "a"));
         old.MakeEvents(4);
         run.MakeEvents(6);
         using var first = Aggregator();
-        run.Append(first, first.AddSource(2, "a", default), 0, 5);
+        run.Append(first, first.AddOrigin(2, "a", default), 0, 5);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
         using var second = Aggregator();
-        var source = second.AddSource(1, "a", default);
-        old.Append(second, source, 0, 4);
-        var next = second.AddSource(2, "a", default, replaces: source);
+        var origin = second.AddOrigin(1, "a", default);
+        old.Append(second, origin, 0, 4);
+        var next = second.AddOrigin(2, "a", default, replaces: origin);
         second.AppendLoss(next, TestLog.Loss(LossCause.Restarted, 0, node: "a"), default);
         run.Append(second, next, 0, 6);
         cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
@@ -191,10 +191,10 @@ public sealed class SourceTests
     [Test]
     public void Resume_BeforeSeveralLossesOfOneMessage_ReportsAll()
     {
-        var a = new SourceFeed(1, "a");
+        var a = new OriginFeed(1, "a");
         a.MakeEvents(3);
         using var first = Aggregator();
-        a.Append(first, first.AddSource(1, "a", default), 0, 3);
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 3);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
@@ -202,7 +202,7 @@ public sealed class SourceTests
         a.MakeLoss(2);
         a.MakeEvents(1);
         using var second = Aggregator();
-        a.Append(second, second.AddSource(1, "a", default), 0, 6);
+        a.Append(second, second.AddOrigin(1, "a", default), 0, 6);
         cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
         var events = cursor.ReadEvents(out var batch);
 
@@ -213,18 +213,18 @@ public sealed class SourceTests
     [Test]
     public void Resume_WithAnAgentThatIsGone_GoesOnInTheSameLogWithoutRepetition()
     {
-        var (a, gone) = (new SourceFeed(1, "a"), new SourceFeed(2, "gone"));
+        var (a, gone) = (new OriginFeed(1, "a"), new OriginFeed(2, "gone"));
         a.MakeEvents(10);
         gone.MakeEvents(2);
         using var first = Aggregator();
-        a.Append(first, first.AddSource(1, "a", default), 0, 2);
-        gone.Append(first, first.AddSource(2, "gone", default), 0, 2);
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 2);
+        gone.Append(first, first.AddOrigin(2, "gone", default), 0, 2);
         var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
 
         using var second = Aggregator();
-        var source = second.AddSource(1, "a", default);
-        a.Append(second, source, 0, 5);
+        var origin = second.AddOrigin(1, "a", default);
+        a.Append(second, origin, 0, 5);
         var seen = new List<ulong>();
         var token = cursor.GetResumeToken().ToString();
         for (var round = 0; round < 3; round++)
@@ -235,23 +235,23 @@ public sealed class SourceTests
         }
 
         Assert.That(seen, Is.EqualTo(new ulong[] { 3, 4, 5 }));
-        Assert.That(Sources(cursor), Is.EquivalentTo(new[] { (1ul, 5ul, 5ul), (2ul, 2ul, 2ul) }), "it may come back");
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 5ul, 5ul), (2ul, 2ul, 2ul) }), "it may come back");
     }
 
     [Test]
     public void Resume_AfterTheSameLogTurnedOver_CountsWhatLeftItExactly()
     {
         using var log = Aggregator(mebibytes: 1);
-        var (a, run) = (new SourceFeed(1, "a"), new SourceFeed(2, "a"));
+        var (a, run) = (new OriginFeed(1, "a"), new OriginFeed(2, "a"));
         a.MakeEvents(1000);
         run.MakeEvents(8000);
-        var source = log.AddSource(1, "a", default);
-        a.Append(log, source, 0, 100);
+        var origin = log.AddOrigin(1, "a", default);
+        a.Append(log, origin, 0, 100);
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
         var token = cursor.GetResumeToken().ToString();
-        a.Append(log, source, 100, 1000);
-        run.Append(log, log.AddSource(2, "a", default, replaces: source), 0, 8000);
+        a.Append(log, origin, 100, 1000);
+        run.Append(log, log.AddOrigin(2, "a", default, replaces: origin), 0, 8000);
 
         var resumed = log.Resume(token);
         cursor = log.OpenCursor(filter: null, resumed.Position);
@@ -278,39 +278,39 @@ public sealed class SourceTests
     public void Replaced_Source_LeavesTheTokenWithTheFirstEntryOfTheNext()
     {
         using var log = Aggregator();
-        var (old, run) = (new SourceFeed(1, "a"), new SourceFeed(2, "a"));
+        var (old, run) = (new OriginFeed(1, "a"), new OriginFeed(2, "a"));
         old.MakeEvents(3);
         run.MakeEvents(3);
-        var source = log.AddSource(1, "a", default);
-        old.Append(log, source, 0, 3);
-        var next = log.AddSource(2, "a", default, replaces: source);
+        var origin = log.AddOrigin(1, "a", default);
+        old.Append(log, origin, 0, 3);
+        var next = log.AddOrigin(2, "a", default, replaces: origin);
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
         cursor.ReadEvents(out _);
-        Assert.That(Sources(cursor), Is.EqualTo(new[] { (1ul, 3ul, 3ul) }));
+        Assert.That(Delivered(cursor), Is.EqualTo(new[] { (1ul, 3ul, 3ul) }));
 
         run.Append(log, next, 0, 3);
         cursor.ReadEvents(out _);
-        Assert.That(Sources(cursor), Is.EqualTo(new[] { (2ul, 3ul, 3ul) }));
+        Assert.That(Delivered(cursor), Is.EqualTo(new[] { (2ul, 3ul, 3ul) }));
     }
 
     [Test]
     public void Retired_Source_LeavesTokensWithTheNextSegment()
     {
         using var log = Aggregator();
-        var (a, b) = (new SourceFeed(1, "a"), new SourceFeed(2, "b"));
+        var (a, b) = (new OriginFeed(1, "a"), new OriginFeed(2, "b"));
         a.MakeEvents(3);
         b.MakeEvents(8000);
-        var source = log.AddSource(1, "a", default);
-        a.Append(log, source, 0, 3);
-        log.RetireSource(source);
-        b.Append(log, log.AddSource(2, "b", default), 0, 8000);
+        var origin = log.AddOrigin(1, "a", default);
+        a.Append(log, origin, 0, 3);
+        log.RetireOrigin(origin);
+        b.Append(log, log.AddOrigin(2, "b", default), 0, 8000);
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
         for (CursorBatch batch = default; !batch.AtEnd;)
         {
             cursor.ReadEvents(out batch);
         }
 
-        Assert.That(Sources(cursor), Is.EqualTo(new[] { (2ul, 8000ul, 8000ul) }));
+        Assert.That(Delivered(cursor), Is.EqualTo(new[] { (2ul, 8000ul, 8000ul) }));
     }
 
     /// <summary>
@@ -330,14 +330,14 @@ public sealed class SourceTests
     public void Clients_AcrossRunsOfAggregators_MissNothingUnreported(int seed, bool gaps, int mebibytes = 16)
     {
         var random = new Random(seed);
-        var feeds = Enumerable.Range(1, 5).Select(n => new SourceFeed((ulong)n, $"node-{n}")).ToArray();
+        var feeds = Enumerable.Range(1, 5).Select(n => new OriginFeed((ulong)n, $"node-{n}")).ToArray();
         var seen = feeds.ToDictionary(feed => feed.NodeName, _ => new HashSet<ulong>());
         var evicted = 0ul;
         var ringLosses = 0ul;
         var madeLosses = 0ul;
-        var before = new Dictionary<SourceFeed, long>();
+        var before = new Dictionary<OriginFeed, long>();
         var log = Aggregator(mebibytes);
-        var fed = new Dictionary<SourceFeed, (LogSource Source, int Position)>();
+        var fed = new Dictionary<OriginFeed, (Origin Origin, int Position)>();
         var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
         for (var round = 0; round < 400; round++)
         {
@@ -352,9 +352,9 @@ public sealed class SourceTests
             if (!fed.TryGetValue(feed, out var at))
             {
                 // A new run of the aggregator gets what the agent still has.
-                var client = cursor.GetResumeToken().Sources!.FirstOrDefault(source => source.Epoch == feed.Epoch);
+                var client = cursor.GetResumeToken().Delivered!.FirstOrDefault(origin => origin.Epoch == feed.Epoch);
                 var start = gaps ? random.Next(feed.Length + 1) : random.Next((int)client.Position + 1);
-                at = (log.AddSource(feed.Epoch, feed.NodeName, feed.PointAt(start)), start);
+                at = (log.AddOrigin(feed.Epoch, feed.NodeName, feed.PointAt(start)), start);
                 if (client.Epoch == 0)
                 {
                     // A client that never saw the node is not told of what was before.
@@ -363,8 +363,8 @@ public sealed class SourceTests
             }
 
             var to = random.Next(at.Position, feed.Length + 1);
-            feed.Append(log, at.Source, at.Position, to);
-            fed[feed] = (at.Source, to);
+            feed.Append(log, at.Origin, at.Position, to);
+            fed[feed] = (at.Origin, to);
             if (random.Next(mebibytes == 1 ? 30 : 2) == 0)
             {
                 Read(random.Next(1, 200));
@@ -391,10 +391,10 @@ public sealed class SourceTests
         {
             if (!fed.TryGetValue(feed, out var at))
             {
-                at = (log.AddSource(feed.Epoch, feed.NodeName, default), 0);
+                at = (log.AddOrigin(feed.Epoch, feed.NodeName, default), 0);
             }
 
-            feed.Append(log, at.Source, at.Position, feed.Length);
+            feed.Append(log, at.Origin, at.Position, feed.Length);
             for (var batch = Read(10_000); !batch.AtEnd;)
             {
                 batch = Read(10_000);
@@ -427,14 +427,14 @@ public sealed class SourceTests
     }
 
     private static EventLog Aggregator(int mebibytes = 16) => new(
-        new EventLogOptions { RetentionBytes = (long)mebibytes << 20, TakesSources = true },
+        new EventLogOptions { RetentionBytes = (long)mebibytes << 20, TracksOrigins = true },
         Interlocked.Increment(ref _epochs),
         TimeProvider.System);
 
-    private static List<(ulong Epoch, ulong Position, ulong Events)> Sources(EventCursor cursor)
+    private static List<(ulong Epoch, ulong Position, ulong Events)> Delivered(EventCursor cursor)
     {
         // By way of the text, as a client has it.
         Assert.That(ResumeToken.TryParse(cursor.GetResumeToken().ToString(), out var token), Is.True);
-        return [.. token!.Sources!.Select(source => (source.Epoch, source.Position, source.Events))];
+        return [.. token!.Delivered!.Select(origin => (origin.Epoch, origin.Position, origin.Events))];
     }
 }

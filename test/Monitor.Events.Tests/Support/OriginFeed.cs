@@ -4,7 +4,7 @@ using Monitor.V1;
 namespace Monitor.Events.Tests;
 
 /// <summary>One run of an agent, whose log is made up: it is fed to the logs of aggregators from any of its places.</summary>
-internal sealed class SourceFeed(ulong epoch, string nodeName)
+internal sealed class OriginFeed(ulong epoch, string nodeName)
 {
     // An event by its sequence, or a loss.
     private readonly List<(ulong Sequence, Loss? Loss)> _entries = [];
@@ -29,11 +29,11 @@ internal sealed class SourceFeed(ulong epoch, string nodeName)
     public void MakeLoss(ulong count) =>
         _entries.Add((0, new Loss { NodeName = nodeName, Cause = LossCause.RingFull, Count = count }));
 
-    public SourcePoint PointAt(int position) =>
+    public OriginPoint PointAt(int position) =>
         new(position, _entries.Take(position).Count(entry => entry.Loss is null));
 
     /// <summary>Appends the entries from one position up to another, and publishes.</summary>
-    public void Append(EventLog log, LogSource source, int from, int to)
+    public void Append(EventLog log, Origin origin, int from, int to)
     {
         var next = PointAt(from);
         var open = false;
@@ -43,14 +43,14 @@ internal sealed class SourceFeed(ulong epoch, string nodeName)
             if (loss is not null)
             {
                 next = next with { Position = next.Position + 1 };
-                log.AppendLoss(source, loss, next);
+                log.AppendLoss(origin, loss, next);
                 open = false;
                 continue;
             }
 
             if (!open)
             {
-                log.AppendFrom(source, next);
+                log.AppendFrom(origin, next);
                 open = true;
             }
 
@@ -60,7 +60,7 @@ internal sealed class SourceFeed(ulong epoch, string nodeName)
             Assert.That(EventColumns.TryParse(bytes, log.Types, out var columns, out var identity), Is.True);
             Assert.That(identity.Sequence, Is.EqualTo(sequence));
             Assert.That(log.Append(columns, bytes), Is.True);
-            next = new SourcePoint(next.Position + 1, next.Events + 1);
+            next = new OriginPoint(next.Position + 1, next.Events + 1);
         }
 
         log.Publish();

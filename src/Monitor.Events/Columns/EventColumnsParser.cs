@@ -9,7 +9,7 @@ namespace Monitor.Events;
 /// field that comes twice the last counts, a message that comes twice is merged, a known number with another wire type
 /// is an unknown field.
 /// </summary>
-internal static class EventWireParser
+internal static class EventColumnsParser
 {
     private const ulong MaxPort = ushort.MaxValue;
 

@@ -8,7 +8,7 @@ namespace Monitor.Events;
 /// </summary>
 internal static class SummaryRunner
 {
-    public static EventSummary Run(EventLog log, EventFilter? requested)
+    public static EventSummary Run(LogStore log, EventFilter? requested)
     {
         var filter = EventFilterPlan.Compile(requested);
         while (true)
@@ -32,10 +32,10 @@ internal static class SummaryRunner
     }
 
     /// <returns>False where every segment left the log before the first could be entered: a new try is due.</returns>
-    private static bool Scan(EventLog log, EventFilterPlan filter, EventTally tally)
+    private static bool Scan(LogStore log, EventFilterPlan filter, EventTally tally)
     {
         var types = new TypeSelection(filter, log.Types);
-        var segments = log.Snapshot;
+        var segments = log.Segments;
         for (var at = segments.Length - 1; at >= 0; at--)
         {
             var segment = segments[at];

@@ -11,7 +11,7 @@ public readonly struct LogPosition
         Oldest,
         Time,
         Token,
-        Sources,
+        OtherLog,
     }
 
     private LogPosition(Kind start, long time, ResumeToken? token)
@@ -35,13 +35,13 @@ public readonly struct LogPosition
 
     /// <summary>
     /// With the first stored event of this time or later. The log is only nearly in the order of time: later entries
-    /// that are a little older follow, and the filter's <c>since</c> leaves them out.
+    /// can be a little older; the filter's <c>since</c> excludes them.
     /// </summary>
     /// <param name="unixNanos">Nanoseconds since 1970.</param>
     public static LogPosition Since(long unixNanos) => new(Kind.Time, unixNanos, null);
 
-    /// <summary>With the oldest stored entry, less what a token of another log says that its client has.</summary>
-    internal static LogPosition Beyond(ResumeToken token) => new(Kind.Sources, 0, token);
+    /// <summary>With the oldest stored entry, without what the client has according to a token of another log.</summary>
+    internal static LogPosition AfterOtherLog(ResumeToken token) => new(Kind.OtherLog, 0, token);
 
     internal static LogPosition After(ResumeToken token) => new(Kind.Token, 0, token);
 }
