@@ -1,15 +1,15 @@
 using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
+using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
 
 /// <summary>
-/// One message of an agent's stream: the bytes that came, and what <see cref="BatchReader"/> found in them. A link has
-/// one and fills it anew for each message; its memory is borrowed while there is something in it. No event becomes an
-/// object.
+/// One message of an agent's stream: the received bytes, and what <see cref="BatchReader"/> read from them. A link has one
+/// and fills it again for each message. It has pooled memory while it is filled. No event becomes an object.
 /// </summary>
 internal sealed class AgentBatch : IDisposable
 {
@@ -28,19 +28,19 @@ internal sealed class AgentBatch : IDisposable
     /// <summary>The losses, which precede the events.</summary>
     public List<Loss> Losses => _losses;
 
-    /// <summary>Where the agent's stream is behind the message. Null before it was read.</summary>
+    /// <summary>The agent's resume token behind the message. Null before the message is read.</summary>
     public ResumeToken? Token { get; set; }
 
-    /// <summary>Up to when the agent's log was read, by its clock; null where the message does not say.</summary>
+    /// <summary>Up to when the agent's log was read, by its clock; null if the message does not say.</summary>
     public long? WatermarkUnixNanos { get; set; }
 
-    /// <summary>Time of the newest event, by the agent's clock; null where none has one.</summary>
+    /// <summary>Time of the newest event, by the agent's clock; null if none has a time.</summary>
     public long? NewestUnixNanos { get; set; }
 
-    /// <summary>How many events left the agent's log before this message; they are among the losses.</summary>
+    /// <summary>How many events the agent evicted before this message; the losses include them.</summary>
     public ulong Evicted { get; set; }
 
-    /// <summary>The stream, with messages that are read into this.</summary>
+    /// <summary>The method of the stream, whose messages are read into this batch.</summary>
     public Method<StreamEventsRequest, AgentBatch> StreamMethod() => new(
         MethodType.ServerStreaming,
         EventService.Descriptor.FullName,
@@ -54,7 +54,7 @@ internal sealed class AgentBatch : IDisposable
                 return this;
             }));
 
-    /// <summary>Takes a message over by copying it: 0.01 µs for each event.</summary>
+    /// <summary>Copies a message: 0.01 µs for each event.</summary>
     public void Fill(ReadOnlySequence<byte> message)
     {
         Clear();
@@ -68,7 +68,7 @@ internal sealed class AgentBatch : IDisposable
     {
         if (_count == _events.Length)
         {
-            // What a message of the largest size has of events of 180 bytes.
+            // As many events of 180 bytes as the largest message has.
             var larger = ArrayPool<BatchEvent>.Shared.Rent(Math.Max(2048, _count * 2));
             Events.CopyTo(larger);
             ReturnEvents();
@@ -78,7 +78,7 @@ internal sealed class AgentBatch : IDisposable
         return ref _events[_count++];
     }
 
-    /// <summary>Empties it and gives the memory back. It can be filled again.</summary>
+    /// <summary>Empties it and returns its memory. It can be filled again.</summary>
     public void Clear()
     {
         if (_bytes.Length > 0)
@@ -108,4 +108,19 @@ internal sealed class AgentBatch : IDisposable
             ArrayPool<BatchEvent>.Shared.Return(_events);
         }
     }
+}
+
+/// <summary>One event of a message.</summary>
+internal struct BatchEvent
+{
+    /// <summary>Its columns; undefined if it is malformed.</summary>
+    public EventColumns Columns;
+
+    /// <summary>Where its bytes start in the message.</summary>
+    public int Start;
+
+    /// <summary>How many bytes; -1 if it is malformed.</summary>
+    public int Length;
+
+    public readonly bool IsMalformed => Length < 0;
 }

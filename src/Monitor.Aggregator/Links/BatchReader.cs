@@ -9,15 +9,16 @@ using Monitor.V1;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>
-/// Reads the messages of one run of one agent, which may be anything, and checks that they say what the contract has an
-/// agent say: whole messages of the run that was asked for, every event in its place, the token where the events lead.
+/// Reads the messages of one run of one agent, which may be anything, and checks that they keep the contract: whole
+/// messages of the requested run, events in sequence, and a token that agrees with the events.
 /// </summary>
 internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable types)
 {
-    // Agents write some 60 bytes. The log takes a thousand times this, and a bad agent shall not fill it with one.
+    // Agents write some 60 bytes. The log would take a thousand times this limit, and one loss of a bad agent must not
+    // fill it.
     private const int MaxLossBytes = 1024;
 
-    // An agent's are below 200; an aggregator's, which none of these is, grow with its agents.
+    // Tokens of agents have less than 200 bytes. Those of aggregators have more, but no aggregator is read here.
     private const int MaxTokenBytes = 512;
 
     private const uint EventTag = StreamEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited;
@@ -27,14 +28,14 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
 
     private readonly byte[] _nodeName = Encoding.UTF8.GetBytes(nodeName);
 
-    /// <summary>Reads what the batch was filled with. Malformed events are no mistake of the message: they are marked,
-    /// and keep their places.</summary>
-    /// <param name="batch">The batch; undefined in part where it is not as it should be.</param>
-    /// <param name="before">Where the stream was before the message.</param>
+    /// <summary>Reads the message in a batch. Malformed events do not make the message invalid: they are marked, and keep
+    /// their places.</summary>
+    /// <param name="batch">The batch; partly undefined if the message is invalid.</param>
+    /// <param name="before">The place in the agent's log before the message.</param>
     /// <returns>Null, or what is wrong, to follow "it sent".</returns>
     public string? Read(AgentBatch batch, OriginPoint before)
     {
-        // What the first event's sequence must be, by those that were read.
+        // The sequence of the first event, by the events that were read.
         ulong? first = null;
         var reader = new WireReader(batch.Bytes);
         while (!reader.AtEnd)
@@ -71,7 +72,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         return Check(batch, before, first);
     }
 
-    private const string NoMessage = "bytes that are no message of a stream";
+    private const string NoMessage = "bytes that are not a message of a stream";
 
     private string? ReadEvent(AgentBatch batch, int start, ReadOnlySpan<byte> value, ref ulong? first)
     {
@@ -122,14 +123,14 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
                     if (value.Length > MaxTokenBytes
                         || !ResumeToken.TryParse(Encoding.UTF8.GetString(value), out var token))
                     {
-                        return "a resume token that is none";
+                        return "an invalid resume token";
                     }
 
                     batch.Token = token;
                     return null;
                 default:
                     batch.WatermarkUnixNanos = UnixNanos.From(Timestamp.Parser.ParseFrom(value));
-                    return batch.WatermarkUnixNanos is null ? "a watermark that is no time" : null;
+                    return batch.WatermarkUnixNanos is null ? "an invalid watermark" : null;
             }
         }
         catch (InvalidProtocolBufferException)
@@ -155,7 +156,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         if ((loss.FirstTime is { } firstTime && UnixNanos.From(firstTime) is null)
             || (loss.LastTime is { } lastTime && UnixNanos.From(lastTime) is null))
         {
-            return "a loss at a time that is none";
+            return "a loss with an invalid time";
         }
 
         batch.Losses.Add(loss);
@@ -164,7 +165,7 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
             return null;
         }
 
-        // Above what a log can have had, it cannot agree with the token either; only the sum must not overflow.
+        // A count that no log can have disagrees with the token. Only the sum must not overflow here.
         batch.Evicted = loss.Count > long.MaxValue ? long.MaxValue : Math.Min(long.MaxValue, batch.Evicted + loss.Count);
         return null;
     }

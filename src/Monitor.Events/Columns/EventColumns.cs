@@ -6,20 +6,20 @@ namespace Monitor.Events;
 
 /// <summary>
 /// The columns of one event that filters and queries look at, in front of its encoded bytes: 64 bytes, one cache line,
-/// so that a scan over a million events reads 64 MB and nothing else. Made by <see cref="EventColumnsBuilder"/> where
-/// the event is made, or by <see cref="TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/>
+/// so that a scan over a million events reads 64 MB. Made by <see cref="EventColumnsBuilder"/> together with the event,
+/// or by <see cref="TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/>
 /// from its bytes.
 /// </summary>
 /// <remarks>
 /// Names are kept as hashes of 16 or 8 bits: a filter that finds its hash compares the encoded bytes too, so that a
-/// collision costs time and never shows a wrong event.
+/// collision takes time but never gives a wrong event.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public struct EventColumns
 {
     internal const int Size = 64;
 
-    /// <summary>Protocol code that stands for "another one": the bytes say which.</summary>
+    /// <summary>Protocol code for all other protocols: the encoded bytes say which.</summary>
     internal const byte OtherProtocol = 255;
 
     internal long Time;
@@ -48,7 +48,7 @@ public struct EventColumns
     internal ulong DestinationHigh;
     internal ulong DestinationLow;
 
-    /// <summary>Wall-clock time in nanoseconds since 1970; 0 where the event has none.</summary>
+    /// <summary>Wall-clock time in nanoseconds since 1970; 0 if the event has none.</summary>
     public readonly long TimeUnixNanos => Time;
 
     /// <summary>Number of the event's type in the log's <see cref="EventTypeTable"/>.</summary>
@@ -76,8 +76,8 @@ public struct EventColumns
         (Flags & ColumnFlags.HasDestination) != 0 ? new UInt128(DestinationHigh, DestinationLow) : null;
 
     /// <summary>
-    /// The hash of a name for <see cref="EventColumnsBuilder"/>; keep it beside a name that occurs often. Keyed with a
-    /// number of this process: it is different in the next one.
+    /// The hash of a name for <see cref="EventColumnsBuilder"/>; cache it with names that occur often. It is
+    /// different in every process.
     /// </summary>
     public static uint Hash(ReadOnlySpan<byte> utf8) => NameHash.Of(utf8);
 
@@ -85,23 +85,23 @@ public struct EventColumns
     public static uint Hash(string name) => NameHash.Of(name);
 
     /// <summary>
-    /// Reads the columns from an encoded <see cref="Event"/> that may be anything. What it accepts, every protobuf
-    /// parser accepts: known fields are well-formed all the way down, their texts are UTF-8, times are valid. Fields
-    /// that this version does not know pass. Does not allocate; about 100 to 150 ns.
+    /// Reads the columns from an encoded <see cref="Event"/> that may be anything. Accepts only what every
+    /// protobuf parser accepts: known fields are well-formed at all depths, their texts are UTF-8, times are valid.
+    /// Unknown fields are skipped. Does not allocate; takes about 100 to 150 ns.
     /// </summary>
     /// <param name="encodedEvent">The bytes of one event, without tag and length.</param>
     /// <param name="types">The type table of the log that the event will be appended to.</param>
-    /// <param name="columns">The columns; undefined where the result is false.</param>
-    /// <returns>False where the bytes are no well-formed event.</returns>
+    /// <param name="columns">The columns; undefined if the result is false.</param>
+    /// <returns>False if the bytes are not a well-formed event.</returns>
     public static bool TryParse(ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns) =>
         TryParse(encodedEvent, types, out columns, out _);
 
-    /// <summary>The same, and which event it is.</summary>
+    /// <summary>Reads the columns and the identity of an event.</summary>
     /// <param name="encodedEvent">The bytes of one event, without tag and length.</param>
     /// <param name="types">The type table of the log that the event will be appended to.</param>
-    /// <param name="columns">The columns; undefined where the result is false.</param>
-    /// <param name="identity">What says which event it is; undefined where the result is false.</param>
-    /// <returns>False where the bytes are no well-formed event.</returns>
+    /// <param name="columns">The columns; undefined if the result is false.</param>
+    /// <param name="identity">Sequence and node of the event; undefined if the result is false.</param>
+    /// <returns>False if the bytes are not a well-formed event.</returns>
     public static bool TryParse(
         ReadOnlySpan<byte> encodedEvent, EventTypeTable types, out EventColumns columns, out EventIdentity identity)
     {
@@ -110,7 +110,7 @@ public struct EventColumns
     }
 
     /// <summary>
-    /// The columns of a loss: what readers need to add losses up without decoding them. Pid is the slot of the cause,
+    /// The columns of a loss, so that readers can add up losses without decoding them. Pid is the slot of the cause,
     /// SourceLow the count.
     /// </summary>
     internal static EventColumns ForLoss(int slot, ulong count, long time) => new()

@@ -5,9 +5,9 @@ using Monitor.V1;
 namespace Monitor.Events;
 
 /// <summary>
-/// Makes <see cref="EventColumns"/> where the event is made, from what is at hand there already. Each setter is a store
-/// or two; what is not set is taken for absent. The columns must say what the encoded event says, as
-/// <c>EventColumns.TryParse</c> would read it, and the encoded event has no field twice: filters trust both.
+/// Makes <see cref="EventColumns"/> together with an event. Each setter is a store or two. Columns that are not set are
+/// absent. Filters trust that the columns are equal to what <c>EventColumns.TryParse</c> would read from the encoded
+/// event, and that the encoded event has no field twice.
 /// </summary>
 public struct EventColumnsBuilder
 {
@@ -23,10 +23,10 @@ public struct EventColumnsBuilder
         _columns.Flags = ColumnFlags.Unique;
     }
 
-    /// <summary>Says that the event reports a failure; see <see cref="EventFailure"/>.</summary>
+    /// <summary>Marks the event as one that reports a failure; see <see cref="EventFailure"/>.</summary>
     public void SetFailed() => _columns.Flags |= ColumnFlags.Failed;
 
-    /// <summary>Sets the process id; 0 is one too.</summary>
+    /// <summary>Sets the process id; 0 is valid.</summary>
     public void SetPid(uint pid)
     {
         _columns.PidValue = pid;
@@ -71,7 +71,7 @@ public struct EventColumnsBuilder
     public void SetKubernetesNamespace(uint hash) => _columns.NamespaceHash = NameHash.To16(hash);
 
     /// <summary>Sets the source address.</summary>
-    /// <param name="networkOrder">4 or 16 bytes in network order; an IPv4-mapped address is taken for IPv4.</param>
+    /// <param name="networkOrder">4 or 16 bytes in network order; an IPv4-mapped address counts as IPv4.</param>
     public void SetSource(ReadOnlySpan<byte> networkOrder)
     {
         (_columns.SourceHigh, _columns.SourceLow) = Address(networkOrder);

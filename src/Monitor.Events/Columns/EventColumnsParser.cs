@@ -5,9 +5,9 @@ using Outcome = Monitor.V1.ConnectionDetail.Types.Outcome;
 namespace Monitor.Events;
 
 /// <summary>
-/// Reads <see cref="EventColumns"/> from the bytes of an event. Follows the rules by which every parser merges: of a
-/// field that comes twice the last counts, a message that comes twice is merged, a known number with another wire type
-/// is an unknown field.
+/// Reads <see cref="EventColumns"/> from the bytes of an event. Follows the merge rules of every
+/// parser: the last value of a repeated scalar counts, a message that occurs twice is merged, and a known field number
+/// with another wire type is an unknown field.
 /// </summary>
 internal static class EventColumnsParser
 {
@@ -96,7 +96,7 @@ internal static class EventColumnsParser
 
             seen |= bit;
 
-            // What is no text first; the numbers between it and the texts are free for what is to come.
+            // Messages first. Field numbers between these and the texts are reserved for later fields.
             switch (tag)
             {
                 case EventTags.Time:

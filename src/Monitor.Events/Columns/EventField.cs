@@ -6,11 +6,11 @@ namespace Monitor.Events;
 internal static class EventField
 {
     /// <summary>The text or message with this tag.</summary>
-    /// <param name="encodedEvent">The event. Of bytes that are malformed, what precedes the fault counts.</param>
+    /// <param name="encodedEvent">The event. If the bytes are malformed, the part before the fault counts.</param>
     /// <param name="tag">The tag.</param>
-    /// <param name="unique">Whether the field comes once at most: the search ends where it is found. Else the last one
-    /// counts, as for every parser.</param>
-    /// <param name="value">What is behind tag and length.</param>
+    /// <param name="unique">Whether the field occurs at most once, so that the search can end there. Otherwise the last
+    /// occurrence counts, as in every parser.</param>
+    /// <param name="value">The content, without tag and length.</param>
     public static bool TryFind(
         ReadOnlySpan<byte> encodedEvent, uint tag, bool unique, out ReadOnlySpan<byte> value)
     {

@@ -4,7 +4,7 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>The tags that the parsers look for, from the numbers in the generated contract.</summary>
+/// <summary>The tags that the parsers look for, from the field numbers of the generated contract.</summary>
 internal static class EventTags
 {
     public const uint Type = Event.TypeFieldNumber << 3 | WireReader.LengthDelimited;
@@ -33,13 +33,13 @@ internal static class EventTags
     public const uint DropSymbol = PacketDropDetail.SymbolFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint DropInterface = PacketDropDetail.InterfaceFieldNumber << 3 | WireReader.LengthDelimited;
 
-    // Timestamp and Duration number their fields alike.
+    // Timestamp and Duration have the same field numbers.
     public const uint Seconds = Timestamp.SecondsFieldNumber << 3 | WireReader.Varint;
     public const uint Nanos = Timestamp.NanosFieldNumber << 3 | WireReader.Varint;
 
     /// <summary>
-    /// Tag of an event in StreamEventsResponse and in ListEventsResponse: stored events carry it already, so that a run
-    /// of them is on the wire what it is in the log.
+    /// Tag of an event in StreamEventsResponse and in ListEventsResponse: stored events have it already, so that
+    /// consecutive events are copied to the wire as they are.
     /// </summary>
     public const uint ResponseEvent = StreamEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited;
 

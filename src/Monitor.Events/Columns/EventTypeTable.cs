@@ -3,8 +3,8 @@ using System.Text;
 namespace Monitor.Events;
 
 /// <summary>
-/// Numbers for the event types of one log, so that a column of one byte holds them. Types past the 254th, and names
-/// above 64 bytes, share <see cref="Other"/>: they are told apart by the encoded bytes. Any thread.
+/// Numbers for the event types of one log, so that they fit in a column of one byte. Types after the 254th, and names
+/// above 64 bytes, share the number <see cref="Other"/>; the encoded bytes distinguish them. Any thread.
 /// </summary>
 public sealed class EventTypeTable
 {
@@ -25,7 +25,7 @@ public sealed class EventTypeTable
     /// <summary>How many types have a number: they are 1 to this. Grows only.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The number of a type, a new one where it has none yet.</summary>
+    /// <summary>The number of a type. A type without a number gets one.</summary>
     public byte GetOrAdd(ReadOnlySpan<byte> utf8)
     {
         var id = Find(utf8);
@@ -35,18 +35,18 @@ public sealed class EventTypeTable
     /// <inheritdoc cref="GetOrAdd(ReadOnlySpan{byte})"/>
     public byte GetOrAdd(string name) => GetOrAdd(Encoding.UTF8.GetBytes(name));
 
-    /// <summary>The type with this number, or null where it is <see cref="Other"/> or none.</summary>
+    /// <summary>The type with this number; null for <see cref="Other"/> and for numbers without a type.</summary>
     public string? Name(byte id) => id >= 1 && id <= Count ? Encoding.UTF8.GetString(_names[id]) : null;
 
     /// <summary>The type with a number that is not above <see cref="Count"/>.</summary>
     internal ReadOnlySpan<byte> Utf8(byte id) => _names[id];
 
-    /// <summary>The number of a type, or 0 where it has none.</summary>
+    /// <summary>The number of a type; 0 if it has none.</summary>
     internal byte Find(ReadOnlySpan<byte> utf8)
     {
         for (var slot = NameHash.Of(utf8) % Slots; ; slot = (slot + 1) % Slots)
         {
-            // The slot is written after the name that it leads to.
+            // The name is written before its number is.
             var id = Volatile.Read(ref _slots[slot]);
             if (id == 0 || utf8.SequenceEqual(_names[id]))
             {
@@ -83,7 +83,7 @@ public sealed class EventTypeTable
                 slot = (slot + 1) % Slots;
             }
 
-            // The count first: whoever meets the number can name it.
+            // The count first: a reader that finds the number can also find the name.
             Volatile.Write(ref _count, id);
             Volatile.Write(ref _slots[slot], id);
             return id;

@@ -10,8 +10,8 @@ namespace Monitor.Events;
 /// </summary>
 internal static class NameHash
 {
-    // As hard to guess as what RandomNumberGenerator gives, which would load OpenSSL: 5 MB of memory for this alone. The
-    // bits of a Guid that are not random are in its second half.
+    // A Guid is as hard to guess as numbers of RandomNumberGenerator, which would load OpenSSL: 5 MB of memory for this
+    // alone. The bits of a Guid that are not random are in its second half.
     private static readonly ulong Seed = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
 
     // Odd, with as many ones as zeros: the fractional parts of the golden ratio and of the square root of 3.
@@ -30,12 +30,12 @@ internal static class NameHash
                 hash = Fold(hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at)));
             }
 
-            // The last word overlaps the one before where the length is no multiple of 8.
+            // The last word overlaps the one before if the length is not a multiple of 8.
             hash = Fold(hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, length - 8)));
         }
         else if (length >= 4)
         {
-            // Two words that overlap, here and above, instead of a loop over what is left.
+            // Here and above, two overlapping words replace a loop over the remaining bytes.
             var low = Unsafe.ReadUnaligned<uint>(ref start);
             var high = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, length - 4));
             hash = Fold(hash ^ ((ulong)high << 32 | low));
@@ -58,7 +58,7 @@ internal static class NameHash
             : Of(Encoding.UTF8.GetBytes(name));
     }
 
-    /// <summary>16 bits for a column; never 0, which says that there is no name.</summary>
+    /// <summary>16 bits for a column; never 0, which means that there is no name.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort To16(uint hash)
     {

@@ -3,14 +3,14 @@ using Monitor.Protocol;
 
 namespace Monitor.Events;
 
-/// <summary>The protocol column of a protocol's text.</summary>
+/// <summary>From the text of a protocol to its column.</summary>
 internal static class ProtocolText
 {
     private const int MaxText = 16;
 
     public static byte Code(ReadOnlySpan<byte> utf8)
     {
-        // What nearly every event has, before the general way.
+        // Nearly every event has one of these.
         if (utf8.SequenceEqual("TCP"u8))
         {
             return 6;

@@ -2,13 +2,13 @@ using Monitor.Protocol;
 
 namespace Monitor.Events;
 
-/// <summary>A Timestamp or a Duration, which look alike on the wire.</summary>
+/// <summary>A Timestamp or a Duration: they have the same fields.</summary>
 internal struct WireTime
 {
     public long Seconds;
     public int Nanos;
 
-    /// <summary>Takes over the fields that the bytes have; false where they are malformed.</summary>
+    /// <summary>Merges the fields of an encoded message; false if it is malformed.</summary>
     public bool TryMerge(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);

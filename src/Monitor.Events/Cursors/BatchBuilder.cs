@@ -3,35 +3,35 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>A batch that is being read; the cursor takes it over when it is complete.</summary>
+/// <summary>A batch that is being read. The cursor commits it when it is complete.</summary>
 internal struct BatchBuilder(in LogPoint at, IBufferWriter<byte> output, int maxEvents, int maxBytes)
 {
     public readonly int MaxEvents = maxEvents;
 
-    /// <summary>Where the cursor will be.</summary>
+    /// <summary>Where the cursor is behind the entries read so far.</summary>
     public LogPoint At = at;
     public int Events;
     public long Bytes;
     public long Filtered;
     public long Evicted;
 
-    /// <summary>Entries that were looked at.</summary>
+    /// <summary>Entries that were read.</summary>
     public int Scanned;
     public List<Loss>? Losses;
 
-    /// <summary>Whether a limit of the caller ends the batch.</summary>
+    /// <summary>Whether a limit of the caller ended the batch.</summary>
     public bool Full;
 
-    /// <summary>Whether the end of the log ends it.</summary>
+    /// <summary>Whether the end of the log ended it.</summary>
     public bool AtEnd;
 
-    /// <summary>Whether a loss ends it, which belongs before the events of the next one.</summary>
+    /// <summary>Whether a loss ended it that belongs before the events of the next batch.</summary>
     public bool AtLoss;
 
-    /// <summary>How many bytes it may still take.</summary>
+    /// <summary>How many more bytes it may have.</summary>
     public readonly long RoomBytes => maxBytes - Bytes;
 
-    /// <summary>Takes the entries from one index up to another, all of them events.</summary>
+    /// <summary>Copies the entries from one index up to another, all of them events.</summary>
     public void Copy(Segment segment, int from, int to)
     {
         if (from < to)
@@ -44,7 +44,7 @@ internal struct BatchBuilder(in LogPoint at, IBufferWriter<byte> output, int max
         }
     }
 
-    /// <summary>Takes a loss.</summary>
+    /// <summary>Adds a loss.</summary>
     public void Add(Loss loss)
     {
         (Losses ??= []).Add(loss);

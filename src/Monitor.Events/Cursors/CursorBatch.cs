@@ -2,7 +2,7 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>What one <see cref="EventCursor.ReadBatch"/> came upon.</summary>
+/// <summary>The result of one <see cref="EventCursor.ReadBatch"/>.</summary>
 public readonly struct CursorBatch
 {
     private readonly IReadOnlyList<Loss>? _losses;
@@ -13,13 +13,13 @@ public readonly struct CursorBatch
     /// <summary>Bytes written to the output.</summary>
     public long Bytes { get; internal init; }
 
-    /// <summary>Events that the filter left out.</summary>
+    /// <summary>Events that the filter excluded, or that the client already has from another log.</summary>
     public long Filtered { get; internal init; }
 
-    /// <summary>Events that had left the log before the cursor came to them; one of the losses says so.</summary>
+    /// <summary>Events that were evicted before the cursor read them; the losses report them.</summary>
     public long Evicted { get; internal init; }
 
-    /// <summary>Losses, all of which lie before the events of this batch. Never null; often empty.</summary>
+    /// <summary>Losses. All of them lie before the events of this batch. Never null; often empty.</summary>
     public IReadOnlyList<Loss> Losses
     {
         get => _losses ?? [];
@@ -27,8 +27,8 @@ public readonly struct CursorBatch
     }
 
     /// <summary>
-    /// Whether the cursor has read everything that was published: <see cref="EventCursor.WaitAsync"/> is next. False
-    /// where a limit ended the batch, or a loss that belongs into the next one.
+    /// Whether the cursor has read everything that was published; call <see cref="EventCursor.WaitAsync"/> next. False
+    /// if a limit ended the batch, or a loss that belongs to the next one.
     /// </summary>
     public bool AtEnd { get; internal init; }
 

@@ -1,7 +1,7 @@
 namespace Monitor.Events;
 
 /// <summary>
-/// Where the events went that the log took in since a cursor was opened, seen between two reads:
+/// What became of the events that were published since a cursor was opened, between two reads:
 /// <c>Stored = Delivered + Filtered + Evicted + Ahead</c>, always.
 /// </summary>
 public readonly struct CursorCounters
@@ -12,12 +12,12 @@ public readonly struct CursorCounters
     /// <summary>Events that batches delivered.</summary>
     public long Delivered { get; internal init; }
 
-    /// <summary>Events that the filter left out.</summary>
+    /// <summary>Events that the filter excluded, or that the client already has from another log.</summary>
     public long Filtered { get; internal init; }
 
-    /// <summary>Events that had left the log before the cursor came to them.</summary>
+    /// <summary>Events that were evicted before the cursor read them.</summary>
     public long Evicted { get; internal init; }
 
-    /// <summary>Events that the cursor has yet to come to; some of them may have left the log already.</summary>
+    /// <summary>Events that the cursor has not read yet; some of them may be evicted already.</summary>
     public long Ahead { get; internal init; }
 }

@@ -2,17 +2,17 @@ using System.Threading.Tasks.Sources;
 
 namespace Monitor.Events;
 
-/// <summary>The wait of one cursor, used again for each: waiting allocates nothing.</summary>
+/// <summary>The wait of one cursor. It is reused, so that waiting allocates nothing.</summary>
 internal sealed class CursorWait(CursorWaiters waiters) : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
 
-    /// <summary>Its place among the waiting ones, -1 where it is not there. Guarded by them.</summary>
+    /// <summary>Its index in the list of <see cref="CursorWaiters"/>, which guards it; -1 if it is not in the list.</summary>
     public int Index { get; set; } = -1;
 
-    /// <summary>What it waits beyond.</summary>
+    /// <summary>The position; the wait ends when a later one is published.</summary>
     public long Position { get; private set; }
 
     /// <summary>Waits for an entry at or behind a position.</summary>
@@ -32,12 +32,12 @@ internal sealed class CursorWait(CursorWaiters waiters) : IValueTaskSource
         return new ValueTask(this, _source.Version);
     }
 
-    /// <summary>Ends the wait: there is something, or the log has ended.</summary>
+    /// <summary>Ends the wait: an entry was published, or the log has ended.</summary>
     public void Complete() => _source.SetResult(true);
 
     void IValueTaskSource.GetResult(short token)
     {
-        // Waits for a callback that is under way, which would else meet the next wait.
+        // Waits for a running callback, which could otherwise cancel the next wait.
         _cancellation.Dispose();
         _cancellation = default;
         _source.GetResult(token);

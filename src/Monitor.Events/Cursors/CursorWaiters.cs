@@ -1,14 +1,14 @@
 namespace Monitor.Events;
 
 /// <summary>
-/// The cursors that wait for new entries. The writer only looks whether there are any, and hands the waking to the
+/// The cursors that wait for new entries. The writer only checks whether there are any, and leaves the waking to the
 /// thread pool: a thousand waiting streams cost it one work item.
 /// </summary>
 internal sealed class CursorWaiters(LogStore log) : IThreadPoolWorkItem
 {
     private readonly Lock _lock = new();
 
-    // Swapped, so that cursors that wait again while others are being woken go into the other one.
+    // Two lists that are swapped: cursors that wait again while others are being woken go into the other list.
     private List<CursorWait> _waiting = [];
     private List<CursorWait> _waking = [];
     private int _count;
@@ -22,9 +22,9 @@ internal sealed class CursorWaiters(LogStore log) : IThreadPoolWorkItem
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Adds a wait, unless there is something beyond its position already.
+    /// Adds a wait, unless an entry after its position is there already.
     /// </summary>
-    /// <returns>False where it was not added, because it need not wait or the log has ended.</returns>
+    /// <returns>False if it was not added: an entry is there already, or the log has ended.</returns>
     public bool TryAdd(CursorWait wait)
     {
         lock (_lock)
@@ -51,7 +51,7 @@ internal sealed class CursorWaiters(LogStore log) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Takes a wait away that is given up; false where it is being completed already.</summary>
+    /// <summary>Removes a cancelled wait; false if it is being completed already.</summary>
     public bool TryRemove(CursorWait wait)
     {
         lock (_lock)

@@ -26,10 +26,10 @@ internal readonly struct AddressBlock
 
     public UInt128 Last { get; }
 
-    /// <summary>Whether it is a block of IPv6 addresses, which no IPv4 address is in: ::/0 is all of IPv6.</summary>
+    /// <summary>Whether it is a block of IPv6 addresses. It contains no IPv4 address: ::/0 is all of IPv6.</summary>
     public bool IsV6 => !(_prefix >= MappedBits && First >> 32 == 0xffff);
 
-    /// <summary>Reads what a filter has; host bits behind the prefix are cleared.</summary>
+    /// <summary>Reads the text of a filter. Clears the host bits behind the prefix.</summary>
     public static bool TryParse(string text, out AddressBlock block)
     {
         block = default;
@@ -61,7 +61,7 @@ internal readonly struct AddressBlock
         return true;
     }
 
-    /// <summary>The canonical text: no prefix for a single address, IPv4 where it is IPv4.</summary>
+    /// <summary>The canonical text: no prefix for a single address; IPv4 addresses as a.b.c.d.</summary>
     public override string ToString()
     {
         var prefix = IsV6 ? _prefix : _prefix - MappedBits;

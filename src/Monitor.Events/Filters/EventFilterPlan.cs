@@ -7,8 +7,8 @@ using Monitor.V1;
 namespace Monitor.Events;
 
 /// <summary>
-/// An <see cref="EventFilter"/>, checked and made ready to be asked about millions of events: fields are ANDed, the
-/// values of a field are ORed. Immutable; any thread, any log.
+/// An <see cref="EventFilter"/>, checked and prepared for millions of events. Fields are ANDed, the values of a
+/// field are ORed. Immutable; any thread, any log.
 /// </summary>
 public sealed class EventFilterPlan
 {
@@ -83,32 +83,31 @@ public sealed class EventFilterPlan
     /// <summary>The filter that matches everything.</summary>
     public static EventFilterPlan All { get; } = new(new EventFilter());
 
-    /// <summary>The filter as it is applied: no value twice, addresses and protocols in their canonical form.</summary>
+    /// <summary>The filter in canonical form: without repeated values, addresses and protocols in one form each.</summary>
     public EventFilter Canonical { get; }
 
     /// <summary>Whether it matches every event.</summary>
     public bool MatchesAll { get; }
 
-    /// <summary>Earliest time, inclusive; long.MinValue where there is none.</summary>
+    /// <summary>Earliest time, inclusive; long.MinValue without a bound.</summary>
     internal long Since { get; }
 
-    /// <summary>Latest time, exclusive; long.MaxValue where there is none.</summary>
+    /// <summary>Latest time, exclusive; long.MaxValue without a bound.</summary>
     internal long Until { get; }
 
-    /// <summary>Whether nothing but the type and the time decide.</summary>
+    /// <summary>Whether only the type and the time decide.</summary>
     internal bool ByTypeAndTime { get; }
 
     /// <summary>Whether the type decides.</summary>
     internal bool ByType => _types is not null;
 
-    /// <summary>Checks a filter and makes it ready.</summary>
-    /// <param name="filter">The filter; null matches everything. It is not kept.</param>
-    /// <exception cref="FilterException">A value is bad; the exception names the field and what is accepted.</exception>
+    /// <summary>Checks a filter and prepares it.</summary>
+    /// <param name="filter">The filter; null matches everything. The plan does not keep it.</param>
+    /// <exception cref="FilterException">A value is not accepted; the message names the field and the accepted values.</exception>
     public static EventFilterPlan Compile(EventFilter? filter) => filter is null ? All : new EventFilterPlan(filter);
 
     /// <summary>
-    /// A number for what the filter selects, the same for the same fields and values in whatever order, in every
-    /// process.
+    /// A hash of what the filter selects: the same for the same fields and values in any order, in every process.
     /// </summary>
     public ulong Fingerprint()
     {
@@ -131,7 +130,7 @@ public sealed class EventFilterPlan
     /// <summary>Whether an event of this type can match.</summary>
     internal bool SelectsType(ReadOnlySpan<byte> type) => _types is null || _types.Contains(type);
 
-    /// <summary>Whether an event that is missing by this loss can have matched.</summary>
+    /// <summary>Whether the filter can match events that this loss stands for.</summary>
     internal bool Concerns(Loss loss) =>
         (_types is null || loss.Type.Length == 0 || _types.Contains(loss.Type))
         && (_nodes is null || loss.NodeName.Length == 0 || _nodes.Contains(loss.NodeName));
@@ -149,7 +148,7 @@ public sealed class EventFilterPlan
             && (!NeedsBytes(columns) || MatchesBytes(columns, segment.Message(index)));
     }
 
-    // The order is that of the columns' places and of what is cheap to ask.
+    // In the order of the columns, and the cheap ones first.
     private bool MatchesColumns(in EventColumns columns) =>
         (_pids is null || _pids.Contains(columns.PidValue))
         && (_sourcePorts is null || _sourcePorts.Contains(columns.SourcePortValue))

@@ -2,13 +2,13 @@ using Monitor.Protocol;
 
 namespace Monitor.Events;
 
-/// <summary>A field of a filter or a query has a value that is not accepted: the client's mistake.</summary>
+/// <summary>The client sent a filter or a query with a value that is not accepted.</summary>
 public class FilterException : Exception
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="field">The field as clients know it, for example <c>source_ip</c>.</param>
-    /// <param name="value">The value, cut where it is long.</param>
-    /// <param name="accepted">What is accepted, as the rest of a sentence: "must be …".</param>
+    /// <param name="value">The value; the message shows at most 64 characters.</param>
+    /// <param name="accepted">The accepted values, as the end of the sentence: "must be …".</param>
     public FilterException(string field, string value, string accepted)
         : base($"{field}: '{MessageText.Shorten(value)}' {accepted}")
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Monitor.Events;
 
-/// <summary>The names of one filter field: by the bits of their hashes in the columns, and exactly.</summary>
+/// <summary>The names of one filter field: compares hashes with columns, and names with encoded bytes.</summary>
 internal sealed class NameSet
 {
     private readonly uint _tag;
@@ -12,7 +12,7 @@ internal sealed class NameSet
 
     /// <param name="tag">Tag of the field in the event.</param>
     /// <param name="names">One name or more.</param>
-    /// <param name="column">How the column keeps a hash.</param>
+    /// <param name="column">From a hash to its bits in the column.</param>
     public NameSet(uint tag, IEnumerable<string> names, Func<uint, uint> column)
     {
         _tag = tag;
@@ -21,7 +21,7 @@ internal sealed class NameSet
         _columnHashes = new UInt32Set(_hashes.Select(column));
     }
 
-    /// <summary>Whether a column of this hash can belong to one of the names. 0 never does.</summary>
+    /// <summary>Whether a column with these bits can be one of the names. 0 never is.</summary>
     public bool ContainsColumn(uint columnHash) => _columnHashes.Contains(columnHash);
 
     /// <summary>Whether the event has one of the names in the field.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Monitor.Events;
 
 /// <summary>
-/// The type numbers that a filter selects in one log. Types get their numbers when they first occur, which can be after
-/// the filter was made, so readers refresh it. For one thread at a time.
+/// The type numbers that a filter selects in one log. A type gets its number when it first occurs, which can be
+/// after the filter was made; so readers refresh the selection. For one thread at a time.
 /// </summary>
 internal sealed class TypeSelection
 {
@@ -17,12 +17,12 @@ internal sealed class TypeSelection
     {
         _filter = filter;
         _table = table;
-        // Which type that is, the bytes say.
+        // The encoded bytes say which type that is.
         _selected[EventTypeTable.Other] = true;
         Refresh();
     }
 
-    /// <summary>Looks at the types that are new. Call it after the count of the entries was read.</summary>
+    /// <summary>Adds the types that are new. Call it after reading the count of entries.</summary>
     public void Refresh()
     {
         for (var count = _table.Count; _seen < count; _seen++)

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Monitor.Events;
 
-/// <summary>A set of numbers that is asked a million times: one comparison for one value, few for many.</summary>
+/// <summary>A set of numbers with a fast lookup: one comparison for one value, few for many.</summary>
 internal sealed class UInt32Set
 {
-    // Up to here a pass over all is faster than halving.
+    // Up to this size a linear search is faster than a binary one.
     private const int Few = 8;
     private readonly uint[] _sorted;
     private readonly uint _first;

@@ -3,26 +3,26 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>What to list.</summary>
+/// <summary>A list of events to query.</summary>
 public sealed class EventQuery
 {
     /// <summary>Which events; null or empty for all.</summary>
     public EventFilter? Filter { get; init; }
 
     /// <summary>
-    /// At most this many events, 1 to <see cref="ContractLimits.MaxListLimit"/>; 0, the default, stands for
+    /// At most this many events, 1 to <see cref="ContractLimits.MaxListLimit"/>; 0, the default, means
     /// <see cref="ContractLimits.DefaultListLimit"/>.
     /// </summary>
     public int Limit { get; init; }
 
     /// <summary>
-    /// At most this many bytes of events, though one event at least. A page that it cuts short goes on with the next
-    /// page token. Default: what fits in a message that gRPC clients take.
+    /// At most this many bytes of events, but at least one event. The next page token continues a page that this limit
+    /// cut. Default: what fits in a message that gRPC clients accept.
     /// </summary>
     public int MaxBytes { get; init; } = ContractLimits.MaxResponseEventBytes;
 
     /// <summary>
-    /// Whether to count the process ids too, see <see cref="QueryResult.PidCount"/>. It takes a look at every event that
+    /// Whether to count the process ids too, see <see cref="QueryResult.PidCount"/>. It reads every event that
     /// matches. Default: no.
     /// </summary>
     public bool CountPids { get; init; }

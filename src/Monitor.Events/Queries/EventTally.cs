@@ -3,7 +3,7 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>Adds events up from their encoded bytes, without making objects of them.</summary>
+/// <summary>Counts events by their encoded bytes, without decoding them to objects.</summary>
 internal sealed class EventTally
 {
     private readonly NameCounts _nodes = new();
@@ -29,12 +29,12 @@ internal sealed class EventTally
         Failed += columns.Failed ? 1 : 0;
         if ((columns.Flags & ColumnFlags.Unique) == 0)
         {
-            // Fields that come twice are merged, by rules that the parser knows. No agent encodes events like that.
+            // The generated parser merges fields that occur twice. No agent encodes events like that.
             AddParsed(Event.Parser.ParseFrom(message));
             return;
         }
 
-        // The detail is a oneof: of two, the last counts.
+        // The detail is a oneof: the last one counts.
         var detail = 0u;
         ReadOnlySpan<byte> content = default;
         ReadOnlySpan<byte> node = default;
@@ -94,7 +94,7 @@ internal sealed class EventTally
 
     private void AddDrop(ReadOnlySpan<byte> detail)
     {
-        // Of a field that comes twice, the last one counts.
+        // The last occurrence of a field counts.
         EventField.TryFind(detail, EventTags.DropReason, unique: false, out var reason);
         _reasons.Add(reason);
     }

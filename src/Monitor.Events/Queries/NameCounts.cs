@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Monitor.Events;
 
-/// <summary>Counts names that are UTF-8 bytes. Few different ones come often, and mostly the same as the time before.</summary>
+/// <summary>Counts names in UTF-8. There are few different names, and mostly the same one several times in a row.</summary>
 internal sealed class NameCounts
 {
-    // Longer names are made a string of each time.
+    // Longer names become a string each time.
     private const int MaxStackChars = 256;
 
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
@@ -15,7 +15,7 @@ internal sealed class NameCounts
 
     public NameCounts() => _byChars = _counts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Counts one.</summary>
+    /// <summary>Counts one occurrence.</summary>
     public void Add(ReadOnlySpan<byte> utf8)
     {
         if (!utf8.SequenceEqual(_last))

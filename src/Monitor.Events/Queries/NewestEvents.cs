@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Monitor.Events;
 
 /// <summary>
-/// Keeps the newest so many of the events that it is offered. They mostly come newest first, so it is a plain list
-/// until one comes late to a full list; from then on it is a heap whose root is the oldest.
+/// Keeps the newest of the offered events, up to a number. They mostly come newest first, so it is a plain list until a
+/// newer event comes to a full list; from then on it is a heap whose root is the oldest.
 /// </summary>
 internal sealed class NewestEvents(int capacity)
 {
@@ -13,11 +13,11 @@ internal sealed class NewestEvents(int capacity)
     private bool _inOrder = true;
     private bool _isHeap;
 
-    // The oldest of the events; a full list admits what is newer.
+    // The oldest of the events; a full list admits only newer ones.
     private Candidate _oldest;
 
     /// <summary>
-    /// Whether an event of this time can still get in that precedes, by its position, all that were offered before.
+    /// Whether an event of this time, with a lower position than all offered before, would be kept.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Admits(long time) => _events.Count < capacity || time > _oldest.Time;
@@ -61,7 +61,7 @@ internal sealed class NewestEvents(int capacity)
         _oldest = _events[0];
     }
 
-    /// <summary>All of them, newest first. Ends the use of this object.</summary>
+    /// <summary>All of them, newest first. Do not use the object afterwards.</summary>
     public List<Candidate> Sorted()
     {
         if (!_inOrder)

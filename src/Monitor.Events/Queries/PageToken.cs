@@ -2,7 +2,7 @@ using Monitor.Protocol;
 
 namespace Monitor.Events;
 
-/// <summary>Where a page ended: what came after it in the order (time descending, position descending).</summary>
+/// <summary>Where a page ended, in the order (time descending, position descending).</summary>
 internal readonly record struct PageToken
 {
     // Kind and version of the content; see OpaqueToken.

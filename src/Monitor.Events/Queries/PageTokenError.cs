@@ -1,12 +1,12 @@
 namespace Monitor.Events;
 
-/// <summary>What is wrong with a page token.</summary>
+/// <summary>Why a page token is not accepted.</summary>
 public enum PageTokenError
 {
-    /// <summary>The text is no token, or one that this log cannot have given.</summary>
+    /// <summary>The text is not a token, or not one that this log can have given.</summary>
     Garbage,
 
-    /// <summary>It is of another run or another server.</summary>
+    /// <summary>It is from another run or another server.</summary>
     OtherEpoch,
 
     /// <summary>It continues a list with another filter.</summary>

@@ -6,7 +6,7 @@ public sealed class PageTokenException : FilterException
     internal PageTokenException(PageTokenError error, string token)
         : base("page_token", token, Accepted(error)) => Error = error;
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>The reason.</summary>
     public PageTokenError Error { get; }
 
     private static string Accepted(PageTokenError error) => error switch

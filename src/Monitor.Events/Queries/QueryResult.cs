@@ -3,7 +3,7 @@ using Monitor.V1;
 
 namespace Monitor.Events;
 
-/// <summary>One page of events, newest first. Dispose of it when the events were sent: their buffer is pooled.</summary>
+/// <summary>One page of events, newest first. Dispose of it after the events were sent: their buffer is pooled.</summary>
 public sealed class QueryResult : IDisposable
 {
     private byte[]? _buffer;
@@ -25,8 +25,8 @@ public sealed class QueryResult : IDisposable
     public required int Count { get; init; }
 
     /// <summary>
-    /// How many events that are stored now match the filter, on all pages, those before this one included and those
-    /// that arrived since the first one left out. Exact.
+    /// How many of the stored events match the filter, on all pages: with those on pages before this one, without those
+    /// that arrived after the first page. Exact.
     /// </summary>
     public required long TotalCount { get; init; }
 
@@ -34,10 +34,10 @@ public sealed class QueryResult : IDisposable
     /// <see cref="EventQuery.CountPids"/> asked for it.</summary>
     public required int PidCount { get; init; }
 
-    /// <summary>Gets the next page; empty where this is the last one.</summary>
+    /// <summary>The token for the next page; empty on the last one.</summary>
     public required string NextPageToken { get; init; }
 
-    /// <summary>Time of the oldest stored event, matching or not, in nanoseconds since 1970. Null: none is stored.</summary>
+    /// <summary>Time of the oldest stored event, matching or not, in nanoseconds since 1970. Null if none is stored.</summary>
     public required long? OldestTimeUnixNanos { get; init; }
 
     /// <summary>When the query was answered.</summary>
@@ -46,7 +46,7 @@ public sealed class QueryResult : IDisposable
     /// <summary>The filter in its canonical form.</summary>
     public required EventFilter Filter { get; init; }
 
-    /// <summary>Gives the buffer back; <see cref="Events"/> is empty from then on.</summary>
+    /// <summary>Returns the buffer; <see cref="Events"/> is empty afterwards.</summary>
     public void Dispose()
     {
         var buffer = Interlocked.Exchange(ref _buffer, null);

@@ -5,8 +5,8 @@ using Monitor.Protocol;
 namespace Monitor.Events;
 
 /// <summary>
-/// Answers one query. Segments are looked at from the newest to the oldest, each entered in turn; when one has left the
-/// log, so have all older ones, and what was seen is what was stored at that moment.
+/// Answers one query. Scans the segments from the newest to the oldest and enters one after the other. If one was evicted,
+/// all older ones were too, and the scanned ones are what was stored at that moment.
 /// </summary>
 internal sealed class QueryRunner
 {
@@ -30,7 +30,7 @@ internal sealed class QueryRunner
         _filter = EventFilterPlan.Compile(query.Filter);
         _types = new TypeSelection(_filter, log.Types);
         _limit = Limit(query.Limit);
-        // One more than is asked for says whether there is a next page.
+        // One more than requested shows whether there is a next page.
         _newest = new NewestEvents(_limit + 1);
         _pids = query.CountPids ? [] : null;
         if (query.PageToken.Length > 0)
@@ -99,7 +99,7 @@ internal sealed class QueryRunner
         return token;
     }
 
-    /// <returns>False where every segment left the log before the first could be entered: a new try is due.</returns>
+    /// <returns>False if every segment was evicted before the first could be entered: try again.</returns>
     private bool Scan(out long snapshot)
     {
         var segments = _log.Segments;
@@ -133,7 +133,7 @@ internal sealed class QueryRunner
         return true;
     }
 
-    /// <returns>Whether one of its events may be on the page, so that it must stay.</returns>
+    /// <returns>Whether one of its events may be on the page, so that the runner must stay inside.</returns>
     private bool ScanSegment(Segment segment, int count, bool complete)
     {
         var min = segment.MinTime;
@@ -154,7 +154,7 @@ internal sealed class QueryRunner
         return kept;
     }
 
-    /// <summary>Counts what matches in a segment without looking at its entries, where that can be.</summary>
+    /// <summary>Counts the matches in a segment without reading its entries; false if that is not possible.</summary>
     private bool TryCount(Segment segment, int count, bool whole)
     {
         if (_pids is not null)

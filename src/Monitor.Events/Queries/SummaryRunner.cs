@@ -3,8 +3,8 @@ using Monitor.V1;
 namespace Monitor.Events;
 
 /// <summary>
-/// Counts the events that match a filter. Segments are looked at from the newest to the oldest, each entered in turn, as
-/// for a query; when one has left the log, so have all older ones.
+/// Counts the events that match a filter. Scans the segments from the newest to the oldest, like a query. If one
+/// was evicted, all older ones were too.
 /// </summary>
 internal static class SummaryRunner
 {
@@ -31,7 +31,7 @@ internal static class SummaryRunner
         }
     }
 
-    /// <returns>False where every segment left the log before the first could be entered: a new try is due.</returns>
+    /// <returns>False if every segment was evicted before the first could be entered: try again.</returns>
     private static bool Scan(LogStore log, EventFilterPlan filter, EventTally tally)
     {
         var types = new TypeSelection(filter, log.Types);

@@ -1,8 +1,8 @@
 namespace Monitor.Events;
 
 /// <summary>
-/// Remembers the range of times of the segments that left the log last, so that a reader that missed them learns when
-/// that was. Older ones are forgotten: the range is then not known.
+/// Remembers the time ranges of the segments that were evicted last, so that a reader that missed them learns when that
+/// was. Older ranges are forgotten.
 /// </summary>
 internal sealed class EvictionHistory
 {
@@ -35,7 +35,7 @@ internal sealed class EvictionHistory
     }
 
     /// <summary>The range of times of the evicted events from a position up to another.</summary>
-    /// <returns>Nulls where it is not known any more.</returns>
+    /// <returns>Nulls if it is not known any more.</returns>
     public (long? First, long? Last) TimesOf(long from, long to)
     {
         lock (_lock)

@@ -13,7 +13,7 @@ internal struct LossCounts
     /// <summary>The slot of a cause; causes that this version does not know count as unspecified.</summary>
     public static int Slot(LossCause cause) => (uint)cause < ResumeToken.LossCauses ? (int)cause : 0;
 
-    /// <summary>What was added since an earlier state of the same counts.</summary>
+    /// <summary>The difference to an earlier state of the same counts.</summary>
     public readonly LossCounts Since(in LossCounts earlier)
     {
         LossCounts difference = default;
@@ -26,14 +26,14 @@ internal struct LossCounts
     }
 
     /// <summary>Adds one loss by its columns.</summary>
-    /// <remarks>Agents of which an aggregator takes them in can claim any number: the sum ends at the highest.</remarks>
+    /// <remarks>Agents can claim any number, so the sum stops at the highest value.</remarks>
     public void Add(in EventColumns loss)
     {
         ref var sum = ref this[(int)loss.PidValue];
         sum = sum > ulong.MaxValue - loss.SourceLow ? ulong.MaxValue : sum + loss.SourceLow;
     }
 
-    /// <summary>Whether no count is below that of another state.</summary>
+    /// <summary>Whether no count is below that of an earlier state.</summary>
     public readonly bool Covers(in LossCounts earlier)
     {
         for (var slot = 0; slot < ResumeToken.LossCauses; slot++)

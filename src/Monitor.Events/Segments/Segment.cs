@@ -6,17 +6,17 @@ using Monitor.Protocol;
 namespace Monitor.Events;
 
 /// <summary>
-/// A run of entries in one buffer: their bytes grow from the front, their columns from the back. One writer; readers
+/// Consecutive entries in one buffer: their bytes grow from the front, their columns from the back. One writer. Readers
 /// see entries below <see cref="Published"/>, and only between <see cref="TryAcquire"/> and <see cref="Release"/>.
 /// </summary>
 /// <remarks>
-/// The bytes of an entry are those of a field of a response: tag, length, message. A run of events is copied to the
-/// wire as it is.
+/// The bytes of an entry are those of a field of a response: tag, length, message. Consecutive events are copied to the
+/// wire as they are.
 /// </remarks>
 internal sealed class Segment
 {
-    /// <summary>Entries of one block, for which the range of times is kept: a query looks at 256 headers, 16 KiB, or
-    /// at none.</summary>
+    /// <summary>Entries of one block, which has a time range of its own: a query reads all 256 headers, 16 KiB, or
+    /// none.</summary>
     public const int BlockEntries = 1 << BlockShift;
     public const int BlockShift = 8;
 
@@ -24,7 +24,7 @@ internal sealed class Segment
     private readonly int _top;
     private byte[] _buffer;
 
-    // Held once by the log, and once by each reader that is inside.
+    // One for the log, and one for each reader that is inside.
     private int _references = 1;
     private int _published;
     private int _count;
@@ -53,7 +53,7 @@ internal sealed class Segment
         Array.Fill(_blocks, Block.Empty);
     }
 
-    /// <summary>The range of times of some entries that are events. May say more than what is published.</summary>
+    /// <summary>The time range of the events in a block. It may include events that are not published.</summary>
     public struct Block
     {
         public static readonly Block Empty = new() { MinTime = long.MaxValue, MaxTime = long.MinValue };
@@ -73,10 +73,10 @@ internal sealed class Segment
     /// <summary>Whether no entry will follow. Read it before <see cref="Published"/>, which is then final.</summary>
     public bool Sealed => Volatile.Read(ref _sealed);
 
-    /// <summary>Time of the oldest event, long.MaxValue where there is none.</summary>
+    /// <summary>Time of the oldest event; long.MaxValue if there is none.</summary>
     public long MinTime => Volatile.Read(ref _minTime);
 
-    /// <summary>Time of the newest event, long.MinValue where there is none.</summary>
+    /// <summary>Time of the newest event; long.MinValue if there is none.</summary>
     public long MaxTime => Volatile.Read(ref _maxTime);
 
     /// <summary>How many events have this type; exact in a sealed segment.</summary>
@@ -84,14 +84,14 @@ internal sealed class Segment
 
     // ---- Writer ----
 
-    /// <summary>How many entries there are, those included that cannot be read yet.</summary>
+    /// <summary>How many entries there are, including those that are not published.</summary>
     public int Count => _count;
 
-    /// <summary>Whether an entry of so many bytes, tag and length included, fits in.</summary>
+    /// <summary>Whether an entry of so many bytes, with tag and length, has room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
 
-    /// <summary>Appends an event, for which there is room, unseen by readers.</summary>
+    /// <summary>Appends an event for which there is room. Readers do not see it yet.</summary>
     public void AppendEvent(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
         var time = columns.Time;
@@ -123,7 +123,7 @@ internal sealed class Segment
         }
     }
 
-    /// <summary>Appends a loss, for which there is room, unseen by readers.</summary>
+    /// <summary>Appends a loss for which there is room. Readers do not see it yet.</summary>
     public void AppendLoss(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
         var index = Write(columns, field, message);
@@ -160,12 +160,12 @@ internal sealed class Segment
     /// <summary>Lets readers see everything that was appended.</summary>
     public void Publish() => Volatile.Write(ref _published, _count);
 
-    /// <summary>Says that nothing will follow what was published.</summary>
+    /// <summary>Marks the segment as complete.</summary>
     public void Seal() => Volatile.Write(ref _sealed, true);
 
     // ---- Readers ----
 
-    /// <summary>Enters; false where the segment has left the log. Never hold it across an await.</summary>
+    /// <summary>Enters; false if the segment was evicted. Never stay inside across an await.</summary>
     public bool TryAcquire()
     {
         var references = Volatile.Read(ref _references);
@@ -183,7 +183,7 @@ internal sealed class Segment
         return false;
     }
 
-    /// <summary>Leaves; the last one to do so, the log included, gives the buffer back.</summary>
+    /// <summary>Leaves. The last one, reader or log, returns the buffer.</summary>
     public void Release()
     {
         var left = Interlocked.Decrement(ref _references);
@@ -200,7 +200,7 @@ internal sealed class Segment
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly EventColumns Columns(int index) => ref Header(index);
 
-    /// <summary>Where the bytes of an entry start; of the entry after the last one, where they end.</summary>
+    /// <summary>Where the bytes of an entry start. For the index after the last entry: where all bytes end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ByteStart(int index) => index == 0 ? 0 : Header(index - 1).End;
 
@@ -236,7 +236,7 @@ internal sealed class Segment
         return found >= 0 ? found + 1 : ~found;
     }
 
-    /// <summary>Index of the first loss at or after an index, int.MaxValue where there is none.</summary>
+    /// <summary>Index of the first loss at or after an index; int.MaxValue if there is none.</summary>
     public int NextLoss(int index)
     {
         var indexes = Volatile.Read(ref _lossIndexes);
@@ -244,7 +244,7 @@ internal sealed class Segment
         return below < indexes.Length ? indexes[below] : int.MaxValue;
     }
 
-    /// <summary>The place before an entry, with everything that precedes it. Of a reader that is inside.</summary>
+    /// <summary>The place before an entry, with the counts up to there. For a reader that is inside.</summary>
     public LogPoint PointAt(int index)
     {
         var losses = LossesBelow(index);

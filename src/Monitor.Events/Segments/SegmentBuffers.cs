@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Monitor.Events;
 
 /// <summary>
-/// Makes and takes back the buffers of segments. Keeps two spare ones at most: the one that the next segment needs, and
-/// one that a slow reader gave back late.
+/// Allocates and reuses the buffers of segments. Keeps at most two spare ones: one for the next segment, and one that a
+/// slow reader returned late.
 /// </summary>
 internal sealed class SegmentBuffers(int segmentBytes)
 {
@@ -48,7 +48,7 @@ internal sealed class SegmentBuffers(int segmentBytes)
         }
     }
 
-    /// <summary>Where headers end that are to lie on whole cache lines.</summary>
+    /// <summary>Where the headers must end so that each lies on one cache line.</summary>
     public static int AlignedEnd(byte[] buffer)
     {
         var start = Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0);

@@ -36,10 +36,10 @@ public sealed class ContractComments
 
     /// <summary>
     /// The comment of a message, field, oneof, enum, service or method, for example of
-    /// <c>monitor.v1.ListEventsRequest.limit</c>. A value of an enum is found below the enum
-    /// (<c>monitor.v1.LossCause.LOSS_CAUSE_EVICTED</c>), not beside it, where protobuf puts its full name.
+    /// <c>monitor.v1.ListEventsRequest.limit</c>. The name of an enum value is below its enum
+    /// (<c>monitor.v1.LossCause.LOSS_CAUSE_EVICTED</c>), unlike its full name in protobuf, which is beside it.
     /// </summary>
-    /// <returns>Paragraphs, each one line, with an empty line between them. Null where there is no comment.</returns>
+    /// <returns>Paragraphs, each one line, with an empty line between them. Null if there is no comment.</returns>
     public string? Find(string fullName) => _byName.GetValueOrDefault(fullName);
 
     private static ContractComments Load()

@@ -4,8 +4,8 @@ using Google.Protobuf.Reflection;
 namespace Monitor.Protocol;
 
 /// <summary>
-/// Full names of what a file declares, by the path that source info has for it: numbers of fields of
-/// <c>google/protobuf/descriptor.proto</c> and indexes in turn, here joined by dots.
+/// Full names of the elements of a file, by their path in source info: field numbers of
+/// <c>google/protobuf/descriptor.proto</c> and indexes in turn, joined by dots.
 /// </summary>
 internal static class ElementNames
 {

@@ -1,8 +1,8 @@
 namespace Monitor.V1;
 
 /// <summary>
-/// Which events report a failure, as the filter <c>failed</c> has it: a dropped packet, or a connection that did not
-/// come about, be it refused or given up. An attempt whose outcome is unknown is no failure.
+/// Which events report a failure, for the filter <c>failed</c>: a dropped packet, or a connection attempt that failed or
+/// was abandoned. An attempt with an unknown outcome is not a failure.
 /// </summary>
 public static class EventFailure
 {

@@ -1,9 +1,9 @@
 namespace Monitor.V1;
 
-/// <summary>Makes the filter that a request asks for.</summary>
+/// <summary>Makes a filter from a request.</summary>
 public static class EventFilterExtensions
 {
-    /// <summary>A filter of its own with the request's filter fields, as they were given: nothing is checked.</summary>
+    /// <summary>A new filter with the filter fields of the request. Does not check them.</summary>
     public static EventFilter ToEventFilter(this IEventFilterFields request)
     {
         var filter = new EventFilter { Since = request.Since?.Clone(), Until = request.Until?.Clone() };

@@ -4,12 +4,12 @@ using Google.Protobuf.WellKnownTypes;
 namespace Monitor.V1;
 
 /// <summary>
-/// The fields by which every request filters alike. Generated messages implement it as they are; a request that is to
-/// filter too declares it in <c>FilterMessages.cs</c>.
+/// The filter fields that all requests with a filter share. Generated messages implement it without further code;
+/// <c>FilterMessages.cs</c> declares which do.
 /// </summary>
 public interface IEventFilterFields
 {
-    /// <summary>Event types. None also where the message has no such field, being about one type.</summary>
+    /// <summary>Event types. Empty also if the message has no such field, because it is about one type.</summary>
     RepeatedField<string> Type => [];
 
     /// <summary>Process ids.</summary>
@@ -51,9 +51,9 @@ public interface IEventFilterFields
     /// <summary>Failures only, or everything but failures.</summary>
     bool Failed => false;
 
-    /// <summary>Earliest time, inclusive. Null: no bound, also where the message has no such field.</summary>
+    /// <summary>Earliest time, inclusive. Null: no bound, also if the message has no such field.</summary>
     Timestamp? Since => null;
 
-    /// <summary>Latest time, exclusive. Null: no bound, also where the message has no such field.</summary>
+    /// <summary>Latest time, exclusive. Null: no bound, also if the message has no such field.</summary>
     Timestamp? Until => null;
 }

@@ -4,31 +4,30 @@ namespace Monitor.Protocol;
 
 /// <summary>
 /// The boot epoch: a number that names one run of a server on one boot of one node. Sequences and tokens of different
-/// epochs have nothing to do with each other.
+/// epochs are unrelated.
 /// </summary>
 public static class BootEpoch
 {
     /// <summary>
-    /// The epoch of one run: a hash of the three of 64 bits, so that two runs share one only by an accident of 1 in 2^64.
-    /// Never 0.
+    /// The epoch of one run: a hash of 64 bits of the three parameters. Two runs share one with a probability of 1 in
+    /// 2^64. Never 0.
     /// </summary>
     /// <param name="nodeName">The node's name as its events carry it.</param>
     /// <param name="bootId">The kernel's boot id, from <c>/proc/sys/kernel/random/boot_id</c>; white space around it
-    /// is ignored. Empty where it cannot be read.</param>
-    /// <param name="start">When the server started; its ticks count, so two starts within 100 ns would be taken for
-    /// one.</param>
+    /// is ignored. Empty if it cannot be read.</param>
+    /// <param name="start">When the server started, to 100 ns.</param>
     public static ulong Compute(string nodeName, string bootId, DateTimeOffset start)
     {
         ArgumentNullException.ThrowIfNull(nodeName);
         ArgumentNullException.ThrowIfNull(bootId);
-        // NUL cannot occur in either part, so no two different triples have the same text.
+        // Neither part contains NUL, so different triples have different texts.
         var text = $"{nodeName}\0{bootId.Trim()}\0{start.UtcTicks:x}";
         var epoch = Hash(Encoding.UTF8.GetBytes(text));
         return epoch == 0 ? 1 : epoch;
     }
 
-    // FNV-1a, and the finalizer of MurmurHash3, by which the last bytes too reach every bit. Nobody gains by a collision,
-    // and a cryptographic hash would load OpenSSL: 5 MB of memory for this alone.
+    // FNV-1a, and the finalizer of MurmurHash3, so that the last bytes reach every bit too. Nobody gains by a
+    // collision, and a cryptographic hash would load OpenSSL: 5 MB of memory for this alone.
     private static ulong Hash(ReadOnlySpan<byte> bytes)
     {
         var hash = 0xcbf29ce484222325;

@@ -20,8 +20,8 @@ public static class EventId
     /// <param name="epoch">The boot epoch.</param>
     /// <param name="sequence">The sequence of the event.</param>
     /// <param name="utf8">Where to write; <see cref="MaxLength"/> bytes are always enough.</param>
-    /// <param name="written">How many bytes were written; 0 where it did not fit.</param>
-    /// <returns>False where <paramref name="utf8"/> is too short; its content is then undefined.</returns>
+    /// <param name="written">How many bytes were written; 0 if it did not fit.</param>
+    /// <returns>False if <paramref name="utf8"/> is too short; its content is then undefined.</returns>
     public static bool TryFormat(ulong epoch, ulong sequence, Span<byte> utf8, out int written)
     {
         written = 0;
@@ -41,8 +41,8 @@ public static class EventId
         return true;
     }
 
-    /// <summary>Takes an id apart.</summary>
-    /// <returns>False where the text is not an id exactly as <see cref="Format"/> writes it.</returns>
+    /// <summary>Splits an id.</summary>
+    /// <returns>False if the text is not an id exactly as <see cref="Format"/> writes it.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out ulong epoch, out ulong sequence)
     {
         sequence = 0;

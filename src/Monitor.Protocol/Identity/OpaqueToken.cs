@@ -3,25 +3,24 @@ using System.Buffers.Text;
 namespace Monitor.Protocol;
 
 /// <summary>
-/// Text form of the tokens that clients get and give back unread: a kind byte, the content, and a checksum, in URL-safe
-/// base64 without padding. The checksum tells a token from text that never was one, or that was cut or mistyped; it is
-/// no signature, so whoever reads a token still checks every value in it.
+/// Text form of the tokens that clients receive and send back unread: a kind byte, the content, and a checksum, in
+/// URL-safe base64 without padding. The checksum detects other text, and tokens that were cut or mistyped. It is not a
+/// signature: the reader of a token must check every value in it.
 /// </summary>
 public static class OpaqueToken
 {
-    /// <summary>Longest content in bytes, the kind byte and the checksum left out: what tells how far some 60 000
-    /// agents were read.</summary>
+    /// <summary>Longest content in bytes, without the kind byte and the checksum: enough for the delivered positions of
+    /// 60 000 agents.</summary>
     public const int MaxContentBytes = 1 << 20;
 
     private const int ChecksumBytes = 4;
     private const int MaxStackBytes = 256;
 
-    // Longest text in characters; anything longer is refused unread.
+    // Longest text in characters; longer text is refused unread.
     private static readonly int MaxTextLength = Base64Url.GetEncodedLength(1 + MaxContentBytes + ChecksumBytes);
 
     /// <summary>Makes the text.</summary>
-    /// <param name="kind">What the content is. Change it when the format of the content changes: it is the version
-    /// too.</param>
+    /// <param name="kind">Kind and version of the content. Change it whenever the format of the content changes.</param>
     /// <param name="content">At most <see cref="MaxContentBytes"/> bytes.</param>
     public static string Encode(byte kind, ReadOnlySpan<byte> content)
     {
@@ -36,10 +35,10 @@ public static class OpaqueToken
     }
 
     /// <summary>Reads the text, which may be anything.</summary>
-    /// <param name="text">The text; null is no token.</param>
-    /// <param name="kind">The kind that is expected.</param>
-    /// <param name="content">The content; empty where it is no token.</param>
-    /// <returns>False where the text is no token of this kind.</returns>
+    /// <param name="text">The text; null is not a token.</param>
+    /// <param name="kind">The expected kind.</param>
+    /// <param name="content">The content; empty if the result is false.</param>
+    /// <returns>False if the text is not a token of this kind.</returns>
     public static bool TryDecode(string? text, byte kind, out byte[] content)
     {
         content = [];

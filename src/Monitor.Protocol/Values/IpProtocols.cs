@@ -23,15 +23,15 @@ public static class IpProtocols
 
     private static readonly string[] Names = MakeNames();
 
-    /// <summary>All names that have a number, for messages that say what is accepted.</summary>
+    /// <summary>All names, for messages that list the accepted values.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Known.Select(known => known.Name)];
 
-    /// <summary>The name of a protocol, or its number in decimal where it has none. The same string each time.</summary>
+    /// <summary>The name of a protocol; its number in decimal if it has none. The same string each time.</summary>
     /// <param name="number">0 to <see cref="MaxNumber"/>.</param>
     public static string Name(int number) => Names[number];
 
     /// <summary>Finds the number of a protocol by its name, in any case, or its decimal number.</summary>
-    /// <returns>False where it is neither; <paramref name="number"/> is then -1.</returns>
+    /// <returns>False if it is neither; <paramref name="number"/> is then -1.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out int number)
     {
         foreach (var known in Known)

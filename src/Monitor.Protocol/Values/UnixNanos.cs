@@ -16,7 +16,7 @@ public static class UnixNanos
     public static bool IsValid(long seconds, int nanos) =>
         seconds is >= MinSeconds and <= MaxSeconds && nanos is >= 0 and < (int)NanosPerSecond;
 
-    /// <summary>The time of a valid timestamp; times that a long cannot hold become the nearest that it can.</summary>
+    /// <summary>The time of a valid timestamp; a time out of range becomes the nearest that a long can hold.</summary>
     public static long From(long seconds, int nanos)
     {
         const long Highest = long.MaxValue / NanosPerSecond;
@@ -25,7 +25,7 @@ public static class UnixNanos
             : seconds * NanosPerSecond + nanos;
     }
 
-    /// <summary>The time of a timestamp, or null where it is not valid.</summary>
+    /// <summary>The time of a timestamp; null if it is not valid.</summary>
     public static long? From(Timestamp timestamp) =>
         IsValid(timestamp.Seconds, timestamp.Nanos) ? From(timestamp.Seconds, timestamp.Nanos) : null;
 

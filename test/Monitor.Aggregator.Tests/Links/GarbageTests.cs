@@ -101,10 +101,10 @@ internal sealed class GarbageTests
             return TestEvents.Bytes(message);
         };
 
-        yield return Case("garbage", "no message", static _ => [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-        yield return Case("cut short", "no message", static message => TestEvents.Bytes(message)[..^3]);
+        yield return Case("garbage", "not a message", static _ => [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        yield return Case("cut short", "not a message", static message => TestEvents.Bytes(message)[..^3]);
         yield return Case("no token", "without a resume token", With(static message => message.ResumeToken = ""));
-        yield return Case("garbage token", "resume token that is none", With(static message => message.ResumeToken = "x"));
+        yield return Case("garbage token", "an invalid resume token", With(static message => message.ResumeToken = "x"));
         yield return Case(
             "token of another run", "of another run", With(static message => message.ResumeToken = TestEvents.Token(7, 15)));
         yield return Case(
@@ -129,7 +129,7 @@ internal sealed class GarbageTests
             message.Losses.Add(new Loss { NodeName = "double", Cause = LossCause.Evicted, Count = ulong.MaxValue });
             message.Losses.Add(new Loss { NodeName = "double", Cause = LossCause.Evicted, Count = ulong.MaxValue });
         }));
-        yield return Case("loss at no time", "a loss at a time that is none", With(static message =>
+        yield return Case("loss at no time", "a loss with an invalid time", With(static message =>
             message.Losses.Add(new Loss
             {
                 NodeName = "double",

@@ -73,6 +73,42 @@ public sealed class OriginTests
         Assert.That(events, Has.Count.EqualTo(10));
     }
 
+    /// <summary>The example of the README of Monitor.Events.</summary>
+    [Test]
+    public void Resume_AtAnotherAggregator_SkipsDuplicatesAndReportsTheGapOfEachOrigin()
+    {
+        var (a, b) = (new OriginFeed(1, "a"), new OriginFeed(2, "b"));
+        a.MakeEvents(10);
+        b.MakeEvents(5);
+        using var first = Aggregator();
+        a.Append(first, first.AddOrigin(1, "a", default), 0, 6);
+        b.Append(first, first.AddOrigin(2, "b", default), 0, 3);
+        var cursor = first.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.ReadEvents(out _);
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 6ul, 6ul), (2ul, 3ul, 3ul) }));
+
+        using var second = Aggregator();
+        var originB = second.AddOrigin(2, "b", default);
+        b.Append(second, originB, 0, 2);
+        a.Append(second, second.AddOrigin(1, "a", a.PointAt(7)), 7, 10);
+        b.Append(second, originB, 2, 5);
+        cursor = second.OpenCursor(filter: null, second.Resume(cursor.GetResumeToken().ToString()).Position);
+        var events = cursor.ReadEvents(out var batch, maxEvents: 3);
+
+        Assert.That(
+            batch.Losses.Select(loss => (loss.NodeName, loss.Cause, loss.Count)),
+            Is.EqualTo(new[] { ("a", LossCause.Evicted, 1ul) }));
+        Assert.That(events.Select(read => (read.NodeName, read.Sequence)), Is.EqualTo(new[] { ("a", 8ul), ("a", 9ul), ("a", 10ul) }));
+        Assert.That(batch.Filtered, Is.EqualTo(2));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 10ul, 10ul), (2ul, 3ul, 3ul) }));
+
+        events = cursor.ReadEvents(out batch);
+        Assert.That(events.Select(read => (read.NodeName, read.Sequence)), Is.EqualTo(new[] { ("b", 4ul), ("b", 5ul) }));
+        Assert.That((batch.Filtered, batch.Losses.Count), Is.EqualTo((1L, 0)));
+        Assert.That(Delivered(cursor), Is.EquivalentTo(new[] { (1ul, 10ul, 10ul), (2ul, 5ul, 5ul) }));
+        Assert.That(cursor.GetResumeToken().HasDuplicatesAhead, Is.False);
+    }
+
     [Test]
     public void Resume_BeforeTheAgentIsBack_WaitsForIt()
     {
@@ -275,7 +311,7 @@ public sealed class OriginTests
     }
 
     [Test]
-    public void Replaced_Source_LeavesTheTokenWithTheFirstEntryOfTheNext()
+    public void Replaced_Origin_LeavesTheTokenWithTheFirstEntryOfTheNext()
     {
         using var log = Aggregator();
         var (old, run) = (new OriginFeed(1, "a"), new OriginFeed(2, "a"));
@@ -294,7 +330,7 @@ public sealed class OriginTests
     }
 
     [Test]
-    public void Retired_Source_LeavesTokensWithTheNextSegment()
+    public void Retired_Origin_LeavesTokensWithTheNextSegment()
     {
         using var log = Aggregator();
         var (a, b) = (new OriginFeed(1, "a"), new OriginFeed(2, "b"));
