@@ -109,7 +109,7 @@ public ref struct WireWriter(Span<byte> buffer)
         }
         else
         {
-            LongVarint(value);
+            Length = LongVarint(_buffer, Length, value);
         }
     }
 
@@ -127,15 +127,15 @@ public ref struct WireWriter(Span<byte> buffer)
         Length += sizeof(ulong);
     }
 
-    private void LongVarint(ulong value)
+    // Takes no reference to the writer, so that it stays in registers.
+    private static int LongVarint(Span<byte> buffer, int at, ulong value)
     {
-        var at = Length;
         for (; value >= 0x80; value >>= 7)
         {
-            _buffer[at++] = (byte)(value | 0x80);
+            buffer[at++] = (byte)(value | 0x80);
         }
 
-        _buffer[at++] = (byte)value;
-        Length = at;
+        buffer[at++] = (byte)value;
+        return at;
     }
 }
