@@ -74,13 +74,15 @@ public sealed class EventLog : IDisposable
     /// <param name="columns">The columns of the event, with a type number from <see cref="Types"/>.</param>
     /// <param name="encodedEvent">The encoded <see cref="Event"/>, without tag and length. Not checked: clients get it as
     /// it is.</param>
+    /// <param name="peer">Encoded <c>peer_*</c> fields, if the writer knows the peer. They follow the event, and win over
+    /// those that it has; the columns are those without them.</param>
     /// <returns>
     /// False if it is above <see cref="MaxEventBytes"/>: it is not stored, <see cref="LogStatistics.Refused"/> counts it,
     /// and the next event gets its sequence. The caller reports the loss.
     /// </returns>
-    public bool Append(in EventColumns columns, ReadOnlySpan<byte> encodedEvent)
+    public bool Append(in EventColumns columns, ReadOnlySpan<byte> encodedEvent, ReadOnlySpan<byte> peer = default)
     {
-        var segment = Room(encodedEvent.Length);
+        var segment = Room(encodedEvent.Length + peer.Length);
         if (segment is null)
         {
             return false;
@@ -91,7 +93,8 @@ public sealed class EventLog : IDisposable
             _origins.BeforeEvent(segment, segment.Count);
         }
 
-        segment.AppendEvent(columns, StreamEventsResponse.EventsFieldNumber, encodedEvent);
+        segment.AppendEvent(
+            peer.IsEmpty ? columns : columns.WithPeer(), StreamEventsResponse.EventsFieldNumber, encodedEvent, peer);
         _typeTotals[columns.Type]++;
         _end.Position++;
         _end.Events++;

@@ -57,6 +57,9 @@ public struct EventColumns
     /// <summary>Whether the event reports a failure; see <see cref="EventFailure"/>.</summary>
     public readonly bool Failed => (Flags & ColumnFlags.Failed) != 0;
 
+    /// <summary>Whether the event names its peer.</summary>
+    public readonly bool HasPeer => (Flags & ColumnFlags.HasPeer) != 0;
+
     /// <summary>Process id, or null.</summary>
     public readonly uint? Pid => (Flags & ColumnFlags.HasPid) != 0 ? PidValue : null;
 
@@ -121,6 +124,15 @@ public struct EventColumns
         SourceLow = count,
     };
 
+    /// <summary>The columns of the event with the fields of a peer behind it.</summary>
+    internal readonly EventColumns WithPeer()
+    {
+        var columns = this;
+        // The last value of a field that occurs twice counts.
+        columns.Flags = HasPeer ? Flags & ~ColumnFlags.Unique : Flags | ColumnFlags.HasPeer;
+        return columns;
+    }
+
     internal readonly bool IsLoss
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,4 +158,7 @@ internal enum ColumnFlags : ushort
 
     /// <summary>The encoded event has no field twice: a search for a field can end at its first occurrence.</summary>
     Unique = 256,
+
+    /// <summary>The event names its peer.</summary>
+    HasPeer = 512,
 }

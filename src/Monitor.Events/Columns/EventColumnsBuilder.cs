@@ -70,6 +70,9 @@ public struct EventColumnsBuilder
     /// <summary>Sets the hash of the pod's namespace.</summary>
     public void SetKubernetesNamespace(uint hash) => _columns.NamespaceHash = NameHash.To16(hash);
 
+    /// <summary>Says that the event names its peer: it has one of the <c>peer_*</c> fields.</summary>
+    public void SetPeer() => _columns.Flags |= ColumnFlags.HasPeer;
+
     /// <summary>Sets the source address.</summary>
     /// <param name="networkOrder">4 or 16 bytes in network order; an IPv4-mapped address counts as IPv4.</param>
     public void SetSource(ReadOnlySpan<byte> networkOrder)

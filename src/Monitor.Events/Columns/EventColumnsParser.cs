@@ -25,7 +25,7 @@ internal static class EventColumnsParser
         var detail = 0u;
         var outcome = 0;
         var handshake = default(WireTime);
-        var seen = 0u;
+        var seen = 0ul;
         var flags = ColumnFlags.Unique;
         while (!reader.AtEnd)
         {
@@ -73,7 +73,7 @@ internal static class EventColumnsParser
                 continue;
             }
 
-            if ((tag & 7) != WireReader.LengthDelimited || tag > EventTags.PacketDrop)
+            if ((tag & 7) != WireReader.LengthDelimited || tag > EventTags.PeerNodeName)
             {
                 if (!reader.TrySkip(tag))
                 {
@@ -88,7 +88,7 @@ internal static class EventColumnsParser
                 return false;
             }
 
-            var bit = 1u << (int)(tag >> 3);
+            var bit = 1ul << (int)(tag >> 3);
             if ((seen & bit) != 0)
             {
                 flags &= ~ColumnFlags.Unique;
@@ -129,7 +129,7 @@ internal static class EventColumnsParser
                     }
 
                     continue;
-                case > EventTags.Destination:
+                case > EventTags.Destination and < EventTags.KubernetesWorkloadKind:
                     continue;
             }
 
@@ -162,6 +162,9 @@ internal static class EventColumnsParser
                 case EventTags.Protocol:
                     columns.ProtocolCode = ProtocolText.Code(value);
                     flags |= ColumnFlags.HasProtocol;
+                    break;
+                case >= EventTags.PeerPodName:
+                    flags |= ColumnFlags.HasPeer;
                     break;
                 case EventTags.SourceIp:
                     flags = Set(flags, ColumnFlags.HasSource,

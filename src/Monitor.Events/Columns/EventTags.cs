@@ -24,6 +24,14 @@ internal static class EventTags
     public const uint Destination = Event.DestinationFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Connection = Event.ConnectionFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint PacketDrop = Event.PacketDropFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint KubernetesWorkloadKind = Event.K8SWorkloadKindFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint KubernetesWorkloadName = Event.K8SWorkloadNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerPodName = Event.PeerPodNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerNamespace = Event.PeerNamespaceFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerWorkloadKind = Event.PeerWorkloadKindFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerWorkloadName = Event.PeerWorkloadNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerServiceName = Event.PeerServiceNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint PeerNodeName = Event.PeerNodeNameFieldNumber << 3 | WireReader.LengthDelimited;
 
     public const uint Outcome = ConnectionDetail.OutcomeFieldNumber << 3 | WireReader.Varint;
     public const uint ConnectionError = ConnectionDetail.ErrorFieldNumber << 3 | WireReader.LengthDelimited;

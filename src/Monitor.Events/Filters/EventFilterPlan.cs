@@ -28,6 +28,9 @@ public sealed class EventFilterPlan
     private readonly NameSet? _kubernetesNodes;
     private readonly NameSet? _pods;
     private readonly NameSet? _namespaces;
+
+    // Names that have no column: only the bytes of the event tell.
+    private readonly NameSet[] _otherNames;
     private readonly bool _byNames;
 
     private EventFilterPlan(EventFilter filter)
@@ -74,7 +77,25 @@ public sealed class EventFilterPlan
             _flags |= filter.Failed ? ColumnFlags.Failed : ColumnFlags.None;
         }
 
-        _byNames = _commands is not null || _kubernetesNodes is not null || _pods is not null
+        var workloads = Names(
+            EventTags.KubernetesWorkloadName,
+            FilterReader.Names("k8s_workload_name", filter.K8SWorkloadName, Canonical.K8SWorkloadName),
+            hash => hash);
+        NameSet?[] peers =
+        [
+            Names(EventTags.PeerPodName, FilterReader.Names("peer_pod_name", filter.PeerPodName, Canonical.PeerPodName), hash => hash),
+            Names(EventTags.PeerNamespace, FilterReader.Names("peer_namespace", filter.PeerNamespace, Canonical.PeerNamespace), hash => hash),
+            Names(EventTags.PeerWorkloadName, FilterReader.Names("peer_workload_name", filter.PeerWorkloadName, Canonical.PeerWorkloadName), hash => hash),
+            Names(EventTags.PeerServiceName, FilterReader.Names("peer_service_name", filter.PeerServiceName, Canonical.PeerServiceName), hash => hash),
+            Names(EventTags.PeerNodeName, FilterReader.Names("peer_node_name", filter.PeerNodeName, Canonical.PeerNodeName), hash => hash),
+        ];
+        _otherNames = [.. peers.Append(workloads).OfType<NameSet>()];
+        if (peers.Any(peer => peer is not null))
+        {
+            Require(ColumnFlags.HasPeer);
+        }
+
+        _byNames = _otherNames.Length > 0 || _commands is not null || _kubernetesNodes is not null || _pods is not null
             || _namespaces is not null || _nodes is not null;
         ByTypeAndTime = !_byNames && _flagMask == ColumnFlags.Loss;
         MatchesAll = ByTypeAndTime && _types is null && Since == long.MinValue && Until == long.MaxValue;
@@ -118,6 +139,12 @@ public sealed class EventFilterPlan
         Sort(sorted.K8SPodName, StringComparer.Ordinal);
         Sort(sorted.K8SNamespace, StringComparer.Ordinal);
         Sort(sorted.NodeName, StringComparer.Ordinal);
+        Sort(sorted.K8SWorkloadName, StringComparer.Ordinal);
+        Sort(sorted.PeerPodName, StringComparer.Ordinal);
+        Sort(sorted.PeerNamespace, StringComparer.Ordinal);
+        Sort(sorted.PeerWorkloadName, StringComparer.Ordinal);
+        Sort(sorted.PeerServiceName, StringComparer.Ordinal);
+        Sort(sorted.PeerNodeName, StringComparer.Ordinal);
         Sort(sorted.SourceIp, StringComparer.Ordinal);
         Sort(sorted.DestinationIp, StringComparer.Ordinal);
         Sort(sorted.Protocol, StringComparer.Ordinal);
@@ -181,7 +208,21 @@ public sealed class EventFilterPlan
             && (_pods is null || _pods.Matches(message, unique))
             && (_namespaces is null || _namespaces.Matches(message, unique))
             && (_nodes is null || _nodes.Matches(message, unique))
-            && (_kubernetesNodes is null || _kubernetesNodes.Matches(message, unique));
+            && (_kubernetesNodes is null || _kubernetesNodes.Matches(message, unique))
+            && MatchesOtherNames(message, unique);
+    }
+
+    private bool MatchesOtherNames(ReadOnlySpan<byte> message, bool unique)
+    {
+        foreach (var names in _otherNames)
+        {
+            if (!names.Matches(message, unique))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool MatchesOtherProtocol(ReadOnlySpan<byte> message, bool unique)

@@ -91,11 +91,11 @@ internal sealed class Segment
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
 
-    /// <summary>Appends an event for which there is room. Readers do not see it yet.</summary>
-    public void AppendEvent(in EventColumns columns, int field, ReadOnlySpan<byte> message)
+    /// <summary>Appends an event, in two parts, for which there is room. Readers do not see it yet.</summary>
+    public void AppendEvent(in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest)
     {
         var time = columns.Time;
-        var index = Write(columns, field, message);
+        var index = Write(columns, field, message, rest);
         _typeCounts[columns.Type]++;
         var number = index >> BlockShift;
         if (number >= _blocks.Length)
@@ -126,7 +126,7 @@ internal sealed class Segment
     /// <summary>Appends a loss for which there is room. Readers do not see it yet.</summary>
     public void AppendLoss(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
-        var index = Write(columns, field, message);
+        var index = Write(columns, field, message, default);
         if (index >> BlockShift >= _blocks.Length)
         {
             GrowBlocks();
@@ -317,11 +317,13 @@ internal sealed class Segment
         return low - 1;
     }
 
-    private int Write(in EventColumns columns, int field, ReadOnlySpan<byte> message)
+    private int Write(in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest)
     {
         var index = _count;
         var writer = new WireWriter(_buffer.AsSpan(_end));
-        writer.Bytes(field, message);
+        writer.BytesHeader(field, message.Length + rest.Length);
+        writer.Fragment(message);
+        writer.Fragment(rest);
         _end += writer.Length;
         ref var header = ref Header(index);
         header = columns;

@@ -19,6 +19,12 @@ public static class EventFilterExtensions
         filter.SourcePort.AddRange(request.SourcePort);
         filter.DestinationPort.AddRange(request.DestinationPort);
         filter.Protocol.AddRange(request.Protocol);
+        filter.K8SWorkloadName.AddRange(request.K8SWorkloadName);
+        filter.PeerPodName.AddRange(request.PeerPodName);
+        filter.PeerNamespace.AddRange(request.PeerNamespace);
+        filter.PeerWorkloadName.AddRange(request.PeerWorkloadName);
+        filter.PeerServiceName.AddRange(request.PeerServiceName);
+        filter.PeerNodeName.AddRange(request.PeerNodeName);
         if (request.HasFailed)
         {
             filter.Failed = request.Failed;

@@ -45,6 +45,24 @@ public interface IEventFilterFields
     /// <summary>Protocols by name or number.</summary>
     RepeatedField<string> Protocol { get; }
 
+    /// <summary>Workloads of the pod.</summary>
+    RepeatedField<string> K8SWorkloadName { get; }
+
+    /// <summary>Pods on the other side.</summary>
+    RepeatedField<string> PeerPodName { get; }
+
+    /// <summary>Namespaces of the pod or service on the other side.</summary>
+    RepeatedField<string> PeerNamespace { get; }
+
+    /// <summary>Workloads on the other side.</summary>
+    RepeatedField<string> PeerWorkloadName { get; }
+
+    /// <summary>Services on the other side.</summary>
+    RepeatedField<string> PeerServiceName { get; }
+
+    /// <summary>Nodes on the other side.</summary>
+    RepeatedField<string> PeerNodeName { get; }
+
     /// <summary>Whether <see cref="Failed"/> is set.</summary>
     bool HasFailed => false;
 

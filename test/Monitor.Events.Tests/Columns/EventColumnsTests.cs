@@ -161,6 +161,35 @@ public sealed class EventColumnsTests
         return bytes;
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Append_WithAPeer_IsFoundByItAndReadByParsers(bool hasOther)
+    {
+        using var log = TestLog.Create();
+        var made = TestEvents.Random(new Random(3), 1, 5);
+        made.ClearPeerPodName();
+        made.ClearPeerNamespace();
+        made.ClearPeerWorkloadName();
+        made.ClearPeerServiceName();
+        made.ClearPeerNodeName();
+        var sent = made.Clone();
+        if (hasOther)
+        {
+            sent.PeerPodName = "forged";
+        }
+
+        Assert.That(EventColumns.TryParse(sent.ToByteArray(), log.Types, out var columns), Is.True);
+        Assert.That(log.Append(columns, sent.ToByteArray(), new Event { PeerPodName = "cart-0" }.ToByteArray()), Is.True);
+        log.Publish();
+
+        var expected = made.Clone();
+        expected.PeerPodName = "cart-0";
+        Assert.That(log.Read(new EventQuery { Filter = new EventFilter { PeerPodName = { "forged" } } }).Events, Is.Empty);
+        Assert.That(
+            log.Read(new EventQuery { Filter = new EventFilter { PeerPodName = { "cart-0" } } }).Events,
+            Is.EqualTo(new[] { expected }));
+    }
+
     /// <summary>What the builder makes of an event, as an agent would use it.</summary>
     private static EventColumns Build(Event made, EventTypeTable types)
     {
@@ -171,6 +200,10 @@ public sealed class EventColumnsTests
         When(made.HasK8SNodeName, () => builder.SetKubernetesNodeName(EventColumns.Hash(made.K8SNodeName)));
         When(made.HasK8SPodName, () => builder.SetKubernetesPodName(EventColumns.Hash(made.K8SPodName)));
         When(made.HasK8SNamespace, () => builder.SetKubernetesNamespace(EventColumns.Hash(made.K8SNamespace)));
+        When(
+            made.HasPeerPodName || made.HasPeerNamespace || made.HasPeerWorkloadName || made.HasPeerServiceName
+                || made.HasPeerNodeName,
+            () => builder.SetPeer());
         When(made.NodeName.Length > 0, () => builder.SetNodeName(EventColumns.Hash(made.NodeName)));
         When(made.HasSourcePort && made.SourcePort < 65536, () => builder.SetSourcePort((ushort)made.SourcePort));
         When(

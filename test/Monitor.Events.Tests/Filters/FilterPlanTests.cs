@@ -169,6 +169,12 @@ public sealed class FilterPlanTests
             K8SPodName = { "d" },
             K8SNamespace = { "e" },
             NodeName = { "f" },
+            K8SWorkloadName = { "g" },
+            PeerPodName = { "h" },
+            PeerNamespace = { "i" },
+            PeerWorkloadName = { "j" },
+            PeerServiceName = { "k" },
+            PeerNodeName = { "l" },
             SourceIp = { "::1" },
             DestinationIp = { "::2" },
             SourcePort = { 2 },
@@ -183,7 +189,7 @@ public sealed class FilterPlanTests
 
         // The three messages number these fields alike, so the bytes are the same.
         Assert.That(filter, Is.EqualTo(EventFilter.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(request))));
-        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(15));
+        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(21));
         Assert.That(((IEventFilterFields)new StreamEventsRequest()).Until, Is.Null);
     }
 

@@ -63,6 +63,16 @@ internal static class TestEvents
         Maybe(random, () => made.K8SNodeName = Pick(random, Names));
         Maybe(random, () => made.K8SPodName = Pick(random, Names));
         Maybe(random, () => made.K8SNamespace = Pick(random, Names));
+        Maybe(random, () => made.K8SWorkloadName = Pick(random, Names));
+        if (random.Next(2) == 0)
+        {
+            Maybe(random, () => made.PeerPodName = Pick(random, Names));
+            Maybe(random, () => made.PeerNamespace = Pick(random, Names));
+            Maybe(random, () => made.PeerWorkloadName = Pick(random, Names));
+            Maybe(random, () => made.PeerServiceName = Pick(random, Names));
+            Maybe(random, () => made.PeerNodeName = Pick(random, Names));
+        }
+
         Maybe(random, () => made.Pid = (uint)random.Next(5));
         Maybe(random, () => made.Command = Pick(random, Commands));
         Maybe(random, () => made.Protocol = Pick(random, Protocols));
@@ -96,7 +106,7 @@ internal static class TestEvents
             var values = 1 + random.Next(3);
             for (var value = 0; value < values; value++)
             {
-                AddRandom(random, filter, values == 1 ? random.Next(12) : fields);
+                AddRandom(random, filter, values == 1 ? random.Next(18) : fields);
             }
         }
 
@@ -135,6 +145,12 @@ internal static class TestEvents
             case 8: filter.DestinationIp.Add(Pick(random, ["192.0.2.9", "2001:db8::/48", "::ffff:0:0/96"])); break;
             case 9: filter.SourcePort.Add((uint)random.Next(4) * 443); break;
             case 10: filter.DestinationPort.Add((uint)random.Next(4) * 443); break;
+            case 11: filter.K8SWorkloadName.Add(Pick(random, Names)); break;
+            case 12: filter.PeerPodName.Add(Pick(random, Names)); break;
+            case 13: filter.PeerNamespace.Add(Pick(random, Names)); break;
+            case 14: filter.PeerWorkloadName.Add(Pick(random, Names)); break;
+            case 15: filter.PeerServiceName.Add(Pick(random, Names)); break;
+            case 16: filter.PeerNodeName.Add(Pick(random, Names)); break;
             default: filter.Protocol.Add(Pick(random, ["tcp", "UDP", "58", "253", "mptcp"])); break;
         }
     }

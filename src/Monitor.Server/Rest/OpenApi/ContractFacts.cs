@@ -92,6 +92,12 @@ internal static class ContractFacts
         AddList("k8s_node_name", "worker-1");
         AddList("k8s_pod_name", "checkout-7d9f5c6b8-x2k4p");
         AddList("k8s_namespace", "shop");
+        AddList("k8s_workload_name", "checkout");
+        AddList("peer_pod_name", "cart-0");
+        AddList("peer_namespace", "shop");
+        AddList("peer_workload_name", "cart");
+        AddList("peer_service_name", "cart");
+        AddList("peer_node_name", "worker-2");
         AddList("node_name", "node-1");
         AddList("source_ip", "10.0.0.0/8");
         AddList("destination_ip", "192.0.2.1");
