@@ -1,10 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
-using Monitor.Agent.Settings;
 using Monitor.Agent.Status;
 using Monitor.Events;
 using Monitor.Protocol;
@@ -22,15 +20,16 @@ internal static class Agent
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(70);
 
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
-    /// <returns>The exit code: 0, or 1 where it could not do its work.</returns>
+    /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
     {
         var start = TimeProvider.System.GetUtcNow();
-        var nodeName = NodeNameOf(settings);
+        var options = AgentSettings.Shared.OptionsOf(settings);
+        var nodeName = options.NodeName;
         var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
         using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
-        using var logging = ServerLogging.CreateFactory(settings.Get(AgentSettings.LogLevel));
+            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Shared.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
+        using var logging = ServerLogging.CreateFactory(options.LogLevel);
         var logger = logging.CreateLogger("Monitor.Agent");
         Bpf.BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);
 
@@ -49,11 +48,11 @@ internal static class Agent
                 {
                     if (failure is not null)
                     {
-                        error.WriteLine($"monitor-agent: program {definition.Name}: {failure}");
+                        error.WriteLine($"{AgentSettings.Schema.ProgramName}: program {definition.Name}: {failure}");
                     }
                 }
 
-                error.WriteLine("monitor-agent: no program could be loaded; there is nothing to serve.");
+                error.WriteLine($"{AgentSettings.Schema.ProgramName}: no program could be loaded; there is nothing to serve.");
                 return 1;
             }
 
@@ -62,19 +61,7 @@ internal static class Agent
             MonitorPipeline[] pipelines =
                 [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
             var programs = new AgentPrograms(nodeName, pipelines, failures);
-            await using var server = MonitorServer.Build(
-                new MonitorServerOptions
-                {
-                    Component = "agent",
-                    NodeName = nodeName,
-                    Version = AgentSettings.Version,
-                    Http = settings.Get(AgentSettings.Http),
-                    Grpc = settings.Get(AgentSettings.Grpc),
-                    CorsOrigins = settings.TryGet(AgentSettings.CorsOrigin, out var origins) ? origins : [],
-                    LogLevel = settings.Get(AgentSettings.LogLevel),
-                },
-                log,
-                programs);
+            await using var server = MonitorServer.Build(options, log, programs);
             using var reader = new EventReader(pipelines, log, clock, failure =>
             {
                 AgentLog.ReaderFailed(logger, failure);
@@ -83,8 +70,12 @@ internal static class Agent
             reader.Start();
             try
             {
-                await server.StartAsync();
-                StartReport.Write(error, server.Services.GetRequiredService<ServerEndPoints>(), monitors, failures);
+                if (!await ServerStart.StartAsync(
+                    server, error, StartReport.Lines(monitors, failures), "/api/events?limit=10"))
+                {
+                    return 1;
+                }
+
                 GiveMemoryBack();
                 var shutdown = server.WaitForShutdownAsync();
                 if (await Task.WhenAny(shutdown, Task.Delay(WarmUp)) != shutdown)
@@ -93,11 +84,6 @@ internal static class Agent
                 }
 
                 await shutdown;
-            }
-            catch (ListenException failure)
-            {
-                error.WriteLine($"monitor-agent: {failure.Message}");
-                return 1;
             }
             finally
             {
@@ -122,11 +108,6 @@ internal static class Agent
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Bpf.NativeHeap.Trim();
     }
-
-    private static string NodeNameOf(SettingValues settings) =>
-        settings.TryGet(AgentSettings.NodeName, out var name) ? name
-        : Environment.GetEnvironmentVariable("NODE_NAME") is { Length: > 0 } fromKubernetes ? fromKubernetes
-        : Environment.MachineName;
 
     private static (List<LoadedMonitor> Monitors, Dictionary<MonitorDefinition, string?> Failures) Load(
         SettingValues settings, KernelFilter filter)

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Monitor.Aggregator.Links;
-using Monitor.Aggregator.Settings;
 using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
@@ -15,40 +13,22 @@ internal static class Aggregator
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
-    /// <returns>The exit code: 0, or 1 where it could not do its work.</returns>
+    /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
     {
         var time = TimeProvider.System;
+        var options = AggregatorSettings.Shared.OptionsOf(settings);
         using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Retention), TracksOrigins = true }, Epoch(time), time);
-        using var logging = ServerLogging.CreateFactory(settings.Get(AggregatorSettings.LogLevel));
-        var sources = AggregatorSettings.Sources(settings, time, logging);
-        var fleet = new AgentFleet(sources, log, time, logging);
-        await using var server = MonitorServer.Build(
-            new MonitorServerOptions
-            {
-                Component = "aggregator",
-                Version = AggregatorSettings.Version,
-                Http = settings.Get(AggregatorSettings.Http),
-                Grpc = settings.Get(AggregatorSettings.Grpc),
-                CorsOrigins = settings.TryGet(AggregatorSettings.CorsOrigin, out var origins) ? origins : [],
-                LogLevel = settings.Get(AggregatorSettings.LogLevel),
-            },
-            log,
-            fleet,
-            logging,
-            fleet);
-        try
+            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Shared.Retention), TracksOrigins = true }, Epoch(time), time);
+        using var logging = ServerLogging.CreateFactory(options.LogLevel);
+        var discoveries = AggregatorSettings.Discoveries(settings, time, logging);
+        var fleet = new AgentFleet(discoveries, log, time, logging);
+        await using var server = MonitorServer.Build(options, log, fleet, logging, fleet);
+        if (!await ServerStart.StartAsync(
+            server, error, discoveries.Select(discovery => $"agents: {discovery.Description}"), "/api/agents"))
         {
-            await server.StartAsync();
-        }
-        catch (ListenException failure)
-        {
-            error.WriteLine($"monitor-aggregator: {failure.Message}");
             return 1;
         }
-
-        StartReport.Write(error, server.Services.GetRequiredService<ServerEndPoints>(), sources);
 
         // The links end while the server does: both have to within 2 s.
         var links = fleet.RunAsync(server.Lifetime.ApplicationStopping);

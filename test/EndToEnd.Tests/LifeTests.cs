@@ -110,6 +110,16 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public async Task NodeName_OfThePlatformTooLong_ExitsWith2AndTeaches()
+    {
+        var (exitCode, output, error) = await ServerProcess.RunAsync(
+            ServerProcess.Agent, new Dictionary<string, string> { ["NODE_NAME"] = new('n', 257) });
+
+        Assert.That((exitCode, output), Is.EqualTo((2, "")));
+        Assert.That(error, Does.StartWith("monitor-agent: NODE_NAME is 'nnn").And.Contain("256 bytes").And.Contain("--node-name"));
+    }
+
+    [Test]
     public async Task Help_ExplainsEverySetting()
     {
         var (exitCode, output, error) = await ServerProcess.RunAsync(ServerProcess.Agent, null, "--help");

@@ -16,9 +16,6 @@ internal sealed class EventEncoder
     /// <summary>An event is never longer: all fields at their longest come to about 600 bytes, node name included.</summary>
     public const int MaxEventBytes = 2048;
 
-    /// <summary>A node name may have this many bytes in UTF-8: a host name has at most 253.</summary>
-    public const int MaxNodeNameBytes = 512;
-
     private readonly byte[] _buffer = new byte[MaxEventBytes];
     private readonly byte[] _idPrefix;
     private readonly byte[] _node;
@@ -36,7 +33,7 @@ internal sealed class EventEncoder
     {
         _idPrefix = Text.ASCII.GetBytes($"{epoch:x16}-");
         var node = Text.UTF8.GetBytes(nodeName);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, MaxNodeNameBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, ContractLimits.MaxNodeNameBytes);
         _node = Fragment((ref writer) => writer.Bytes(Event.NodeNameFieldNumber, node));
         _nodeHash = EventColumns.Hash(node);
     }

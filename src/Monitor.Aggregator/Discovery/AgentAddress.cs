@@ -3,23 +3,25 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Monitor.Protocol;
+using Monitor.Server;
 
 namespace Monitor.Aggregator.Discovery;
 
 /// <summary>
-/// Where an agent serves gRPC. Two addresses are equal that are written the same way apart from capitals, the spelling
+/// Where an agent serves gRPC. Two addresses are equal where they are written the same way apart from capitals, the spelling
 /// of an IPv6 address, and a port that is left out; two names of one machine are not. Immutable.
 /// </summary>
 internal sealed record AgentAddress
 {
-    /// <summary>The port that agents listen on unless they are told otherwise; taken where none is given.</summary>
-    public const int DefaultPort = 50051;
+    /// <summary>The port that agents listen on unless they are told otherwise; the default of an address.</summary>
+    public static int DefaultPort => ServerSettings.Agent.GrpcPort;
 
     /// <summary>What <see cref="TryParse(string, out AgentAddress?, out string?)"/> accepts, to follow the word
     /// "expected".</summary>
-    public const string Expected =
-        "host:port, where host is a name, an IPv4 address or an IPv6 address in brackets, and port is 1 to 65535 (50051 "
-        + "if left out), for example node-1:50051, 10.0.0.7 or [fd00::7]:50051";
+    public static string Expected { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"host:port, where host is a name, an IPv4 address or an IPv6 address in brackets, and port is 1 to 65535 ({DefaultPort} "
+        + $"if left out), for example node-1:{DefaultPort}, 10.0.0.7 or [fd00::7]:{DefaultPort}");
 
     // RFC 1035, 2.3.4.
     private const int MaxNameLength = 253;
@@ -41,7 +43,7 @@ internal sealed record AgentAddress
     public Uri Uri => new($"http://{this}");
 
     /// <summary>The address of a machine.</summary>
-    public static AgentAddress Of(IPAddress address, int port = DefaultPort)
+    public static AgentAddress Of(IPAddress address, int port)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, IPEndPoint.MaxPort);
@@ -50,7 +52,7 @@ internal sealed record AgentAddress
 
     /// <summary>Reads what a user wrote.</summary>
     /// <param name="text">Blanks around it do not count.</param>
-    /// <param name="address">The address; null where the text is none.</param>
+    /// <param name="address">The address; null where the text is not one.</param>
     /// <param name="problem">What is wrong and what to write instead, to follow a colon, without a full stop; null
     /// where all is well.</param>
     public static bool TryParse(
@@ -118,25 +120,25 @@ internal sealed record AgentAddress
         var inner = text[1..end];
         if (!IPAddress.TryParse(inner, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
         {
-            return $"'{Brief(inner)}' in brackets is no IPv6 address";
+            return $"'{Brief(inner)}' in brackets is not an IPv6 address";
         }
 
         if (address.Equals(IPAddress.IPv6Any))
         {
-            return "'::' is where to listen, and no machine";
+            return "'::' is an address to listen on, not one to connect to";
         }
 
         host = address.ToString();
         var rest = text[(end + 1)..];
         return rest.Length == 0 ? null
             : rest[0] == ':' ? ReadPort(rest[1..], out port)
-            : $"'{Brief(rest)}' after the bracket is no port; expected :1 to :65535";
+            : $"'{Brief(rest)}' after the bracket is not a port; expected :1 to :65535";
     }
 
     private static string? ReadPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= IPEndPoint.MaxPort
             ? null
-            : $"'{Brief(text)}' is no port; expected 1 to 65535, or nothing and no colon for {DefaultPort}";
+            : $"'{Brief(text)}' is not a port; expected 1 to 65535, or nothing and no colon for {DefaultPort}";
 
     private static string Brief(string text) => MessageText.Shorten(text, 23);
 
@@ -154,15 +156,15 @@ internal sealed record AgentAddress
             return $"a host name is letters, digits and hyphens between dots, at most {MaxLabelLength} of them";
         }
 
-        // The system takes "1", "10.7" and "010.0.0.7" for IPv4 addresses, and not for those that one would think.
+        // The system reads "1", "10.7" and "010.0.0.7" as IPv4 addresses, but as others than a user expects.
         var isNumber = labels[^1].All(char.IsAsciiDigit);
         return isNumber && !(IPAddress.TryParse(host, out var address) && address.ToString() == host)
             ? "an IPv4 address is four numbers from 0 to 255, without leading zeros"
-            : host == "0.0.0.0" ? "'0.0.0.0' is where to listen, and no machine"
+            : host == "0.0.0.0" ? "'0.0.0.0' is an address to listen on, not one to connect to"
             : null;
     }
 
-    // Underscores are in no host name, and in many names of containers.
+    // Host names have no underscores, but many names of containers do.
     private static bool IsLabel(string label) =>
         label.Length is > 0 and <= MaxLabelLength
         && char.IsAsciiLetterOrDigit(label[0])

@@ -12,7 +12,7 @@ internal sealed class AgentList
     /// <summary>The agents, each once.</summary>
     public IReadOnlyCollection<AgentAddress> Agents { get; }
 
-    /// <summary>The lines that are no address, in their order.</summary>
+    /// <summary>The lines that are not an address, in their order.</summary>
     public IReadOnlyList<BadLine> BadLines { get; }
 
     public static AgentList Parse(string text)
@@ -43,7 +43,7 @@ internal sealed class AgentList
         return new AgentList(agents, badLines);
     }
 
-    /// <summary>A line that is no address.</summary>
+    /// <summary>A line that is not an address.</summary>
     /// <param name="Number">Which, from 1.</param>
     /// <param name="Text">What it says, without blanks around it and without its comment.</param>
     /// <param name="Problem">What is wrong with it; see <see cref="AgentAddress.TryParse"/>.</param>

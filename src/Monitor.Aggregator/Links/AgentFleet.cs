@@ -9,7 +9,7 @@ namespace Monitor.Aggregator.Links;
 using Program = Monitor.V1.Program;
 
 /// <summary>
-/// All agents: keeps a link to every address that the sources name, and tells the server of them. Any thread.
+/// All agents: keeps a link to every address that the discoveries name, and tells the server of them. Any thread.
 /// </summary>
 internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
 {
@@ -17,9 +17,9 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
     // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.
     private static readonly TimeSpan WatermarkAge = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan SourceRetryDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DiscoveryRetryDelay = TimeSpan.FromSeconds(5);
 
-    private readonly IReadOnlyList<IAgentSource> _sources;
+    private readonly IReadOnlyList<IAgentDiscovery> _discoveries;
     private readonly IReadOnlyCollection<AgentAddress>?[] _listed;
     private readonly EventLog _log;
     private readonly TimeProvider _time;
@@ -37,21 +37,21 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
     private volatile CachedWatermark? _watermark;
 
     /// <summary>Makes a fleet without any link.</summary>
-    /// <param name="sources">Where agents are found; an address that several of them name gets one link.</param>
+    /// <param name="discoveries">Where agents are found; an address that several of them name gets one link.</param>
     /// <param name="log">Where the events go; nobody else writes to it. The caller disposes of it, after
     /// <see cref="RunAsync"/> has ended.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="options">How patient the links are; null for the defaults.</param>
     public AgentFleet(
-        IReadOnlyList<IAgentSource> sources,
+        IReadOnlyList<IAgentDiscovery> discoveries,
         EventLog log,
         TimeProvider time,
         ILoggerFactory loggers,
         LinkOptions? options = null)
     {
-        _sources = sources;
-        _listed = new IReadOnlyCollection<AgentAddress>?[sources.Count];
+        _discoveries = discoveries;
+        _listed = new IReadOnlyCollection<AgentAddress>?[discoveries.Count];
         _log = log;
         _time = time;
         _options = options ?? new LinkOptions();
@@ -80,7 +80,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
         try
         {
             await Task.WhenAll([
-                .. _sources.Select((_, index) => WatchAsync(index, cancellationToken)),
+                .. _discoveries.Select((_, index) => WatchAsync(index, cancellationToken)),
                 ForgetAsync(cancellationToken),
             ]);
         }
@@ -115,7 +115,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
         {
             try
             {
-                await foreach (var listed in _sources[index].WatchAsync(cancellationToken))
+                await foreach (var listed in _discoveries[index].WatchAsync(cancellationToken))
                 {
                     Reconcile(index, listed);
                 }
@@ -124,15 +124,15 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                LinkLog.SourceFailed(_logger, _sources[index].Description, SourceRetryDelay.TotalSeconds, failure);
+                LinkLog.DiscoveryFailed(_logger, _discoveries[index].Description, DiscoveryRetryDelay.TotalSeconds, failure);
             }
 
-            await Task.Delay(SourceRetryDelay, _time, cancellationToken);
+            await Task.Delay(DiscoveryRetryDelay, _time, cancellationToken);
         }
     }
 
-    /// <summary>One source has said which agents there are: links are started and stopped until they are those that the
-    /// sources name together.</summary>
+    /// <summary>One discovery has said which agents there are: links are started and stopped until they are those that the
+    /// discoveries name together.</summary>
     private void Reconcile(int index, IReadOnlyCollection<AgentAddress> listed)
     {
         lock (_lock)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Monitor.Protocol;
+using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
@@ -14,8 +15,8 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
 {
     /// <summary>Reads what it said of itself.</summary>
     /// <param name="health">The answer; anything.</param>
-    /// <param name="identity">The agent; null where it is none that can be used.</param>
-    /// <param name="refusal">Why it is none, with the remedy; null where it is one.</param>
+    /// <param name="identity">The agent; null where it cannot be used.</param>
+    /// <param name="refusal">Why it cannot be used, with the remedy; null where it can.</param>
     public static bool TryRead(
         GetHealthResponse health,
         [NotNullWhen(true)] out AgentIdentity? identity,
@@ -24,11 +25,11 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
         identity = null;
         var version = MessageText.Shorten(health.Version);
         refusal = health.Component != "agent"
-                ? $"what answers here says that it is '{MessageText.Shorten(health.Component)}', not an agent; list the address of an agent's gRPC port"
+                ? $"what answers here says that it is '{MessageText.Shorten(health.Component)}', not an agent; {LinkFailure.Remedy}"
             : health.NodeName.Length == 0
-                ? "the agent has no node name; start it with --node-name"
+                ? $"the agent has no node name; start it with {ServerSettings.NodeName.OptionName}"
             : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxNodeNameBytes
-                ? $"the agent's node name has more than {ContractLimits.MaxNodeNameBytes} bytes; start it with another --node-name"
+                ? $"the agent's node name has more than {ContractLimits.MaxNodeNameBytes} bytes; start it with another {ServerSettings.NodeName.OptionName}"
             : null;
         if (refusal is not null)
         {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Grpc.Core;
+using Monitor.Aggregator.Discovery;
 using Monitor.Protocol;
 using Monitor.V1;
 
@@ -8,16 +9,17 @@ namespace Monitor.Aggregator.Links;
 /// <summary>Says in words why a call to an agent failed, and whether trying again helps.</summary>
 internal static class LinkFailure
 {
-    // Longer words of an agent are cut: they are shown in lists, and go to every client that asked for agents.
+    // Longer texts of an agent are cut: they go to every client that lists agents.
     public const int MaxDetailLength = 300;
 
-    private const string Remedy = "list the address of an agent's gRPC port, by default 50051";
+    /// <summary>What to do where something else than an agent answers.</summary>
+    public static readonly string Remedy = $"list the address of an agent's gRPC port, by default {AgentAddress.DefaultPort}";
 
     /// <summary>Explains a failure.</summary>
     /// <param name="failure">What a call threw.</param>
-    /// <param name="answered">Whether an agent had answered on this connection before: then a broken protocol is a
-    /// broken connection, and else no agent.</param>
-    /// <returns>Null where it is no failure of a call, but a mistake in here.</returns>
+    /// <param name="answered">Whether an agent had answered on this connection before: a broken protocol then means a
+    /// broken connection, and otherwise that no agent is there.</param>
+    /// <returns>Null where the failure is not a call's, but a bug here.</returns>
     public static LinkEnd? Explain(Exception failure, bool answered)
     {
         if (failure is not RpcException call)

@@ -23,6 +23,6 @@ internal static partial class LinkLog
     [LoggerMessage(3106, LogLevel.Error, "Link to {Address}: unexpected failure")]
     public static partial void Unexpected(ILogger logger, AgentAddress address, Exception failure);
 
-    [LoggerMessage(3107, LogLevel.Error, "Looking for agents by {Source} failed; those that it named stay, and it is tried again in {Seconds} s")]
-    public static partial void SourceFailed(ILogger logger, string source, double seconds, Exception failure);
+    [LoggerMessage(3107, LogLevel.Error, "Looking for agents by {Discovery} failed; those that it named stay; trying again in {Seconds} s")]
+    public static partial void DiscoveryFailed(ILogger logger, string discovery, double seconds, Exception failure);
 }

@@ -24,7 +24,7 @@ public sealed class ListenException : IOException
     /// <summary>The address.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The option that sets it: <c>--http</c> or <c>--grpc</c>.</summary>
+    /// <summary>The option that sets it.</summary>
     public string Setting { get; }
 
     private static string Explain(EndPoint endPoint, string setting, SocketException cause)

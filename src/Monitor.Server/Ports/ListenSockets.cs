@@ -12,7 +12,10 @@ internal sealed class ListenSockets(MonitorServerOptions options)
         if (options.Http.Equals(options.Grpc) && options.Http.Port != 0)
         {
             throw new ListenException(
-                endPoint, "--grpc", "--http and --grpc are the same address. Choose two ports: in clear text, each speaks one protocol.");
+                endPoint,
+                ServerSettings.GrpcOption,
+                $"{ServerSettings.HttpOption} and {ServerSettings.GrpcOption} are the same address. Choose two ports: in clear "
+                + "text, each speaks one protocol.");
         }
 
         Socket? socket = null;
@@ -42,5 +45,5 @@ internal sealed class ListenSockets(MonitorServerOptions options)
         }
     }
 
-    private string SettingOf(EndPoint endPoint) => endPoint.Equals(options.Http) ? "--http" : "--grpc";
+    private string SettingOf(EndPoint endPoint) => endPoint.Equals(options.Http) ? ServerSettings.HttpOption : ServerSettings.GrpcOption;
 }

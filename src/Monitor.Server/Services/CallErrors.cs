@@ -28,7 +28,8 @@ internal static class CallErrors
     /// <summary>The method is for aggregators: UNIMPLEMENTED.</summary>
     public static RpcException OnlyOnAggregator(string method) => new(new Grpc.Core.Status(
         StatusCode.Unimplemented,
-        $"{method}: this is an agent, and it has no agents; ask an aggregator (gRPC port 50052, REST port 8081 by default)"));
+        $"{method}: this is an agent, and it has no agents; ask an aggregator (by default gRPC port "
+        + $"{ServerSettings.Aggregator.GrpcPort}, REST port {ServerSettings.Aggregator.HttpPort})"));
 
     /// <summary>The server is stopping.</summary>
     public static RpcException ShuttingDown(string component) => new(new Grpc.Core.Status(

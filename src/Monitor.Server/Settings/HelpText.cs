@@ -25,7 +25,7 @@ internal static class HelpText
         text.Append("  --version\n");
         Wrap(text, "Prints the version.");
         text.Append("\nOptions are also written --name=value. Lists are separated by commas, or the option is repeated.\n");
-        text.Append("The command line goes before the environment, that before the file, that before the defaults.\n");
+        text.Append("An option overrides its environment variable, that overrides the file, and that the default.\n");
         if (schema.Examples.Count > 0)
         {
             text.Append("\nExamples:\n");

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Monitor.Server.Settings;
 
-/// <summary>The values of a program's settings, each from the first source that gives it. Immutable.</summary>
+/// <summary>The values of a program's settings, each from the first place that gives it. Immutable.</summary>
 public sealed class SettingValues
 {
     private readonly SettingsSchema _schema;
@@ -37,9 +37,6 @@ public sealed class SettingValues
         return setting.HasDefault;
     }
 
-    /// <summary>Whether somebody gave it: on the command line, in the environment, or in the file.</summary>
-    public bool IsGiven(Setting setting) => _given.ContainsKey(setting);
-
     /// <summary>
     /// Refuses a value that only the program can judge (a port that two settings share, a name that does not exist) in
     /// the same words as any other bad value.
@@ -49,12 +46,13 @@ public sealed class SettingValues
     /// stop.</param>
     public SettingsOutcome Refuse(Setting setting, string expected)
     {
-        var (source, text) = _given.TryGetValue(setting, out var given)
-            ? (given.Given.Source, given.Given.Text)
-            : (setting.OptionName, setting.DefaultText ?? "");
-        return _schema.Refuse($"{source} is '{text}': expected {expected}.");
+        var refused = _given.TryGetValue(setting, out var given)
+            ? given.Given
+            : new GivenSetting(setting, setting.DefaultText ?? "", setting.OptionName);
+        return _schema.Refuse(refused.Refuse(expected));
     }
-    /// <summary>Refuses the settings as a whole: nothing is given of several, or one does not go with another.</summary>
+
+    /// <summary>Refuses the settings as a whole: one of several is missing, or two exclude each other.</summary>
     /// <param name="problem">What is wrong and what to do, to follow the program's name and a colon.</param>
     public SettingsOutcome Refuse(string problem) => _schema.Refuse(problem);
 }

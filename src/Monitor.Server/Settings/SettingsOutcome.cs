@@ -1,6 +1,6 @@
 namespace Monitor.Server.Settings;
 
-/// <summary>What came of reading the settings: values to run with, or a text to print and an exit code.</summary>
+/// <summary>The result of reading the settings: values to run with, or a text to print and an exit code.</summary>
 public sealed class SettingsOutcome
 {
     private SettingsOutcome(SettingValues? values, string text, int exitCode)
@@ -10,7 +10,7 @@ public sealed class SettingsOutcome
         ExitCode = exitCode;
     }
 
-    /// <summary>The values; null where the program is to print <see cref="Text"/> and end.</summary>
+    /// <summary>The values; null where the program must print <see cref="Text"/> and end.</summary>
     public SettingValues? Values { get; }
 
     /// <summary>The help, the version, or what is wrong; ends with a line break. Empty with values.</summary>

@@ -3,9 +3,11 @@ using System.Collections;
 namespace Monitor.Server.Settings;
 
 /// <summary>
-/// The settings of one program and where they come from. The command line goes before the environment, that before the
-/// JSON file which <c>--config</c> or <c>MONITOR_CONFIG</c> names, and that before the defaults; a list is taken from
-/// one source, whole. Whatever is unknown or bad, in any source, is refused, even where another source overrides it.
+/// The settings of one program and where they come from: first the command line, then the environment, then the JSON
+/// file that <c>--config</c> or <c>MONITOR_CONFIG</c> names, then what the platform sets
+/// (<see cref="Setting.PlatformVariable"/>), then the defaults. A list is taken whole from one of these. An unknown or
+/// bad setting on the command line, in the environment or in the file is refused even where it is overridden; a
+/// variable of the platform, which is not ours, only where it applies.
 /// </summary>
 public sealed class SettingsSchema
 {
@@ -16,6 +18,7 @@ public sealed class SettingsSchema
         + "{\"log-level\": \"debug\"}. Lists are arrays.");
 
     private readonly IReadOnlyList<Setting> _settings;
+    private readonly Func<SettingValues, SettingsOutcome?>? _check;
 
     /// <summary>Declares what a program can be told.</summary>
     /// <param name="programName">The executable's name, which begins every message: <c>monitor-agent</c>.</param>
@@ -24,21 +27,26 @@ public sealed class SettingsSchema
     /// <param name="settings">The settings, in the order of the help. <c>--config</c>, <c>--help</c> and
     /// <c>--version</c> are added.</param>
     /// <param name="examples">Command lines for the help, each with what it does.</param>
+    /// <param name="check">Checks what no single setting can: returns what <see cref="SettingValues.Refuse(string)"/>
+    /// makes, or null where all is well.</param>
     public SettingsSchema(
         string programName,
         string summary,
         string version,
         IReadOnlyList<Setting> settings,
-        IReadOnlyList<(string CommandLine, string Meaning)> examples)
+        IReadOnlyList<(string CommandLine, string Meaning)> examples,
+        Func<SettingValues, SettingsOutcome?>? check = null)
     {
         ProgramName = programName;
         Summary = summary;
         Version = version;
         Examples = examples;
         _settings = [.. settings, Config];
+        _check = check;
     }
 
-    internal string ProgramName { get; }
+    /// <summary>The executable's name.</summary>
+    public string ProgramName { get; }
 
     internal string Summary { get; }
 
@@ -58,7 +66,7 @@ public sealed class SettingsSchema
     /// <param name="environment">The environment; see <see cref="ProcessEnvironment"/>.</param>
     public SettingsOutcome Read(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        var commandLine = new CommandLineSource(_settings, arguments);
+        var commandLine = new CommandLineSettings(_settings, arguments);
         if (commandLine.IsHelp)
         {
             return SettingsOutcome.Print(HelpText.Write(this));
@@ -72,23 +80,30 @@ public sealed class SettingsSchema
         var values = new Dictionary<Setting, (object Value, GivenSetting Given)>();
         var given = new List<GivenSetting>();
         var problem = commandLine.Read(given)
-            ?? EnvironmentSource.Read(_settings, environment, given)
+            ?? EnvironmentSettings.Read(_settings, environment, given)
             ?? Take(given, values);
         if (problem is null && values.TryGetValue(Config, out var config))
         {
             given.Clear();
             // A file that names another file would not be read; it is refused as unknown.
-            problem = FileSource.Read(_settings.Where(s => s != Config).ToList(), (string)config.Value, given)
+            problem = FileSettings.Read(_settings.Where(s => s != Config).ToList(), (string)config.Value, given)
                 ?? Take(given, values);
         }
 
-        return problem is null ? SettingsOutcome.Run(new SettingValues(this, values)) : Refuse(problem);
+        problem ??= TakeFromPlatform(environment, values);
+        if (problem is not null)
+        {
+            return Refuse(problem);
+        }
+
+        var read = new SettingValues(this, values);
+        return _check?.Invoke(read) ?? SettingsOutcome.Run(read);
     }
 
     internal SettingsOutcome Refuse(string problem) =>
         SettingsOutcome.Fail($"{ProgramName}: {problem.TrimEnd()} Try --help.\n");
 
-    // Checks all that was given, and keeps what no source before has given.
+    // Checks all that was given, and keeps what was not given before.
     private static string? Take(
         List<GivenSetting> given,
         Dictionary<Setting, (object Value, GivenSetting Given)> values)
@@ -97,10 +112,30 @@ public sealed class SettingsSchema
         {
             if (!item.Setting.TryParse(item.Text, out var value))
             {
-                return $"{item.Source} is '{item.Text}': expected {item.Setting.Expected}.";
+                return item.Refuse(item.Setting.Expected);
             }
 
             values.TryAdd(item.Setting, (value, item));
+        }
+
+        return null;
+    }
+
+    private string? TakeFromPlatform(
+        IReadOnlyDictionary<string, string> environment,
+        Dictionary<Setting, (object Value, GivenSetting Given)> values)
+    {
+        foreach (var setting in _settings.Where(setting => !values.ContainsKey(setting)))
+        {
+            if (setting.FindOnPlatform(environment) is not { } found)
+            {
+                continue;
+            }
+
+            if (Take([found], values) is { } problem)
+            {
+                return $"{problem} Give another with {setting.OptionName}.";
+            }
         }
 
         return null;

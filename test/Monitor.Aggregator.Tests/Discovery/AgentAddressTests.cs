@@ -26,12 +26,12 @@ internal sealed class AgentAddressTests
 
     [TestCase("", "nothing")]
     [TestCase(":50051", "no host")]
-    [TestCase("node-1:", "'' is no port")]
-    [TestCase("node-1:0", "'0' is no port")]
-    [TestCase("node-1:65536", "'65536' is no port")]
-    [TestCase("node-1:http", "'http' is no port")]
-    [TestCase("node-1:+1", "'+1' is no port")]
-    [TestCase("node-1:50051/", "'50051/' is no port")]
+    [TestCase("node-1:", "'' is not a port")]
+    [TestCase("node-1:0", "'0' is not a port")]
+    [TestCase("node-1:65536", "'65536' is not a port")]
+    [TestCase("node-1:http", "'http' is not a port")]
+    [TestCase("node-1:+1", "'+1' is not a port")]
+    [TestCase("node-1:50051/", "'50051/' is not a port")]
     [TestCase("http://node-1:50051", "leave out 'http://'")]
     [TestCase("::1", "in brackets: [::1]:50051")]
     [TestCase("fd00::7:50051", "in brackets")]
@@ -49,8 +49,8 @@ internal sealed class AgentAddressTests
     [TestCase("10.7:50051", "IPv4 address is")]
     [TestCase("10.0.0.256:50051", "IPv4 address is")]
     [TestCase("10.0.0.07:50051", "IPv4 address is")]
-    [TestCase("0.0.0.0:50051", "no machine")]
-    [TestCase("[::]:50051", "no machine")]
+    [TestCase("0.0.0.0:50051", "not one to connect to")]
+    [TestCase("[::]:50051", "not one to connect to")]
     public void Address_Bad_SaysWhatIsWrong(string text, string mentions)
     {
         Assert.That(AgentAddress.TryParse(text, out var address, out var problem), Is.False);

@@ -25,7 +25,7 @@ internal sealed class AgentListTests
 
         Assert.That(list.Agents.Select(agent => agent.Host), Is.EqualTo(new[] { "node-2" }));
         Assert.That(list.BadLines.Select(line => (line.Number, line.Text)), Is.EqualTo(new[] { (2, "node-1:0"), (4, "node 3") }));
-        Assert.That(list.BadLines[0].Problem, Does.Contain("'0' is no port"));
+        Assert.That(list.BadLines[0].Problem, Does.Contain("'0' is not a port"));
     }
 
     [TestCase("")]

@@ -16,7 +16,7 @@ internal sealed class TestFleet : IAsyncDisposable, ILoggerProvider
     private static ulong _lastEpoch = 0xa66;
 
     private readonly ConcurrentQueue<string> _errors = new();
-    private readonly ListedAgents _listed = new();
+    private readonly ListedDiscovery _listed = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ILoggerFactory _loggers;
     private readonly Task _running;

@@ -6,16 +6,16 @@ using Monitor.Protocol;
 namespace Monitor.Aggregator.Discovery;
 
 /// <summary>
-/// The agents that a file lists (<see cref="AgentList"/>), read again when it changes. A file that cannot be read, or is
-/// gone, leaves the agents that it listed last.
+/// The agents that a file lists (<see cref="AgentList"/>); the file is read again when it changes. Where it cannot be
+/// read or does not exist any more, the agents that it listed last stay.
 /// </summary>
 /// <remarks>
-/// It looks at the content once a second. Watching the file by inotify misses what Kubernetes does to a mounted ConfigMap,
-/// where a link two folders above is exchanged, and network file systems altogether.
+/// The content is compared once a second. inotify on the file would miss updates of a mounted ConfigMap, where Kubernetes
+/// replaces a link two folders above, and every change on a network file system.
 /// </remarks>
-internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAgents> logger) : IAgentSource
+internal sealed class FileDiscovery(string path, TimeProvider time, ILogger<FileDiscovery> logger) : IAgentDiscovery
 {
-    /// <summary>A list of 50 000 agents; whatever is longer is none.</summary>
+    /// <summary>Room for 50 000 agents; a longer file is refused.</summary>
     private const int MaxBytes = 4 << 20;
 
     private const int MaxLinesLogged = 10;
@@ -23,11 +23,11 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
 
     private string? _failure;
 
-    /// <summary>How often it looks whether the content has changed.</summary>
+    /// <summary>How often the content is compared.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long the content must stay as it is before it counts, so that a file is not taken half written: writing a
+    /// How long the content must stay the same before it counts, so that a half-written file is not used: writing a
     /// short one takes milliseconds. The first content counts at once.
     /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -80,7 +80,7 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
             var text = await ReadLimitedAsync(cancellationToken);
             if (_failure is not null)
             {
-                FileAgentsLog.Readable(logger, path);
+                FileDiscoveryLog.Readable(logger, path);
                 _failure = null;
             }
 
@@ -91,7 +91,7 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
             // Once for each reason, not once a second.
             if (_failure != failure.Message)
             {
-                FileAgentsLog.Unreadable(logger, path, failure.Message);
+                FileDiscoveryLog.Unreadable(logger, path, failure.Message);
                 _failure = failure.Message;
             }
 
@@ -109,7 +109,7 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
             content.Append(buffer, 0, count);
             if (content.Length > MaxBytes)
             {
-                throw new IOException($"it is longer than {MaxBytes >> 20} MiB, which no list of agents is.");
+                throw new IOException($"it is longer than {MaxBytes >> 20} MiB, the most for a list of agents.");
             }
         }
 
@@ -121,12 +121,12 @@ internal sealed class FileAgents(string path, TimeProvider time, ILogger<FileAge
         foreach (var line in lines.Take(MaxLinesLogged))
         {
             var text = MessageText.Shorten(line.Text, MaxTextLogged);
-            FileAgentsLog.BadLine(logger, path, line.Number, text, line.Problem);
+            FileDiscoveryLog.BadLine(logger, path, line.Number, text, line.Problem);
         }
 
         if (lines.Count > MaxLinesLogged)
         {
-            FileAgentsLog.MoreBadLines(logger, path, lines.Count - MaxLinesLogged);
+            FileDiscoveryLog.MoreBadLines(logger, path, lines.Count - MaxLinesLogged);
         }
     }
 }

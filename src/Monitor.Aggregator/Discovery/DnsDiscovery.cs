@@ -6,19 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Monitor.Aggregator.Discovery;
 
 /// <summary>
-/// An agent at every address of a DNS name, as a headless service of Kubernetes has them; asked again every 10 s. Where
-/// the name cannot be resolved, the addresses that it had stay: a failing DNS server must not end what works.
+/// An agent at every address of a DNS name, such as that of a headless service of Kubernetes; resolved again every 10 s.
+/// Where the name cannot be resolved, the addresses that it had stay: a failing DNS server must not end working links.
 /// </summary>
 /// <param name="name">The name, and the port that all agents have.</param>
-/// <param name="resolve">All addresses of a name; throws <see cref="SocketException"/> where there are none. Null: the
+/// <param name="resolve">All addresses of a name; throws <see cref="SocketException"/> where it has none. Null: the
 /// system's resolver.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it logs.</param>
-internal sealed class DnsAgents(
+internal sealed class DnsDiscovery(
     AgentAddress name,
     Func<string, CancellationToken, Task<IPAddress[]>>? resolve,
     TimeProvider time,
-    ILogger<DnsAgents> logger) : IAgentSource
+    ILogger<DnsDiscovery> logger) : IAgentDiscovery
 {
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve = resolve ?? Dns.GetHostAddressesAsync;
 
@@ -53,7 +53,7 @@ internal sealed class DnsAgents(
             {
                 if (_failure is not null)
                 {
-                    DnsAgentsLog.Resolved(logger, name.Host, addresses.Length);
+                    DnsDiscoveryLog.Resolved(logger, name.Host, addresses.Length);
                     _failure = null;
                 }
 
@@ -70,7 +70,7 @@ internal sealed class DnsAgents(
         // Once for each reason, not every 10 s.
         if (_failure != problem)
         {
-            DnsAgentsLog.NotResolved(logger, name.Host, problem);
+            DnsDiscoveryLog.NotResolved(logger, name.Host, problem);
             _failure = problem;
         }
 

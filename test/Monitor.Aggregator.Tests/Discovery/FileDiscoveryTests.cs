@@ -5,10 +5,10 @@ using Monitor.Aggregator.Tests.Support;
 
 namespace Monitor.Aggregator.Tests.Discovery;
 
-internal sealed class FileAgentsTests
+internal sealed class FileDiscoveryTests
 {
     private string _folder = null!;
-    private CollectedLog<FileAgents> _log = null!;
+    private CollectedLog<FileDiscovery> _log = null!;
 
     private string Path => System.IO.Path.Combine(_folder, "agents");
 
@@ -16,7 +16,7 @@ internal sealed class FileAgentsTests
     public void SetUp()
     {
         _folder = Directory.CreateTempSubdirectory("monitor-test-").FullName;
-        _log = new CollectedLog<FileAgents>();
+        _log = new CollectedLog<FileDiscovery>();
     }
 
     [TearDown]
@@ -75,7 +75,7 @@ internal sealed class FileAgentsTests
         Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "a:50051", "c:50051" }));
         var (level, message) = _log.Entries.Single();
         Assert.That(level, Is.EqualTo(LogLevel.Warning));
-        Assert.That(message, Does.Contain($"{Path}, line 3: 'b:none'").And.Contain("'none' is no port"));
+        Assert.That(message, Does.Contain($"{Path}, line 3: 'b:none'").And.Contain("'none' is not a port"));
     }
 
     [Test]
@@ -165,7 +165,7 @@ internal sealed class FileAgentsTests
         File.WriteAllText(System.IO.Path.Combine(_folder, version, "agents"), content);
     }
 
-    private WatchedSource Watch(TimeSpan? settle = null) => new(new FileAgents(Path, TimeProvider.System, _log)
+    private WatchedDiscovery Watch(TimeSpan? settle = null) => new(new FileDiscovery(Path, TimeProvider.System, _log)
     {
         Interval = TimeSpan.FromMilliseconds(5),
         Settle = settle ?? TimeSpan.FromMilliseconds(50),

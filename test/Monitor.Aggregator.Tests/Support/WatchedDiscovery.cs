@@ -2,8 +2,8 @@ using Monitor.Aggregator.Discovery;
 
 namespace Monitor.Aggregator.Tests.Support;
 
-/// <summary>A source and the sets that it gives, one after the other; cancelled with the test.</summary>
-internal sealed class WatchedSource : IAsyncDisposable
+/// <summary>A discovery and the sets that it gives, one after the other; cancelled with the test.</summary>
+internal sealed class WatchedDiscovery : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -11,9 +11,9 @@ internal sealed class WatchedSource : IAsyncDisposable
     private readonly IAsyncEnumerator<IReadOnlyCollection<AgentAddress>> _sets;
     private Task<bool> _next = Task.FromResult(true);
 
-    public WatchedSource(IAgentSource source) => _sets = source.WatchAsync(_cancel.Token).GetAsyncEnumerator();
+    public WatchedDiscovery(IAgentDiscovery discovery) => _sets = discovery.WatchAsync(_cancel.Token).GetAsyncEnumerator();
 
-    /// <summary>The next set, sorted; null where the source ends.</summary>
+    /// <summary>The next set, sorted; null where the discovery ends.</summary>
     public async Task<string[]?> NextAsync()
     {
         _next = _sets.MoveNextAsync().AsTask();

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Monitor.Server.Settings;
 
 /// <summary>Settings given as environment variables.</summary>
-internal static partial class EnvironmentSource
+internal static partial class EnvironmentSettings
 {
     public const string Prefix = "MONITOR_";
 

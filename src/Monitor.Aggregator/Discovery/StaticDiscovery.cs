@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Monitor.Aggregator.Discovery;
 
-/// <summary>The agents that were named at the start.</summary>
-internal sealed class StaticAgents(IReadOnlyCollection<AgentAddress> agents) : IAgentSource
+/// <summary>The agents that the settings name.</summary>
+internal sealed class StaticDiscovery(IReadOnlyCollection<AgentAddress> agents) : IAgentDiscovery
 {
     private const int MostShown = 5;
 

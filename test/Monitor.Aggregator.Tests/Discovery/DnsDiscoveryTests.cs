@@ -6,20 +6,20 @@ using Monitor.Aggregator.Tests.Support;
 
 namespace Monitor.Aggregator.Tests.Discovery;
 
-internal sealed class DnsAgentsTests
+internal sealed class DnsDiscoveryTests
 {
     private readonly Lock _lock = new();
-    private CollectedLog<DnsAgents> _log = null!;
+    private CollectedLog<DnsDiscovery> _log = null!;
     private Func<IPAddress[]> _answer = null!;
     private int _asked;
 
     [SetUp]
-    public void SetUp() => _log = new CollectedLog<DnsAgents>();
+    public void SetUp() => _log = new CollectedLog<DnsDiscovery>();
 
     [Test]
     public async Task Name_OfLoopback_GivesItsAddresses()
     {
-        await using var watched = new WatchedSource(new DnsAgents(Name("localhost:7"), null, TimeProvider.System, _log));
+        await using var watched = new WatchedDiscovery(new DnsDiscovery(Name("localhost:7"), null, TimeProvider.System, _log));
 
         Assert.That(await watched.NextAsync(), Has.Member("127.0.0.1:7").Or.Member("[::1]:7"));
     }
@@ -28,7 +28,7 @@ internal sealed class DnsAgentsTests
     public async Task Name_OfNothing_SaysSo()
     {
         // RFC 6761: nothing is ever called this.
-        await using var watched = new WatchedSource(new DnsAgents(Name("agents.invalid"), null, TimeProvider.System, _log));
+        await using var watched = new WatchedDiscovery(new DnsDiscovery(Name("agents.invalid"), null, TimeProvider.System, _log));
         _ = watched.NextAsync();
 
         await Waiting.UntilAsync("the message", () => _log.Entries.Count == 1);
@@ -96,8 +96,8 @@ internal sealed class DnsAgentsTests
 
     private static AgentAddress Name(string text) => AgentList.Parse(text).Agents.Single();
 
-    private WatchedSource Watch() =>
-        new(new DnsAgents(Name("agents.example"), ResolveAsync, TimeProvider.System, _log) { Interval = TimeSpan.FromMilliseconds(5) });
+    private WatchedDiscovery Watch() =>
+        new(new DnsDiscovery(Name("agents.example"), ResolveAsync, TimeProvider.System, _log) { Interval = TimeSpan.FromMilliseconds(5) });
 
     private Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken)
     {

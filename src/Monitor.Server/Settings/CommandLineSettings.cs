@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Monitor.Server.Settings;
 
 /// <summary>Settings given as options: <c>--name value</c> or <c>--name=value</c>.</summary>
-internal sealed class CommandLineSource
+internal sealed class CommandLineSettings
 {
     private readonly IReadOnlyList<Setting> _settings;
     private readonly Dictionary<Setting, Option<string[]>> _options = [];
@@ -11,7 +11,7 @@ internal sealed class CommandLineSource
     private readonly Option<bool> _version = new("--version");
     private readonly ParseResult _result;
 
-    public CommandLineSource(IReadOnlyList<Setting> settings, IReadOnlyList<string> arguments)
+    public CommandLineSettings(IReadOnlyList<Setting> settings, IReadOnlyList<string> arguments)
     {
         _settings = settings;
         var command = new Command("monitor") { _help, _version };
@@ -33,7 +33,7 @@ internal sealed class CommandLineSource
             new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
     }
 
-    /// <summary>Whether the help is asked for; it is given whatever else is on the command line.</summary>
+    /// <summary>Whether the help is asked for; it is printed whatever else is on the command line.</summary>
     public bool IsHelp => _result.GetResult(_help) is { Implicit: false };
 
     public bool IsVersion => _result.GetResult(_version) is { Implicit: false };
@@ -74,7 +74,7 @@ internal sealed class CommandLineSource
                 setting.OptionName));
         }
 
-        // What is left is the parser's own: nothing known, but never to be ignored.
+        // Errors that only the parser sees: we know of none, but must not ignore one.
         return _result.Errors is [var error, ..] ? error.Message.TrimEnd('.') + ". " : null;
     }
 

@@ -1,16 +1,14 @@
 using Monitor.Agent.Loading;
-using Monitor.Agent.Settings;
 using Monitor.Agent.Tests.Kernel;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Kernel;
 
-namespace Monitor.Agent.Tests.Settings;
+namespace Monitor.Agent.Tests;
 
 /// <summary>How <c>--cgroup</c> is read.</summary>
 [RequiresKernel]
 internal sealed class CgroupFormatTests
 {
-    private readonly CgroupFormat _format = new();
     private DirectoryInfo _folder = null!;
 
     private static string Name => $"mon-format-{Environment.ProcessId}";
@@ -35,7 +33,7 @@ internal sealed class CgroupFormatTests
     {
         var text = spelling.Replace("{0}", CgroupMount.Find()!.Path, StringComparison.Ordinal).Replace("{1}", Name, StringComparison.Ordinal);
 
-        Assert.That(_format.TryParse(text, out var cgroup), Is.True);
+        Assert.That(AgentFormats.Cgroup.TryParse(text, out var cgroup), Is.True);
         Assert.That(cgroup, Is.EqualTo(new CgroupReference(Inode.Of(_folder.FullName)!.Value, 2)));
     }
 
@@ -45,7 +43,7 @@ internal sealed class CgroupFormatTests
     {
         var root = CgroupMount.Find()!.Path;
 
-        Assert.That(_format.TryParse(root + end, out var cgroup), Is.True);
+        Assert.That(AgentFormats.Cgroup.TryParse(root + end, out var cgroup), Is.True);
         Assert.That(cgroup, Is.EqualTo(new CgroupReference(Inode.Of(root)!.Value, 0)));
     }
 
@@ -53,5 +51,5 @@ internal sealed class CgroupFormatTests
     [TestCase("..")]
     [TestCase("/proc")]
     [TestCase("no-such-cgroup")]
-    public void TryParse_NoCgroup_IsRefused(string text) => Assert.That(_format.TryParse(text, out _), Is.False);
+    public void TryParse_NoCgroup_IsRefused(string text) => Assert.That(AgentFormats.Cgroup.TryParse(text, out _), Is.False);
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace Monitor.Server.Settings;
 
 /// <summary>Settings given in a JSON file: one object, the settings' names as its keys.</summary>
-internal static class FileSource
+internal static class FileSettings
 {
     /// <summary>Reads the file.</summary>
     /// <param name="settings">The known settings.</param>
@@ -35,13 +35,13 @@ internal static class FileSource
                     + "keys are the names of the options, without the hyphens in front.";
             }
 
-            var source = $"{setting.Name} in {path}";
+            var where = $"{setting.Name} in {path}";
             if (ReadText(entry, setting, out var text) is { } problem)
             {
-                return $"{source} is {problem}: expected {setting.Expected}.";
+                return $"{where} is {problem}: expected {setting.Expected}.";
             }
 
-            given.Add(new GivenSetting(setting, text, source));
+            given.Add(new GivenSetting(setting, text, where));
         }
 
         return null;
@@ -69,7 +69,7 @@ internal static class FileSource
 
         if (children.Exists(child => string.IsNullOrEmpty(child.Value)))
         {
-            return "an array of something else than values";
+            return "an array whose items are not all values";
         }
 
         text = string.Join(',', children.Select(child => child.Value));

@@ -4,7 +4,7 @@ using Monitor.Aggregator.Discovery;
 namespace Monitor.Aggregator.Tests.Links.Support;
 
 /// <summary>The agents that a test lists; it may change its mind.</summary>
-internal sealed class ListedAgents : IAgentSource
+internal sealed class ListedDiscovery : IAgentDiscovery
 {
     private readonly Channel<IReadOnlyCollection<AgentAddress>> _sets =
         Channel.CreateUnbounded<IReadOnlyCollection<AgentAddress>>();

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Monitor.Aggregator.Settings;
 using Monitor.Aggregator.Tests.Support;
 using Monitor.Server.Settings;
 
-namespace Monitor.Aggregator.Tests.Settings;
+namespace Monitor.Aggregator.Tests;
 
 internal sealed class AggregatorSettingsTests
 {
@@ -14,21 +13,20 @@ internal sealed class AggregatorSettingsTests
     {
         var settings = Read("--agent", "node-1").Values!;
 
-        Assert.That(settings.Get(AggregatorSettings.Http).ToString(), Is.EqualTo("127.0.0.1:8081"));
-        Assert.That(settings.Get(AggregatorSettings.Grpc).ToString(), Is.EqualTo("127.0.0.1:50052"));
-        Assert.That(settings.Get(AggregatorSettings.Retention), Is.EqualTo(256L << 20));
+        Assert.That(settings.Get(AggregatorSettings.Shared.Http).ToString(), Is.EqualTo("127.0.0.1:8081"));
+        Assert.That(settings.Get(AggregatorSettings.Shared.Grpc).ToString(), Is.EqualTo("127.0.0.1:50052"));
+        Assert.That(settings.Get(AggregatorSettings.Shared.Retention), Is.EqualTo(256L << 20));
     }
 
     [Test]
-    public async Task Agents_RepeatedOrInAList_AreOneSource()
+    public async Task Agents_RepeatedOrInAList_AreOneDiscovery()
     {
         var settings = Read("--agent", "a,b:1", "--agent", "[::1]").Values!;
 
-        Assert.That(AggregatorSettings.Check(settings), Is.Null);
-        var source = AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Single();
-        await using var watched = new WatchedSource(source);
+        var discovery = AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Single();
+        await using var watched = new WatchedDiscovery(discovery);
         Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "[::1]:50051", "a:50051", "b:1" }));
-        Assert.That(source.Description, Is.EqualTo("a:50051, b:1, [::1]:50051"));
+        Assert.That(discovery.Description, Is.EqualTo("a:50051, b:1, [::1]:50051"));
     }
 
     [Test]
@@ -37,18 +35,18 @@ internal sealed class AggregatorSettingsTests
         var settings = Read("--agent", string.Join(',', Enumerable.Range(1, 200).Select(n => $"n{n}"))).Values!;
 
         Assert.That(
-            AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Single().Description,
+            AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Single().Description,
             Is.EqualTo("n1:50051, n2:50051, n3:50051, n4:50051, n5:50051 and 195 more"));
     }
 
     [Test]
-    public void Agents_OfEveryKind_AreASourceEach()
+    public void Agents_OfEveryKind_AreADiscoveryEach()
     {
         var file = typeof(AggregatorSettingsTests).Assembly.Location;
         var settings = Read("--agent", "a", "--agents-file", file, "--agents-dns", "b:1,c:1").Values!;
 
         Assert.That(
-            AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance).Select(source => source.Description),
+            AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Select(discovery => discovery.Description),
             Is.EqualTo(new[] { "a:50051", $"the file {file}", "DNS name b:1", "DNS name c:1" }));
     }
 
@@ -58,11 +56,11 @@ internal sealed class AggregatorSettingsTests
         var settings = Read(
             "--agent", "a:1,b", "--agent", "A:1", "--agent", "b:50051", "--agents-dns", "c:1", "--agents-dns", "c:1,a:1").Values!;
 
-        var sources = AggregatorSettings.Sources(settings, TimeProvider.System, NullLoggerFactory.Instance);
+        var discoveries = AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance);
         Assert.That(
-            sources.Select(source => source.Description),
+            discoveries.Select(discovery => discovery.Description),
             Is.EqualTo(new[] { "a:1, b:50051", "DNS name c:1", "DNS name a:1" }));
-        await using var watched = new WatchedSource(sources[0]);
+        await using var watched = new WatchedDiscovery(discoveries[0]);
         Assert.That(await watched.NextAsync(), Is.EqualTo(new[] { "a:1", "b:50051" }));
     }
 
@@ -85,9 +83,9 @@ internal sealed class AggregatorSettingsTests
     [TestCase("--agent", "")]
     public void Agents_None_TeachesHow(params string[] arguments)
     {
-        var refusal = AggregatorSettings.Check(Read(arguments).Values!);
+        var refusal = Read(arguments);
 
-        Assert.That(refusal!.ExitCode, Is.EqualTo(2));
+        Assert.That(refusal.ExitCode, Is.EqualTo(2));
         Assert.That(
             refusal.Text,
             Does.StartWith("monitor-aggregator: ").And.Contain("--agent host:port").And.Contain("--agents-file").And

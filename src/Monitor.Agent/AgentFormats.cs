@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Monitor.Agent.Loading;
+using Monitor.Bpf.Attaching;
+using Monitor.Bpf.Kernel;
+using Monitor.Server.Settings;
+
+namespace Monitor.Agent;
+
+/// <summary>Formats of settings that only the agent has.</summary>
+internal static class AgentFormats
+{
+    private const string NamedNamespaces = "/run/netns";
+
+    /// <summary>A network namespace: inode number, name of <c>ip netns</c>, or path.</summary>
+    public static ValueFormat<uint> NetworkNamespace { get; } = new(
+        "NAMESPACE",
+        "the inode number of a network namespace (readlink /proc/PID/ns/net), a name that `ip netns` lists, or a path",
+        TryParseNetworkNamespace);
+
+    /// <summary>A cgroup (v2) by its folder.</summary>
+    public static ValueFormat<CgroupReference> Cgroup { get; } = new(
+        "CGROUP",
+        "the folder of a cgroup below the cgroup2 mount of the whole machine, such as /sys/fs/cgroup/system.slice",
+        TryParseCgroup);
+
+    private static bool TryParseNetworkNamespace(string text, out uint value)
+    {
+        if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value))
+        {
+            return value != 0;
+        }
+
+        var path = text.Contains('/', StringComparison.Ordinal) ? text : $"{NamedNamespaces}/{text}";
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) || Inode.Of(path) is not { } inode)
+        {
+            return false;
+        }
+
+        value = (uint)inode;
+        return true;
+    }
+
+    private static bool TryParseCgroup(string text, [MaybeNullWhen(false)] out CgroupReference value)
+    {
+        value = null;
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) || CgroupMount.Find() is not { } mount
+            // A mount that starts below the root does not tell how deep its cgroups are.
+            || !mount.IsHierarchyRoot)
+        {
+            return false;
+        }
+
+        // A slash at the end would count as a level.
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(
+            text.StartsWith(mount.Path, StringComparison.Ordinal) ? text : Path.Join(mount.Path, text.TrimStart('/'))));
+        var below = Path.GetRelativePath(mount.Path, path);
+        if (below.StartsWith("..", StringComparison.Ordinal) || !Directory.Exists(path) || Inode.Of(path) is not { } inode)
+        {
+            return false;
+        }
+
+        value = new CgroupReference(inode, below == "." ? 0u : (uint)below.Split('/').Length);
+        return true;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Monitor.Aggregator.Discovery;
+using Monitor.Server;
+using Monitor.Server.Settings;
+
+namespace Monitor.Aggregator;
+
+/// <summary>The settings of the aggregator: its own, and <see cref="Shared"/>.</summary>
+internal static class AggregatorSettings
+{
+    private static readonly ValueFormat<AgentAddress> Address = new(
+        "HOST:PORT",
+        AgentAddress.Expected,
+        static (string text, [MaybeNullWhen(false)] out AgentAddress value) => AgentAddress.TryParse(text, out value, out _));
+
+    public static readonly Setting<IReadOnlyList<AgentAddress>> Agents = new(
+        "agent", ValueFormats.ListOf(Address), "An agent's gRPC address. Given again for each agent.");
+
+    public static readonly Setting<string> AgentsFile = new(
+        "agents-file",
+        ValueFormats.ExistingFile,
+        "A file of agents, one host:port per line; # begins a comment. Read again when it changes.");
+
+    public static readonly Setting<IReadOnlyList<AgentAddress>> AgentsDns = new(
+        "agents-dns",
+        ValueFormats.ListOf(Address),
+        "A DNS name with an agent at each of its addresses, such as that of a headless service of Kubernetes. Resolved again "
+        + "every 10 seconds.");
+
+    public static ServerSettings Shared => ServerSettings.Aggregator;
+
+    public static SettingsSchema Schema { get; } = Shared.SchemaWith(
+        $"""
+        Takes in the events of many agents and serves them as one agent would: the same gRPC stream, the same REST. Needs
+        no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName} and {AgentsDns.OptionName} says where the agents are.
+        """,
+        [Agents, AgentsFile, AgentsDns],
+        [
+            ($"monitor-aggregator --agent node-1 --agent node-2:{AgentAddress.DefaultPort}", "two agents"),
+            ("monitor-aggregator --agents-file /etc/monitor-agents", "as many as the file lists at the time"),
+            ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} --http *:{Shared.HttpPort} --grpc *:{Shared.GrpcPort}",
+                "the pods of a headless service, for clients anywhere"),
+        ],
+        Check);
+
+    /// <summary>The ways to find agents that the settings ask for. What was given twice is there once.</summary>
+    public static IReadOnlyList<IAgentDiscovery> Discoveries(SettingValues settings, TimeProvider time, ILoggerFactory loggers)
+    {
+        var discoveries = new List<IAgentDiscovery>();
+        if (ListOf(settings, Agents) is { Count: > 0 } agents)
+        {
+            discoveries.Add(new StaticDiscovery(agents));
+        }
+
+        if (settings.TryGet(AgentsFile, out var file))
+        {
+            discoveries.Add(new FileDiscovery(file, time, loggers.CreateLogger<FileDiscovery>()));
+        }
+
+        discoveries.AddRange(ListOf(settings, AgentsDns)
+            .Select(name => new DnsDiscovery(name, null, time, loggers.CreateLogger<DnsDiscovery>())));
+        return discoveries;
+    }
+
+    private static SettingsOutcome? Check(SettingValues settings) =>
+        ListOf(settings, Agents).Count == 0 && ListOf(settings, AgentsDns).Count == 0 && !settings.TryGet(AgentsFile, out _)
+            ? settings.Refuse(
+                $"there are no agents to watch: name them with {Agents.OptionName} host:port, repeated for each, list them in "
+                + $"a file with {AgentsFile.OptionName}, or give a DNS name that has their addresses with {AgentsDns.OptionName} "
+                + "name:port.")
+            : null;
+
+    private static IReadOnlyList<AgentAddress> ListOf(SettingValues settings, Setting<IReadOnlyList<AgentAddress>> list) =>
+        settings.TryGet(list, out var addresses) ? [.. addresses.Distinct()] : [];
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Monitor.Events;
+using Monitor.Server.Settings;
+
+namespace Monitor.Server;
+
+/// <summary>
+/// The settings that agent and aggregator share, each declared once; only some defaults differ. Both programs declare
+/// their settings with <see cref="SchemaWith"/> and make their server's options with <see cref="OptionsOf"/>.
+/// </summary>
+public sealed class ServerSettings
+{
+    private ServerSettings(string component, int httpPort, int grpcPort, string retention)
+    {
+        Component = component;
+        HttpPort = httpPort;
+        GrpcPort = grpcPort;
+        Http = new Setting<IPEndPoint>(
+            "http",
+            ValueFormats.ListenAddress,
+            "Where REST listens. Only this machine reaches the default.",
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{httpPort}"));
+        Grpc = new Setting<IPEndPoint>(
+            "grpc",
+            ValueFormats.ListenAddress,
+            "Where gRPC listens. Only this machine reaches the default.",
+            string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{grpcPort}"));
+        Retention = new Setting<long>(
+            "retention",
+            ValueFormats.Size(EventLogOptions.MinRetentionBytes, EventLogOptions.MaxRetentionBytes),
+            "Memory for stored events; the oldest leave when it is full. 64MiB hold about 250 000 events.",
+            retention);
+    }
+
+    /// <summary>Those of the agent.</summary>
+    public static ServerSettings Agent { get; } = new("agent", 8080, 50051, "64MiB");
+
+    /// <summary>Those of the aggregator, whose ports leave the agent's free on the same machine.</summary>
+    public static ServerSettings Aggregator { get; } = new("aggregator", 8081, 50052, "256MiB");
+
+    /// <summary><c>cors-origin</c>.</summary>
+    public static Setting<IReadOnlyList<string>> CorsOrigin { get; } = new(
+        "cors-origin",
+        ValueFormats.ListOf(ValueFormats.Origin),
+        "Web pages of these origins may read REST, for example https://dashboard.example; * is every page.");
+
+    /// <summary><c>log-level</c>.</summary>
+    public static Setting<LogLevel> LogLevel { get; } = new(
+        "log-level", ValueFormats.LogLevel, "Least level of messages on standard error.", "info");
+
+    /// <summary><c>node-name</c>, for a program that runs on a node which it reports.</summary>
+    public static Setting<string> NodeName { get; } = NodeNameElse(static () => Environment.MachineName);
+
+    /// <summary>The version of this build; all projects have the same.</summary>
+    public static string Version { get; } =
+        typeof(ServerSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
+            .Split('+')[0];
+
+    /// <summary>What <see cref="MonitorServerOptions.Component"/> is.</summary>
+    public string Component { get; }
+
+    /// <summary>The port of REST unless the user sets another.</summary>
+    public int HttpPort { get; }
+
+    /// <summary>The port of gRPC unless the user sets another.</summary>
+    public int GrpcPort { get; }
+
+    /// <summary><c>http</c>.</summary>
+    public Setting<IPEndPoint> Http { get; }
+
+    /// <summary><c>grpc</c>.</summary>
+    public Setting<IPEndPoint> Grpc { get; }
+
+    /// <summary><c>retention</c>, in bytes.</summary>
+    public Setting<long> Retention { get; }
+
+    /// <summary>The name of <see cref="Http"/> on the command line of both programs.</summary>
+    internal static string HttpOption => Agent.Http.OptionName;
+
+    /// <summary>The name of <see cref="Grpc"/> on the command line of both programs.</summary>
+    internal static string GrpcOption => Agent.Grpc.OptionName;
+
+    /// <summary>Declares the settings of one of the two programs: its own, and those that both share.</summary>
+    /// <param name="summary">See <see cref="SettingsSchema"/>, as for the rest.</param>
+    /// <param name="own">The program's own settings, which the help shows first.</param>
+    /// <param name="examples">Command lines for the help.</param>
+    /// <param name="check">Checks what no single setting can.</param>
+    public SettingsSchema SchemaWith(
+        string summary,
+        IReadOnlyList<Setting> own,
+        IReadOnlyList<(string CommandLine, string Meaning)> examples,
+        Func<SettingValues, SettingsOutcome?> check) =>
+        new(
+            $"monitor-{Component}",
+            summary,
+            Version,
+            [.. own, Retention, Http, Grpc, CorsOrigin, LogLevel],
+            examples,
+            check);
+
+    /// <summary>The options of the server that the settings ask for.</summary>
+    public MonitorServerOptions OptionsOf(SettingValues settings) => new()
+    {
+        Component = Component,
+        NodeName = settings.TryGet(NodeName, out var nodeName) ? nodeName : "",
+        Version = Version,
+        Http = settings.Get(Http),
+        Grpc = settings.Get(Grpc),
+        CorsOrigins = settings.TryGet(CorsOrigin, out var origins) ? origins : [],
+        LogLevel = settings.Get(LogLevel),
+    };
+
+    /// <summary>The declaration of <see cref="NodeName"/>.</summary>
+    /// <param name="hostName">Finds the host's name, which tests replace: Linux allows 64 bytes.</param>
+    internal static Setting<string> NodeNameElse(Func<string> hostName) => new(
+        "node-name", ValueFormats.NodeName, "Name of this node in events.", defaultText: "the host name")
+    {
+        PlatformVariable = "NODE_NAME",
+        FindDefault = hostName,
+    };
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Monitor.Server;
+
+/// <summary>How both programs start their server, and what they say then.</summary>
+public static class ServerStart
+{
+    /// <summary>Starts a server and prints the start report; or prints why it cannot listen.</summary>
+    /// <param name="server">What <see cref="MonitorServer.Build"/> made.</param>
+    /// <param name="error">Where it is printed: standard error.</param>
+    /// <param name="report">What the program says of its own, line by line; comes before the addresses.</param>
+    /// <param name="examplePath">Path and query of a GET request that a newcomer should try first.</param>
+    /// <returns>Whether it listens.</returns>
+    public static async Task<bool> StartAsync(
+        WebApplication server,
+        TextWriter error,
+        IEnumerable<string> report,
+        string examplePath)
+    {
+        try
+        {
+            await server.StartAsync();
+        }
+        catch (ListenException failure)
+        {
+            var component = server.Services.GetRequiredService<MonitorServerOptions>().Component;
+            error.WriteLine($"monitor-{component}: {failure.Message}");
+            return false;
+        }
+
+        foreach (var line in report)
+        {
+            error.WriteLine(line);
+        }
+
+        var endPoints = server.Services.GetRequiredService<ServerEndPoints>();
+        error.WriteLine($"REST on {endPoints.HttpUrl}   try: curl -s '{endPoints.HttpUrl}{examplePath}'");
+        error.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl -plaintext {endPoints.GrpcTarget} "
+            + $"{V1.EventService.Descriptor.FullName}/StreamEvents");
+        return true;
+    }
+}
