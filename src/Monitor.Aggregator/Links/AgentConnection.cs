@@ -7,17 +7,16 @@ using Monitor.V1;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>
-/// One connection to an agent, made by its first call. Nothing of it is shared with the attempt before or after, so what
-/// was disposed of is closed for sure.
+/// One connection to an agent, made by its first call. Attempts share nothing, so disposing of it closes everything.
 /// </summary>
 internal sealed class AgentConnection : IDisposable
 {
     // An agent sends at most 256 KiB of events, or one event of 64 KiB more, and losses, a few dozen bytes each.
     public const int MaxMessageBytes = 1 << 20;
 
-    // What an agent may send ahead of what was read, and what therefore waits here of it at most, beside the one message
-    // that is being read: with a thousand agents that all have much to send, 256 MiB. It limits a link to 256 KiB for each
-    // round trip: over a distance of 20 ms to 13 MB, some 70 000 events, per second.
+    // How much an agent may send ahead of what was read: the most that waits here, beside the one message that is being
+    // read. A thousand agents that all have much to send then take 256 MiB. It limits a link to 256 KiB for each round
+    // trip: with one of 20 ms, to 13 MB, some 70 000 events, per second.
     private const int WindowBytes = 256 << 10;
 
     private readonly LinkOptions _options;
@@ -76,8 +75,8 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>Closes the connection, and with it whatever call is open.</summary>
     public void Dispose() => _channel.Dispose();
 
-    // What is done without this. But the channel, made for balancing loads too, then wraps the connection and looks at it
-    // every few seconds.
+    // The default connects in the same way, but the channel, which can balance loads, then wraps the connection and
+    // polls it every few seconds.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.Server;
 using Monitor.V1;
 using Polly;
 using Polly.Retry;
@@ -114,7 +115,7 @@ internal sealed class AgentLink(
             connection = new AgentConnection(address, options, time);
             // 1. Who is there?
             var answer = await connection.GetHealthAsync(cancellationToken);
-            _state.Heard();
+            _state.NoteHeard();
             if (!AgentIdentity.TryRead(answer.Health, out agent, out var refusal))
             {
                 return new LinkEnd(LinkEndKind.Failed, refusal);
@@ -136,13 +137,13 @@ internal sealed class AgentLink(
                 claim.Node.NoteClock(answer);
                 stream = new AgentStream(connection, claim.Node, agent, types, _state, options, time)
                 {
-                    Stood = () => LinkLog.Linked(logger, agent.NodeName, address),
+                    Started = () => LinkLog.Linked(logger, agent.NodeName, address),
                 };
                 return await stream.RunAsync(cancellationToken);
             }
             finally
             {
-                claim.Node.Release();
+                claim.Node.Holder.Release();
             }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -169,7 +170,7 @@ internal sealed class AgentLink(
         ? new LinkEnd(LinkEndKind.Reserve, $"the same agent is reached at {claim.Holder}", claim.Released)
         : new LinkEnd(
             LinkEndKind.Failed,
-            $"node name '{agent.NodeName}' is taken by {claim.Holder}; give one of them another --node-name",
+            $"node name '{agent.NodeName}' is taken by {claim.Holder}; give one of them another {ServerSettings.NodeName.OptionName}",
             claim.Released);
 
     private void Enter(State state, string reason)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Aggregator.Discovery;
 using Monitor.Events;
@@ -11,9 +10,8 @@ namespace Monitor.Aggregator.Links;
 using Program = Monitor.V1.Program;
 
 /// <summary>
-/// One node, by its name, and what came of it, over whatever link: so that another address, or the same one after an
-/// absence, goes on where the last left off. At most one link has it at a time. Any thread, but for
-/// <see cref="Take"/>, which is for the link that has it.
+/// One node, by its name, and how far it was read, whichever link read it: another address, or the same one after an
+/// absence, goes on where the last left off. Any thread; <see cref="Take"/> is for the link that has the node.
 /// </summary>
 internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
 {
@@ -21,12 +19,6 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     private readonly RateMeter _rate = new(time);
     private readonly ClockEstimator _clock = new();
     private readonly SortedDictionary<LossCause, ulong> _losses = [];
-
-    private AgentAddress? _holder;
-    private ulong _holderEpoch;
-    private TaskCompletionSource _released = new();
-    private AgentAddress? _lastHolder;
-    private DateTimeOffset _outOfReachSince;
 
     private AgentRun? _run;
     private ulong _restarts;
@@ -36,6 +28,9 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     private long _reached;
 
     public string Name => name;
+
+    /// <summary>Which link has the node.</summary>
+    public NodeHolder Holder { get; } = new(time);
 
     /// <summary>When the last link to it was forgotten; null while there is one. For <see cref="NodeDirectory"/>.</summary>
     public DateTimeOffset? UnlinkedSince { get; set; }
@@ -55,35 +50,6 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             {
                 return _clock.Best;
             }
-        }
-    }
-
-    /// <summary>Takes the node for a link, unless another has it.</summary>
-    public Claim Claim(AgentAddress link, ulong epoch)
-    {
-        lock (_lock)
-        {
-            if (_holder is not null)
-            {
-                return new Claim(this, _holder, _holderEpoch, _released.Task);
-            }
-
-            _holder = link;
-            _holderEpoch = epoch;
-            _lastHolder = link;
-            _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new Claim(this, null, epoch, _released.Task);
-        }
-    }
-
-    /// <summary>Lets go of it; for the link that has it.</summary>
-    public void Release()
-    {
-        lock (_lock)
-        {
-            _holder = null;
-            _outOfReachSince = time.GetUtcNow();
-            _released.SetResult();
         }
     }
 
@@ -110,13 +76,10 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         var malformed = log.Append(run.Origin, run.At, after, batch);
         lock (_lock)
         {
-            run.At = after;
-            run.Token = token;
-            run.Events += (ulong)batch.Events.Length;
+            run.Advance(batch, after);
             foreach (var loss in batch.Losses)
             {
                 Count(loss.Cause, loss.Count);
-                run.Missed += loss.Cause == LossCause.Evicted ? loss.Count : 0;
             }
 
             if (malformed > 0)
@@ -124,8 +87,6 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
                 Count(LossCause.Undecodable, malformed);
             }
 
-            run.WatermarkUnixNanos = Later(run.WatermarkUnixNanos, batch.WatermarkUnixNanos);
-            run.NewestUnixNanos = Later(run.NewestUnixNanos, batch.NewestUnixNanos);
             Interlocked.Exchange(ref _reached, run.WatermarkUnixNanos ?? run.NewestUnixNanos ?? 0);
             _rate.Add(batch.Events.Length);
         }
@@ -160,18 +121,12 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     public void AddPrograms(List<Program> to)
     {
         IReadOnlyList<Program> programs;
-        string? outOfReach = null;
         lock (_lock)
         {
             programs = _programs;
-            if (_holder is null)
-            {
-                outOfReach = string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"agent at {_lastHolder} is out of reach since {_outOfReachSince:yyyy-MM-ddTHH:mm:ssZ}");
-            }
         }
 
+        var outOfReach = Holder.DescribeAbsence();
         foreach (var program in programs)
         {
             var copy = program.Clone();
@@ -185,17 +140,17 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
-    /// <summary>Fills in what is known of the node, if this link has it or was the last to have it: of several that lead
-    /// to the node one shows its counts, so that they add up.</summary>
+    /// <summary>Fills in what is known of the node, if this link has it or was the last to have it: where several links
+    /// lead to the node, one of them shows its counts, so that they add up.</summary>
     public void Describe(Agent agent, AgentAddress link)
     {
+        if (!Holder.IsLast(link))
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (link != _lastHolder)
-            {
-                return;
-            }
-
             if (_clock.Best is { } clock)
             {
                 agent.ClockOffset = Duration.FromTimeSpan(clock.Offset);
@@ -224,8 +179,8 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
-    /// <summary>Retires its origin in the log. What was read is remembered: if the agent comes back, it goes on from
-    /// there.</summary>
+    /// <summary>Retires its origin in the log. The node remembers how far it was read: an agent that comes back goes
+    /// on from there.</summary>
     public void Retire()
     {
         Origin? origin;
@@ -242,19 +197,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
-    /// <summary>Whether a link has it.</summary>
-    public bool IsHeld
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _holder is not null;
-            }
-        }
-    }
-
-    /// <summary>Whether anything came of it.</summary>
+    /// <summary>Whether a message of it was ever taken in.</summary>
     public bool HasRun
     {
         get
@@ -281,9 +224,9 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             return last;
         }
 
-        // The stream asked for everything from the first event. What had left the agent's log before the aggregator knew it is where its run starts
-        // for us; what else was lost cannot be told from what is missing behind that, and is reported. Of an agent that
-        // was known, all is.
+        // The stream was asked for from the first event on. Where the agent is new to us, its run starts behind the
+        // events that had left its log already, and these are not reported as lost; other losses are. Where an earlier
+        // run of the agent was known, all losses are reported.
         var start = batch.Evicted > 0 && last is null
             ? new OriginPoint(after.Position - batch.Events.Length, after.Events - batch.Events.Length)
             : default;
@@ -312,10 +255,8 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
 
     private void Count(LossCause cause, ulong count)
     {
-        // Whatever else an agent calls them: there are not to be more of these than there are causes.
+        // An agent must not make us keep more counts than there are causes.
         var known = System.Enum.IsDefined(cause) ? cause : LossCause.Unspecified;
         _losses[known] = _losses.GetValueOrDefault(known) + count;
     }
-
-    private static long? Later(long? one, long? other) => one >= other || other is null ? one : other;
 }

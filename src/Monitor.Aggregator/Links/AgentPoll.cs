@@ -8,8 +8,8 @@ namespace Monitor.Aggregator.Links;
 using Program = Monitor.V1.Program;
 
 /// <summary>
-/// What an agent is asked beside its stream, on the same connection: its clock, how it is, and its programs. That none
-/// of it is answered breaks no link: the stream tells whether the agent is there.
+/// What an agent is asked beside its stream, on the same connection: its clock, its health, and its programs. A link
+/// does not break where an answer fails: the stream tells whether the agent is there.
 /// </summary>
 internal sealed class AgentPoll(
     AgentConnection connection,
@@ -18,7 +18,7 @@ internal sealed class AgentPoll(
     LinkOptions options,
     TimeProvider time)
 {
-    // An agent has two. What one can make the aggregator keep must have a bound.
+    // An agent has two. An agent must not make the aggregator keep any number.
     private const int MaxPrograms = 64;
 
     /// <summary>Asks at once and then again and again, until it is cancelled or the connection breaks.</summary>
@@ -27,13 +27,13 @@ internal sealed class AgentPoll(
         while (true)
         {
             await AskAsync(cancellationToken);
-            // Thousands of agents that were reached in the same moment are not to be asked in the same moment.
+            // So that thousands of agents that were reached in one moment are not all asked in one moment.
             var interval = options.PollInterval * (0.9 + 0.2 * Random.Shared.NextDouble());
             await Task.Delay(interval, time, cancellationToken);
         }
     }
 
-    // A time that is none could not be shown, and with it nothing of the list.
+    // An invalid duration cannot be written as JSON, and would fail the whole list.
     private static void Mend(Program program)
     {
         program.RunTimePerEvent = Valid(program.RunTimePerEvent);
@@ -51,7 +51,7 @@ internal sealed class AgentPoll(
         try
         {
             var answer = await connection.GetHealthAsync(cancellationToken);
-            state.Heard();
+            state.NoteHeard();
             state.SetHealth(answer.Health.Status);
             node.NoteClock(answer);
             var response = await connection.ListProgramsAsync(cancellationToken);

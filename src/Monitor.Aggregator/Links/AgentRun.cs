@@ -1,5 +1,6 @@
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
 
@@ -19,26 +20,45 @@ internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin)
     public bool IsRetired { get; set; }
 
     /// <summary>How far it was read.</summary>
-    public OriginPoint At { get; set; } = start;
+    public OriginPoint At { get; private set; } = start;
 
-    /// <summary>By which it goes on from there; null before its first message.</summary>
-    public ResumeToken? Token { get; set; }
+    /// <summary>The token that goes on from there; null before its first message.</summary>
+    public ResumeToken? Token { get; private set; }
 
     /// <summary>Events that came.</summary>
-    public ulong Events { get; set; }
+    public ulong Events { get; private set; }
 
     /// <summary>Events that had left the agent's log before they could be read.</summary>
-    public ulong Missed { get; set; }
+    public ulong Missed { get; private set; }
 
     /// <summary>Up to when its log was read, by its clock; null where it never said.</summary>
-    public long? WatermarkUnixNanos { get; set; }
+    public long? WatermarkUnixNanos { get; private set; }
 
     /// <summary>Time of the newest event, by its clock.</summary>
-    public long? NewestUnixNanos { get; set; }
+    public long? NewestUnixNanos { get; private set; }
 
     /// <summary>The later of the two: no event is known to be older that was not read.</summary>
     public long? ReachedUnixNanos =>
         WatermarkUnixNanos is { } watermark && NewestUnixNanos is { } newest
             ? Math.Max(watermark, newest)
             : WatermarkUnixNanos ?? NewestUnixNanos;
+
+    /// <summary>Notes a message that is in the log.</summary>
+    /// <param name="batch">The message.</param>
+    /// <param name="after">Where the stream is behind it.</param>
+    public void Advance(AgentBatch batch, OriginPoint after)
+    {
+        At = after;
+        Token = batch.Token;
+        Events += (ulong)batch.Events.Length;
+        foreach (var loss in batch.Losses)
+        {
+            Missed += loss.Cause == LossCause.Evicted ? loss.Count : 0;
+        }
+
+        WatermarkUnixNanos = Later(WatermarkUnixNanos, batch.WatermarkUnixNanos);
+        NewestUnixNanos = Later(NewestUnixNanos, batch.NewestUnixNanos);
+    }
+
+    private static long? Later(long? one, long? other) => one >= other || other is null ? one : other;
 }

@@ -8,8 +8,8 @@ using State = Monitor.V1.Agent.Types.State;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>
-/// Streams the events of an agent into the log, from where the node was read up to. There is no queue: while a message is
-/// taken in, none is read, and the agent's log is the buffer.
+/// Streams the events of an agent into the log, from the place up to which the node was read. There is no queue: no
+/// message is read while one is taken in, and the agent's log is the buffer.
 /// </summary>
 internal sealed class AgentStream(
     AgentConnection connection,
@@ -25,7 +25,7 @@ internal sealed class AgentStream(
     private long? _behindSince;
 
     /// <summary>Called when the first message was taken in.</summary>
-    public Action Stood { get; init; } = static () => { };
+    public Action Started { get; init; } = static () => { };
 
     /// <summary>Streams until it is cancelled or the agent ends it; throws what a call throws.</summary>
     public async Task<LinkEnd> RunAsync(CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class AgentStream(
         }
     }
 
-    /// <summary>Whether the stream has stood for a while.</summary>
+    /// <summary>Whether the stream has lasted for <see cref="LinkOptions.SteadyAfter"/>.</summary>
     public bool IsSteady => _firstAt is { } first && time.GetElapsedTime(first) >= options.SteadyAfter;
 
     private async Task<LinkEnd> ReadAsync(SilenceWatch silence, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class AgentStream(
             var next = call.ResponseStream.MoveNext(CancellationToken.None);
             if (next.IsCompletedSuccessfully)
             {
-                // Of an agent that floods there is always something. It is not to keep the thread from the others.
+                // An agent that floods always has another message: it must not keep the thread from the others.
                 await Task.Yield();
             }
 
@@ -80,8 +80,8 @@ internal sealed class AgentStream(
                 return new LinkEnd(LinkEndKind.Broken, "it ended the stream");
             }
 
-            silence.Heard();
-            state.Heard();
+            silence.NoteHeard();
+            state.NoteHeard();
             if (reader.Read(batch, at) is { } problem)
             {
                 return new LinkEnd(LinkEndKind.Failed, $"it sent {problem}; what came before is stored");
@@ -96,7 +96,7 @@ internal sealed class AgentStream(
     private void Note(AgentBatch batch)
     {
         // Agents advance it where a message reached the end of their log, and only there.
-        // One without events that repeats it comes of a clock that was set back.
+        // A message without events that repeats it means that the agent's clock was set back.
         if (batch.WatermarkUnixNanos is { } watermark && (!(_watermark >= watermark) || batch.Events.IsEmpty))
         {
             _watermark = watermark;
@@ -115,8 +115,8 @@ internal sealed class AgentStream(
         if (_firstAt is null)
         {
             _firstAt = time.GetTimestamp();
-            state.Stand();
-            Stood();
+            state.NoteStream();
+            Started();
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class ClockEstimator
 
     private readonly Queue<ClockEstimate> _samples = new(Samples);
 
-    /// <summary>The best of late; null where nothing was measured.</summary>
+    /// <summary>The best of the last eight; null where nothing was measured.</summary>
     public ClockEstimate? Best { get; private set; }
 
     /// <summary>Takes an answer into account.</summary>

@@ -7,7 +7,7 @@ internal sealed class FleetMember(AgentLink link, TimeProvider time)
 
     public AgentLink Link => link;
 
-    /// <summary>Completes when the link is closed; it is now where it never ran.</summary>
+    /// <summary>Completes when the link is closed; completed where it never ran.</summary>
     public Task Running { get; private set; } = Task.CompletedTask;
 
     /// <summary>When it was taken from the list; null while it is on it.</summary>
@@ -22,13 +22,13 @@ internal sealed class FleetMember(AgentLink link, TimeProvider time)
         Running = RunAsync(Running, stop);
     }
 
-    /// <summary>Has the link close, if it was started.</summary>
+    /// <summary>Closes the link, if it was started.</summary>
     public void Stop()
     {
         if (_stop is not null)
         {
             GoneSince = time.GetUtcNow();
-            // Not here: what waits for it would run under the fleet's lock.
+            // Not synchronously: what waits for it would run under the fleet's lock.
             _ = _stop();
             _stop = null;
         }
@@ -36,7 +36,7 @@ internal sealed class FleetMember(AgentLink link, TimeProvider time)
 
     private async Task RunAsync(Task before, CancellationTokenSource stop)
     {
-        // Not disposed of: it may be cancelled when the link has ended already.
+        // Not disposed of: it may be cancelled after the link has ended.
         await Task.Yield();
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await link.RunAsync(stop.Token);

@@ -9,7 +9,7 @@ namespace Monitor.Aggregator.Links;
 /// <param name="RoundTrip">How long it then took until the answer was here.</param>
 internal readonly record struct HealthAnswer(GetHealthResponse Health, DateTimeOffset Asked, TimeSpan RoundTrip)
 {
-    /// <summary>The agent's clock, some time in between; null where it does not say, or says what is no time.</summary>
+    /// <summary>The agent's clock, some time in between; null where it gives no valid time.</summary>
     public DateTimeOffset? Time => Health.Time is { } time && UnixNanos.From(time) is { } nanos
         ? DateTimeOffset.UnixEpoch.AddTicks(nanos / TimeSpan.NanosecondsPerTick)
         : null;

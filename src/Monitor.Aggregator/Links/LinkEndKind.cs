@@ -1,6 +1,6 @@
 namespace Monitor.Aggregator.Links;
 
-/// <summary>What is to be done when a link has ended.</summary>
+/// <summary>What a link does when an attempt has ended.</summary>
 internal enum LinkEndKind
 {
     /// <summary>Nothing: it was closed on purpose.</summary>

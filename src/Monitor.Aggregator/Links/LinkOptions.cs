@@ -5,7 +5,7 @@ namespace Monitor.Aggregator.Links;
 /// <summary>How long links wait for what. Not settings: tests are in a hurry, users get the defaults.</summary>
 internal sealed class LinkOptions
 {
-    /// <summary>For a TCP connection to stand, the name resolved.</summary>
+    /// <summary>For a TCP connection to be made, resolving the name included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>For the agent to say who it is, how it is and what its programs do, each. Connecting included.</summary>
@@ -34,12 +34,12 @@ internal sealed class LinkOptions
     public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a link must have stood for its next breaking to count as the first one. Less, and an agent that breaks
-    /// off after each first message would be connected to four times a second.
+    /// How long a stream must have lasted for its end to count as a first failure. If it were shorter, an agent that ends
+    /// each stream after the first message would be connected to four times a second.
     /// </summary>
     public TimeSpan SteadyAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often what cannot be used is tried again all the same.</summary>
+    /// <summary>How often an address that failed for good is tried again.</summary>
     public TimeSpan FailedInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a link in reserve looks whether it still leads to the same agent.</summary>
@@ -52,7 +52,7 @@ internal sealed class LinkOptions
     /// <summary>How long an address that is gone, and a node that no address leads to, is shown.</summary>
     public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How often it is looked whether there is something to forget.</summary>
+    /// <summary>How often the fleet looks for something to forget.</summary>
     public TimeSpan ForgetInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>

@@ -15,7 +15,7 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
     private AgentIdentity? _agent;
     private string _health = "";
     private ulong _reconnects;
-    private bool _hasStood;
+    private bool _hasStreamed;
     private long _heard;
 
     public State Current
@@ -29,7 +29,7 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
         }
     }
 
-    /// <summary>When it came into this state.</summary>
+    /// <summary>When it entered this state.</summary>
     public DateTimeOffset Since
     {
         get
@@ -44,8 +44,8 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
     /// <summary>Whether events come in.</summary>
     public bool IsReached => Current is State.Streaming or State.CatchingUp;
 
-    /// <summary>Comes into a state.</summary>
-    /// <returns>Whether that is another than before; another reason alone is none.</returns>
+    /// <summary>Enters a state.</summary>
+    /// <returns>Whether the state is another than before; another reason alone does not count.</returns>
     public bool Set(State state, string reason)
     {
         var isOther = false;
@@ -70,8 +70,8 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
         return isOther;
     }
 
-    /// <summary>Something came of the agent.</summary>
-    public void Heard() => Volatile.Write(ref _heard, UnixNanos.From(time.GetUtcNow()));
+    /// <summary>The agent sent something.</summary>
+    public void NoteHeard() => Volatile.Write(ref _heard, UnixNanos.From(time.GetUtcNow()));
 
     /// <summary>The agent said who it is.</summary>
     public void Identify(AgentIdentity agent)
@@ -99,12 +99,12 @@ internal sealed class LinkState(FleetVersion version, TimeProvider time)
     }
 
     /// <summary>The stream's first message is there.</summary>
-    public void Stand()
+    public void NoteStream()
     {
         lock (_lock)
         {
-            _reconnects += _hasStood ? 1ul : 0;
-            _hasStood = true;
+            _reconnects += _hasStreamed ? 1ul : 0;
+            _hasStreamed = true;
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
             }
 
             node.UnlinkedSince = null;
-            return node.Claim(link, agent.Epoch);
+            return node.Holder.Claim(node, link, agent.Epoch);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
         {
             foreach (var node in _nodes.Values.ToList())
             {
-                if (linked.Contains(node) || node.IsHeld)
+                if (linked.Contains(node) || node.Holder.IsHeld)
                 {
                     node.UnlinkedSince = null;
                     continue;

@@ -1,6 +1,6 @@
 namespace Monitor.Aggregator.Links;
 
-/// <summary>Cancels something when nothing was heard for too long. Costs a write for whatever is heard.</summary>
+/// <summary>Cancels something when nothing was heard for too long. Each note costs one write.</summary>
 internal sealed class SilenceWatch : IAsyncDisposable
 {
     private readonly TimeSpan _limit;
@@ -13,7 +13,7 @@ internal sealed class SilenceWatch : IAsyncDisposable
     /// <summary>Starts to watch.</summary>
     /// <param name="limit">How long it may be silent.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="stop">What is cancelled then. Not disposed of before this is.</param>
+    /// <param name="stop">What is cancelled then. Dispose of it after this.</param>
     public SilenceWatch(TimeSpan limit, TimeProvider time, CancellationTokenSource stop)
     {
         _limit = limit;
@@ -21,19 +21,19 @@ internal sealed class SilenceWatch : IAsyncDisposable
         _stop = stop;
         _heard = time.GetTimestamp();
         _timer = time.CreateTimer(
-            static watch => ((SilenceWatch)watch!).Look(), this, limit, Timeout.InfiniteTimeSpan);
+            static watch => ((SilenceWatch)watch!).Check(), this, limit, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether it was silent for too long.</summary>
     public bool HasExpired => _expired;
 
     /// <summary>Something was heard.</summary>
-    public void Heard() => Volatile.Write(ref _heard, _time.GetTimestamp());
+    public void NoteHeard() => Volatile.Write(ref _heard, _time.GetTimestamp());
 
     /// <summary>Ends it; when this returns, nothing is cancelled any more.</summary>
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
 
-    private void Look()
+    private void Check()
     {
         var left = _limit - _time.GetElapsedTime(Volatile.Read(ref _heard));
         if (left > TimeSpan.Zero)
