@@ -54,7 +54,10 @@ internal static class AgentSettings
         "auto");
 
     public static readonly Setting<string> BpfFolder = new(
-        "bpf-folder", ValueFormats.Text, "Where the compiled BPF programs are.", Path.Combine(AppContext.BaseDirectory, "bpf"));
+        "bpf-folder",
+        ValueFormats.Text with { ValueName = "FOLDER" },
+        "Where the compiled BPF programs are.",
+        Path.Combine(AppContext.BaseDirectory, "bpf"));
 
     public static ServerSettings Shared => ServerSettings.Agent;
 

@@ -30,7 +30,7 @@ internal static class Aggregator
             return 1;
         }
 
-        // The links end while the server does: both have to within 2 s.
+        // The links end while the server does: both must end within 2 s.
         var links = fleet.RunAsync(server.Lifetime.ApplicationStopping);
         var shutdown = server.WaitForShutdownAsync();
         var first = await Task.WhenAny(shutdown, links);
@@ -47,7 +47,7 @@ internal static class Aggregator
         return 0;
     }
 
-    // The node that an agent runs on may have this host's name.
+    // Not the host's name alone: an agent on this host may have that name and so the same epoch.
     private static ulong Epoch(TimeProvider time) => BootEpoch.Compute(
         $"aggregator on {Environment.MachineName}",
         File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "",

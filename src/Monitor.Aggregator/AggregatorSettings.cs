@@ -39,7 +39,8 @@ internal static class AggregatorSettings
         [
             ($"monitor-aggregator --agent node-1 --agent node-2:{AgentAddress.DefaultPort}", "two agents"),
             ("monitor-aggregator --agents-file /etc/monitor-agents", "as many as the file lists at the time"),
-            ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} --http *:{Shared.HttpPort} --grpc *:{Shared.GrpcPort}",
+            ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} "
+                + $"--http *:{Shared.HttpPort} --grpc *:{Shared.GrpcPort}",
                 "the pods of a headless service, for clients anywhere"),
         ],
         Check);

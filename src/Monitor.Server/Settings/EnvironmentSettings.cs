@@ -32,7 +32,7 @@ internal static partial class EnvironmentSettings
             {
                 return $"unknown environment variable {name}: "
                     + NearestName.DidYouMean(name, settings.Select(known => known.EnvironmentName))
-                    + "variables that begin with MONITOR_ must be settings of this program.";
+                    + $"variables that begin with {Prefix} must be settings of this program.";
             }
         }
 

@@ -25,7 +25,7 @@ internal static class HelpText
         text.Append("  --version\n");
         Wrap(text, "Prints the version.");
         text.Append("\nOptions are also written --name=value. Lists are separated by commas, or the option is repeated.\n");
-        text.Append("An option overrides its environment variable, that overrides the file, and that the default.\n");
+        text.Append("An option overrides its environment variable, the variable overrides the file, the file overrides\nthe default.\n");
         if (schema.Examples.Count > 0)
         {
             text.Append("\nExamples:\n");

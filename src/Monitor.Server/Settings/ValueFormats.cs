@@ -25,7 +25,7 @@ public static class ValueFormats
         TryParseListenAddress);
 
     /// <summary>Any text that is not empty; blanks around it do not count.</summary>
-    public static ValueFormat<string> Text { get; } = new("NAME", "some text", TryParseText);
+    public static ValueFormat<string> Text { get; } = new("TEXT", "some text", TryParseText);
 
     /// <summary>A text of at most <see cref="ContractLimits.MaxNodeNameBytes"/>.</summary>
     public static ValueFormat<string> NodeName { get; } = new(
@@ -86,7 +86,7 @@ public static class ValueFormats
     /// list.</summary>
     public static ValueFormat<IReadOnlyList<T>> ListOf<T>(ValueFormat<T> item) => new(
         item.ValueName + ",...",
-        $"a list, separated by commas, of which each is {item.Expected}",
+        $"values separated by commas, each of them {item.Expected}",
         (string text, [MaybeNullWhen(false)] out IReadOnlyList<T> value) =>
         {
             var items = new List<T>();

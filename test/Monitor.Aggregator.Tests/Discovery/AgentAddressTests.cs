@@ -37,7 +37,7 @@ internal sealed class AgentAddressTests
     [TestCase("fd00::7:50051", "in brackets")]
     [TestCase("a:b:1", "several colons")]
     [TestCase("[::1", "not closed")]
-    [TestCase("[10.0.0.7]:1", "no IPv6 address")]
+    [TestCase("[10.0.0.7]:1", "not an IPv6 address")]
     [TestCase("[::1]x:11111111111111111111111111111", "...")]
     [TestCase("[::1]50051", "after the bracket")]
     [TestCase("node 1:50051", "host name is")]

@@ -37,11 +37,12 @@ internal sealed class GarbageTests
     }
 
     [Test]
-    public async Task Port_OfRestOfAnAgent_FailsAndSaysWhereGrpcIs()
+    public async Task Port_OfRestOfAnAgent_FailsAndSaysWhatToList()
     {
         await using var agent = await TestAgent.StartAsync("rest");
 
-        await AssertFailsAsync(agent.HttpAddress, $"gRPC is at {agent.Address}");
+        await AssertFailsAsync(agent.HttpAddress, "does not speak gRPC");
+        await AssertFailsAsync(agent.HttpAddress, $"list the address of an agent's gRPC port, by default {ServerSettings.Agent.GrpcPort}");
     }
 
     [Test]

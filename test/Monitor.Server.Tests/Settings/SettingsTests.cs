@@ -52,7 +52,7 @@ internal sealed class SettingsTests
     }
 
     [Test]
-    public void Read_OfAllSources_TakesTheCommandLineThenTheEnvironmentThenTheFile()
+    public void Read_OfAllPlaces_TakesTheCommandLineThenTheEnvironmentThenTheFile()
     {
         var file = Write("""{ "limit": 7, "log-level": "error", "retention": "2MiB", "programs": ["a", "b"], "quiet": true }""");
         var values = Values(
@@ -170,7 +170,7 @@ internal sealed class SettingsTests
     }
 
     [Test]
-    public void Refuse_OfAValueThatTheProgramJudges_NamesItsSource()
+    public void Refuse_OfAValueThatTheProgramJudges_NamesWhereItWasGiven()
     {
         var values = Values([], new() { ["MONITOR_PROGRAMS"] = "a,z" });
 
