@@ -28,7 +28,7 @@ internal sealed class FileDiscovery(string path, TimeProvider time, ILogger<File
 
     /// <summary>
     /// How long the content must stay the same before it counts, so that a half-written file is not used: writing a
-    /// short one takes milliseconds. The first content counts at once.
+    /// short one takes milliseconds. What the first read finds counts at once.
     /// </summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -38,13 +38,16 @@ internal sealed class FileDiscovery(string path, TimeProvider time, ILogger<File
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? known = null;
+        var isFirst = true;
         for (; ; await Task.Delay(Interval, time, cancellationToken))
         {
             var text = await ReadAsync(cancellationToken);
-            if (known is not null && text is not null && text != known)
+            if (!isFirst && text is not null && text != known)
             {
                 text = await SettleAsync(text, cancellationToken);
             }
+
+            isFirst = false;
 
             if (text is null || text == known)
             {
