@@ -1,0 +1,444 @@
+using Microsoft.Extensions.Logging;
+using Monitor.Kubernetes.Cgroups;
+using Monitor.Kubernetes.Watching;
+
+namespace Monitor.Kubernetes.Pods;
+
+/// <summary>
+/// Whose the cgroups and processes of this node are. <see cref="Resolve"/> is for the one thread that reads events; all else
+/// happens in <see cref="RunAsync"/> and in the watch of pods.
+/// </summary>
+public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
+{
+    private readonly IdTable<PodIdentity> _answers = new();
+    private readonly IdTable<Attributed> _processAnswers = new();
+    private readonly MissRing _misses = new();
+    private readonly AttributionOptions _options;
+    private readonly ProcessCgroups _proc;
+    private readonly CgroupFinder? _finder;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private volatile bool _asksProcesses;
+    private int _sweeps;
+
+    // All below belongs to whoever holds the lock.
+    private readonly Lock _gate = new();
+    private readonly NodePods _pods = new();
+    private readonly AttributedSet _cgroups;
+    private readonly AttributedSet _processes;
+    private readonly Queue<(ulong Id, long Since)> _unknown = new();
+
+    // Cgroups that wait for a scan; of RunAsync alone.
+    private readonly HashSet<ulong> _wanted = [];
+
+    /// <summary>Nothing is looked at before <see cref="Start"/>.</summary>
+    /// <param name="options">Where to look.</param>
+    /// <param name="inodeOf">The inode number of a path, null where there is nothing.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what goes wrong.</param>
+    public NodeAttribution(
+        AttributionOptions options,
+        Func<string, ulong?> inodeOf,
+        TimeProvider time,
+        ILogger<NodeAttribution> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _proc = new ProcessCgroups(options.ProcMount);
+        _finder = options.CgroupMount is { } mount ? new CgroupFinder(new CgroupTree(mount, inodeOf), Wake) : null;
+        _cgroups = new AttributedSet(AttributionKind.Cgroup, _pods, options.MaxCgroups);
+        _processes = new AttributedSet(AttributionKind.Process, _pods, options.MaxProcesses);
+        _cgroups.Answer = cgroup => _answers.Set(cgroup.Id, cgroup.Identity);
+        _cgroups.Forgotten = cgroup => _answers.Remove(cgroup.Id);
+        _processes.Answer = process => _processAnswers.Set(process.Id, process);
+        _processes.Forgotten = process => _processAnswers.Remove(process.Id);
+        _asksProcesses = _finder is null;
+    }
+
+    /// <summary>
+    /// Whose an event is. Takes no lock, allocates nothing, and never throws; nanoseconds where the answer is known. What is
+    /// not known is looked for in the background, and this answers that it is unknown.
+    /// </summary>
+    /// <param name="cgroupId">As in the record.</param>
+    /// <param name="pid">As in the record, of the host's pid namespace.</param>
+    public PodIdentity Resolve(ulong cgroupId, uint pid)
+    {
+        var identity = _finder is null ? PodIdentity.Outside : _answers.Find(cgroupId);
+        if (identity is null)
+        {
+            _misses.Add(cgroupId, 0);
+            return PodIdentity.UnknownCgroup;
+        }
+
+        return _asksProcesses && identity.Attribution == AttributionKind.Outside ? ResolveProcess(pid) : identity;
+    }
+
+    /// <summary>What is known and was done. Any thread.</summary>
+    public AttributionStatistics Statistics
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new AttributionStatistics(
+                    _cgroups.Count,
+                    _cgroups.PodCount,
+                    _processes.Count,
+                    _finder?.Scans ?? 0,
+                    _misses.Count,
+                    _cgroups.Evicted + _processes.Evicted,
+                    _finder?.WatchError);
+            }
+        }
+    }
+
+    /// <summary>Scans what is there, and watches for what comes. Call it once, before the reader thread starts.</summary>
+    public void Start()
+    {
+        _finder?.Watch();
+        if (_finder?.WatchError is { } problem)
+        {
+            AttributionLog.NotWatched(_logger, problem);
+        }
+
+        ScanAll();
+    }
+
+    /// <summary>Keeps the answers up to date until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var nextSweep = Now + (long)_options.SweepInterval.TotalMilliseconds;
+        try
+        {
+            while (true)
+            {
+                var wait = Math.Max(1, Math.Min(nextSweep - Now, NextLook()));
+                await _misses.WaitAsync(TimeSpan.FromMilliseconds(wait), IsIdle, cancellationToken);
+                try
+                {
+                    Step(ref nextSweep);
+                }
+                catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+                {
+                    AttributionLog.Failed(_logger, failure);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It is not wanted any more.
+        }
+    }
+
+    /// <summary>Watches no more. Stop <see cref="RunAsync"/> before.</summary>
+    public void Dispose()
+    {
+        _finder?.Dispose();
+        _misses.Dispose();
+    }
+
+    void IWatchSink<Pod>.Replace(IReadOnlyList<Pod> all)
+    {
+        lock (_gate)
+        {
+            _pods.Replace(all, Now);
+            foreach (var pod in all)
+            {
+                Learn(pod);
+            }
+        }
+
+        ChooseMode();
+    }
+
+    void IWatchSink<Pod>.Upsert(Pod item)
+    {
+        lock (_gate)
+        {
+            _pods.Upsert(item);
+            Learn(item);
+        }
+
+        ChooseMode();
+    }
+
+    void IWatchSink<Pod>.Remove(Pod item)
+    {
+        lock (_gate)
+        {
+            _pods.Remove(item, Now);
+        }
+    }
+
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void Wake() => _misses.Wake();
+
+    private bool IsIdle() => _finder is not { HasNews: true };
+
+    private PodIdentity ResolveProcess(uint pid)
+    {
+        if (_processAnswers.Find(pid) is not { } process)
+        {
+            if (pid != 0)
+            {
+                _misses.Add(0, pid);
+            }
+
+            return PodIdentity.UnknownCgroup;
+        }
+
+        process.LastUsed = _sweeps;
+        return process.Identity;
+    }
+
+    private void Learn(Pod pod)
+    {
+        _cgroups.Learn(pod);
+        _processes.Learn(pod);
+    }
+
+    // 1. What inotify told. 2. What was asked for. 3. What was found lately. 4. What can be forgotten.
+    private void Step(ref long nextSweep)
+    {
+        if (_finder is not null)
+        {
+            foreach (var news in _finder.TakeNews())
+            {
+                if (news.IsNew)
+                {
+                    Take(_finder.Tree.Scan(news.Path, _options.MaxCgroups));
+                }
+                else
+                {
+                    lock (_gate)
+                    {
+                        _cgroups.Gone(news.Path, Now);
+                    }
+                }
+            }
+        }
+
+        TakeMisses();
+        LookAgain();
+        var isUnwatched = _finder?.WatchError is not null;
+        if (_finder is { MustScan: true } || Now >= nextSweep || (isUnwatched && _finder!.ScanAge > TimeSpan.FromSeconds(1)))
+        {
+            ScanAll();
+        }
+
+        if (_processes.Count > 0 || Now >= nextSweep)
+        {
+            Sweep();
+        }
+
+        if (Now >= nextSweep)
+        {
+            nextSweep = Now + (long)_options.SweepInterval.TotalMilliseconds;
+        }
+    }
+
+    private void TakeMisses()
+    {
+        const int MostWanted = 4096;
+        while (_misses.TryTake(out var cgroupId, out var pid))
+        {
+            if (pid != 0)
+            {
+                TakeProcess(pid);
+            }
+            else if (_wanted.Count < MostWanted)
+            {
+                _wanted.Add(cgroupId);
+            }
+        }
+
+        if (_wanted.Count == 0 || !_finder!.MayScan(_options.MissInterval))
+        {
+            return;
+        }
+
+        ScanAll();
+        lock (_gate)
+        {
+            foreach (var id in _wanted)
+            {
+                // It is gone already, or not below the mount. It is asked for again later.
+                if (_answers.Find(id) is null)
+                {
+                    AddUnknown(id);
+                }
+            }
+        }
+
+        _wanted.Clear();
+    }
+
+    private void AddUnknown(ulong id)
+    {
+        const int MostUnknown = 4096;
+        if (_unknown.Count == MostUnknown)
+        {
+            ForgetUnknown();
+        }
+
+        _answers.Set(id, PodIdentity.UnknownCgroup);
+        _unknown.Enqueue((id, Now));
+    }
+
+    private void ForgetUnknown()
+    {
+        var (id, _) = _unknown.Dequeue();
+        if (ReferenceEquals(_answers.Find(id), PodIdentity.UnknownCgroup))
+        {
+            _answers.Remove(id);
+        }
+    }
+
+    private void TakeProcess(uint pid)
+    {
+        if (_proc.StartTime(pid) is not { } start || _proc.PodPath(pid) is not { } path)
+        {
+            return;
+        }
+
+        var process = new Attributed(pid, path) { StartTime = start, LastUsed = _sweeps };
+        process.ContainerHint = process.Pods is [var pod, ..] ? _proc.ContainerName(pid, pod.PodUid) : null;
+        lock (_gate)
+        {
+            _processes.Add(process, Now);
+        }
+    }
+
+    private void ScanAll()
+    {
+        if (_finder is null)
+        {
+            return;
+        }
+
+        var found = _finder.ScanAll(_options.MaxCgroups);
+        Take(found);
+        lock (_gate)
+        {
+            _cgroups.KeepOnly(found.Select(cgroup => cgroup.Id).ToHashSet(), Now);
+        }
+    }
+
+    private void Take(IReadOnlyList<Cgroup> found)
+    {
+        lock (_gate)
+        {
+            foreach (var cgroup in found)
+            {
+                if (!_cgroups.Contains(cgroup.Id))
+                {
+                    _cgroups.Add(new Attributed(cgroup.Id, cgroup.Path), Now);
+                }
+            }
+        }
+
+        ChooseMode();
+    }
+
+    /// <summary>Pods that have no cgroup in the v2 hierarchy are in v1 alone: then processes are asked.</summary>
+    private void ChooseMode()
+    {
+        bool asks;
+        lock (_gate)
+        {
+            asks = _finder is null || (_cgroups.PodCount == 0 && _pods.HasRunning);
+        }
+
+        if (asks && !_asksProcesses)
+        {
+            AttributionLog.ByProcess(_logger);
+            foreach (var folder in Directory.EnumerateDirectories(_options.ProcMount))
+            {
+                if (uint.TryParse(Path.GetFileName(folder), out var pid))
+                {
+                    TakeProcess(pid);
+                }
+            }
+        }
+
+        _asksProcesses = asks;
+    }
+
+    /// <summary>How long until the next look at what was found lately, ms.</summary>
+    private long NextLook()
+    {
+        lock (_gate)
+        {
+            // Processes are verified once a second.
+            var limit = _wanted.Count > 0 ? (long)_options.MissInterval.TotalMilliseconds
+                : _processes.Count > 0 || _finder?.WatchError is not null ? 1000
+                : long.MaxValue;
+            return Math.Min(limit, _cgroups.NextLook(Now));
+        }
+    }
+
+    private void LookAgain()
+    {
+        Attributed[] due;
+        lock (_gate)
+        {
+            due = _cgroups.TakeDue(Now);
+        }
+
+        foreach (var cgroup in due)
+        {
+            // inotify may have missed what was made in the folder before it was watched.
+            Take(_finder!.Tree.Scan(cgroup.Path, _options.MaxCgroups));
+            var hint = cgroup.Pods is [.., var pod] && ProcessCgroups.FirstProcess(_finder.Tree.Root + cgroup.Path) is { } pid
+                ? _proc.ContainerName(pid, pod.PodUid)
+                : null;
+            lock (_gate)
+            {
+                _cgroups.Looked(cgroup, hint, Now);
+            }
+        }
+    }
+
+    internal void Sweep()
+    {
+        var before = Now - (long)_options.Retention.TotalMilliseconds;
+        VerifyProcesses();
+        lock (_gate)
+        {
+            _sweeps++;
+            _cgroups.Forget(before);
+            _processes.Forget(before);
+            _pods.Forget(before);
+            while (_unknown.TryPeek(out var oldest) && oldest.Since < Now - 10_000)
+            {
+                ForgetUnknown();
+            }
+        }
+    }
+
+    private void VerifyProcesses()
+    {
+        Attributed[] processes;
+        lock (_gate)
+        {
+            processes = _processes.ToArray();
+        }
+
+        foreach (var process in processes)
+        {
+            // Only who asks again needs the truth again; who does not is forgotten after a minute or so.
+            var idle = _sweeps - process.LastUsed;
+            if (idle is > 0 and < 60 || (idle == 0 && _proc.StartTime((uint)process.Id) == process.StartTime))
+            {
+                continue;
+            }
+
+            lock (_gate)
+            {
+                _processes.Drop(process);
+            }
+        }
+    }
+}

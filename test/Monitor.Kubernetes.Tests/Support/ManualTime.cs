@@ -1,0 +1,13 @@
+namespace Monitor.Kubernetes.Tests.Support;
+
+/// <summary>A clock that a test sets; timers go by the real one.</summary>
+internal sealed class ManualTime : TimeProvider
+{
+    private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    public long NowMs => _now.ToUnixTimeMilliseconds();
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan time) => _now += time;
+}
