@@ -61,11 +61,26 @@ internal sealed class AddressHistory
 
     private static AddressInterval[] Order(AddressInterval[] intervals)
     {
-        Array.Sort(intervals, static (left, right) => Rank(left.Peer) is var rank && rank != Rank(right.Peer)
-            ? rank - Rank(right.Peer)
-            : right.From.CompareTo(left.From));
-        // An address has one owner at a time. Who started later has it since the other ended; since his own start, where the
-        // other has not ended as far as is known. A pod's start is when its node took it, which is before it had an address.
+        // An address has one owner at a time. A pod's start is when its node took it, to the second, and that is before it had
+        // an address: who has it now, has it since the last one before him ended.
+        foreach (ref var open in intervals.AsSpan())
+        {
+            if (open.To == AddressInterval.Open)
+            {
+                foreach (var ended in intervals)
+                {
+                    if (ended.To != AddressInterval.Open && Rank(ended.Peer) == Rank(open.Peer))
+                    {
+                        open = open with { From = Math.Max(open.From, ended.To) };
+                    }
+                }
+            }
+        }
+
+        Array.Sort(intervals, static (left, right) =>
+            Rank(left.Peer) != Rank(right.Peer) ? Rank(left.Peer) - Rank(right.Peer)
+            : left.From != right.From ? right.From.CompareTo(left.From)
+            : right.To.CompareTo(left.To));
         for (var i = intervals.Length - 2; i >= 0; i--)
         {
             ref var earlier = ref intervals[i + 1];
@@ -77,6 +92,7 @@ internal sealed class AddressHistory
 
             if (earlier.To == AddressInterval.Open)
             {
+                // Nobody said that it ended, but it did.
                 earlier = earlier with { To = later.From };
             }
             else

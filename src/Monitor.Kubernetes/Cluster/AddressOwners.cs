@@ -50,7 +50,7 @@ internal sealed class AddressOwners<T>(
         lock (gate)
         {
             var gone = owner(item);
-            End(gone.Uid, Math.Min(gone.To ?? Now, Now));
+            End(gone.Uid, Math.Min(gone.Stopped ?? Now, Now));
         }
     }
 

@@ -31,21 +31,22 @@ public sealed class ClusterView
                 pod.Uid,
                 pod.IsHostNetwork ? [] : pod.Addresses,
                 pod.Started,
-                pod.IsOver ? pod.Ended ?? pod.Started : null),
+                pod.IsOver ? pod.Ended ?? pod.Started : null,
+                pod.Ended),
             static pod => new Peer(PeerKind.Pod, pod.Namespace, pod.Name, pod.Workload, pod.NodeName));
         _services = new AddressOwners<Service>(
             _book,
             _gate,
             time,
             options.Retention,
-            static service => new AddressOwner(service.Uid, service.Addresses, service.Created, null),
+            static service => new AddressOwner(service.Uid, service.Addresses, service.Created),
             static service => new Peer(PeerKind.Service, service.Namespace, service.Name));
         _nodes = new AddressOwners<Node>(
             _book,
             _gate,
             time,
             options.Retention,
-            static node => new AddressOwner(node.Uid, node.Addresses, node.Created, null),
+            static node => new AddressOwner(node.Uid, node.Addresses, node.Created),
             static node => new Peer(PeerKind.Node, null, node.Name, nodeName: node.Name));
     }
 

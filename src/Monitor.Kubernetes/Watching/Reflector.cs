@@ -58,6 +58,9 @@ internal sealed class Reflector<T> : IReflector
     /// <summary>Ends when the resource turns out to be unknown, instead of trying again.</summary>
     public bool EndsWhereUnknown { get; init; }
 
+    /// <summary>Starts with a watch from a version instead of a list; before <see cref="RunAsync"/>.</summary>
+    internal void WatchFrom(string version) => _version = version;
+
     /// <summary>Keeps the sink up to date until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
