@@ -29,7 +29,9 @@ It needs Debian 12 or a relative, the .NET SDK 10, and a few Debian packages, wh
 through sudo without a password) and names otherwise. Kernel tests and the agent need root and Linux 5.8 or later with
 BTF; what is missing is said.
 
-  artifacts/bin/    monitor-agent, monitor-aggregator
+  artifacts/agent/, artifacts/aggregator/
+                    the programs with all that they need besides the .NET runtime and libbpf; can be copied
+  artifacts/bin/    monitor-agent, monitor-aggregator: start them
   artifacts/bpf/    the compiled BPF programs
 EOF
 }
@@ -159,48 +161,57 @@ compile_bench() {
   done
 }
 
-launcher() { # NAME PROJECT [LINE...]: the lines run before the program, with $here
-  local name=$1 project=$2
-  shift 2
-  [[ -e $artifacts/dotnet/bin/$project/release/$name.dll ]] || return 0
+# publish PROJECT FOLDER [OPTION...]: artifacts/FOLDER with all that the program needs, and a launcher for it in artifacts/bin.
+publish() {
+  local folder=$artifacts/$2 name=monitor-$2
+  rm -rf "$folder.new"
+  dotnet publish "src/$1" -c Release -v quiet --nologo -o "$folder.new" "${@:3}" >&2
+  # Exchanged as a whole: a program that runs from the old folder keeps its files.
+  rm -rf "$folder"
+  mv "$folder.new" "$folder"
   mkdir -p "$artifacts/bin"
-  {
-    # shellcheck disable=SC2016 # for the launcher to expand
-    printf '%s\n' '#!/bin/sh' 'here=$(dirname "$(readlink -f "$0")")' "$@"
-    printf '%s\n' "exec dotnet \"\$here/../dotnet/bin/$project/release/$name.dll\" \"\$@\""
-  } >"$artifacts/bin/$name"
+  # Through dotnet, which may be where only PATH leads.
+  printf '%s\n' '#!/bin/sh' "exec dotnet \"\$(dirname \"\$(readlink -f \"\$0\")\")/../$2/$name.dll\" \"\$@\"" \
+    >"$artifacts/bin/$name"
   chmod +x "$artifacts/bin/$name"
 }
 
-launchers() {
-  # shellcheck disable=SC2016 # for the launcher to expand
-  launcher monitor-agent Monitor.Agent ': "${MONITOR_BPF_FOLDER=$here/../bpf}"' 'export MONITOR_BPF_FOLDER'
-  launcher monitor-aggregator Monitor.Aggregator
+# when_changed STAMP FOLDER -- COMMAND...: runs the command where something that it depends on is newer than the stamp.
+when_changed() {
+  local stamp=$artifacts/$1 folders=()
+  shift
+  while [[ $1 != -- ]]; do
+    folders+=("$1")
+    shift
+  done
+  shift
+  changed_since "$stamp" "${folders[@]}" "$artifacts/bpf" proto Directory.Build.props global.json .editorconfig || return 0
+  touch "$stamp.new"
+  "$@"
+  mv "$stamp.new" "$stamp"
 }
 
-# build_when_changed STAMP TARGET FOLDER...: builds where something in the folders is newer than the stamp.
-build_when_changed() {
-  local stamp=$artifacts/$1 target=$2
-  shift 2
-  changed_since "$stamp" "$@" proto Directory.Build.props global.json .editorconfig || return 0
-  mkdir -p "$artifacts"
-  touch "$stamp.new"
-  dotnet build "$target" -c Release -v quiet --nologo -clp:NoSummary >&2
-  launchers
-  mv "$stamp.new" "$stamp"
+build_all() {
+  dotnet build Monitor.sln -c Release -v quiet --nologo -clp:NoSummary >&2
+  publish Monitor.Agent agent --no-build
+  publish Monitor.Aggregator aggregator --no-build
 }
 
 build() {
   need_to_build
   compile_bpf
-  build_when_changed .built Monitor.sln src test Monitor.sln
+  when_changed .built src test Monitor.sln -- build_all
 }
 
-# The agent alone: who only wants to run it does not wait for the tests and their packages.
+# Agent or aggregator alone: who only wants to run them does not wait for the tests and their packages.
 build_agent() {
   need_to_build
   compile_bpf
-  build_when_changed .built-agent src/Monitor.Agent/Monitor.Agent.csproj src
+  when_changed .built-agent src -- publish Monitor.Agent agent
+}
+
+build_aggregator() {
+  when_changed .built-aggregator src -- publish Monitor.Aggregator aggregator
 }
 
 as_root() {
@@ -217,7 +228,7 @@ run() {
 demo() {
   need_to_demo
   build_agent
-  build_when_changed .built-aggregator src/Monitor.Aggregator/Monitor.Aggregator.csproj src
+  build_aggregator
   as_root "$root/deploy/demo/demo.sh" "$@"
 }
 
