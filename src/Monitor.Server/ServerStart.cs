@@ -11,12 +11,14 @@ public static class ServerStart
     /// <param name="error">Where it is printed: standard error.</param>
     /// <param name="report">What the program says of its own, line by line; comes before the addresses.</param>
     /// <param name="examplePath">Path and query of a GET request that a newcomer should try first.</param>
+    /// <param name="beforeReport">Called when it listens, before the report.</param>
     /// <returns>Whether it listens.</returns>
     public static async Task<bool> StartAsync(
         WebApplication server,
         TextWriter error,
         IEnumerable<string> report,
-        string examplePath)
+        string examplePath,
+        Action? beforeReport = null)
     {
         try
         {
@@ -29,6 +31,7 @@ public static class ServerStart
             return false;
         }
 
+        beforeReport?.Invoke();
         foreach (var line in report)
         {
             error.WriteLine(line);

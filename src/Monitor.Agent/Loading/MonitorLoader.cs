@@ -19,8 +19,8 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     // bpf_ktime_get_boot_ns of enum bpf_func_id; since 5.8.
     private const int BootClockHelper = 125;
 
-    // All rings of one monitor together, and the least and the most for one CPU. With 4 MiB, a storm of 700 000 events
-    // per second on one CPU fills a ring in some 40 ms, four times as long as a drain is away.
+    // All rings of one monitor together, and the least and the most for one CPU. 4 MiB hold 32 768 connection events: 47 ms
+    // of a storm of 700 000 per second on one CPU, and 16 ms of one of two million. The reader drains every 10 ms.
     private const int RingBudgetBytes = 16 << 20, MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
 
     // The least that is tried where the kernel refuses more.
