@@ -39,17 +39,15 @@ internal static class Agent
             AgentLog.OwnPidNamespace(logger);
         }
 
-        var (monitors, failures) = Load(settings, filter);
+        var outcome = Load(settings, filter);
+        var monitors = outcome.Loaded;
         try
         {
             if (monitors.Count == 0)
             {
-                foreach (var (definition, failure) in failures)
+                foreach (var (definition, failure) in outcome.Failed)
                 {
-                    if (failure is not null)
-                    {
-                        error.WriteLine($"{AgentSettings.Schema.ProgramName}: program {definition.Name}: {failure}");
-                    }
+                    error.WriteLine($"{AgentSettings.Schema.ProgramName}: program {definition.Name}: {failure}");
                 }
 
                 error.WriteLine($"{AgentSettings.Schema.ProgramName}: no program could be loaded; there is nothing to serve.");
@@ -60,7 +58,7 @@ internal static class Agent
             var encoder = new EventEncoder(nodeName, epoch);
             MonitorPipeline[] pipelines =
                 [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
-            var programs = new AgentPrograms(nodeName, pipelines, failures);
+            var programs = new AgentPrograms(nodeName, pipelines, outcome);
             using var reader = new EventReader(pipelines, log, clock, failure =>
             {
                 AgentLog.ReaderFailed(logger, failure);
@@ -72,7 +70,7 @@ internal static class Agent
             {
                 await using var server = MonitorServer.Build(options, log, programs);
                 if (!await ServerStart.StartAsync(
-                    server, error, StartReport.Lines(monitors, failures), "/api/events?limit=10", GiveMemoryBack))
+                    server, error, StartReport.Lines(outcome), "/api/events?limit=10", GiveMemoryBack))
                 {
                     return 1;
                 }
@@ -111,19 +109,19 @@ internal static class Agent
         Bpf.NativeHeap.Trim();
     }
 
-    private static (List<LoadedMonitor> Monitors, Dictionary<MonitorDefinition, string?> Failures) Load(
-        SettingValues settings, KernelFilter filter)
+    private static LoadOutcome Load(SettingValues settings, KernelFilter filter)
     {
         var wanted = settings.Get(AgentSettings.Programs).ToHashSet(StringComparer.Ordinal);
         var loader = new MonitorLoader(
             settings.Get(AgentSettings.BpfFolder), filter, settings.Get(AgentSettings.Hooks) == "syscalls");
         var monitors = new List<LoadedMonitor>();
-        var failures = new Dictionary<MonitorDefinition, string?>();
+        var failed = new List<FailedMonitor>();
+        var disabled = new List<MonitorDefinition>();
         foreach (var definition in MonitorDefinition.All)
         {
             if (!wanted.Contains(definition.Name))
             {
-                failures[definition] = null;
+                disabled.Add(definition);
                 continue;
             }
 
@@ -133,11 +131,11 @@ internal static class Agent
             }
             catch (MonitorLoadException failure)
             {
-                failures[definition] = failure.Message;
+                failed.Add(new FailedMonitor(definition, failure.Message));
             }
         }
 
-        return (monitors, failures);
+        return new LoadOutcome(monitors, failed, disabled);
     }
 
     private static KernelFilter FilterOf(SettingValues settings) => new()

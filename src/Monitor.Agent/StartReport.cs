@@ -1,16 +1,13 @@
 using Monitor.Agent.Loading;
-using Monitor.Agent.Monitors;
 
 namespace Monitor.Agent;
 
 /// <summary>What the agent says of its programs when it is up: what is loaded, and what is not and why.</summary>
 internal static class StartReport
 {
-    public static IEnumerable<string> Lines(
-        IReadOnlyList<LoadedMonitor> monitors,
-        IReadOnlyDictionary<MonitorDefinition, string?> failures)
+    public static IEnumerable<string> Lines(LoadOutcome outcome)
     {
-        foreach (var monitor in monitors)
+        foreach (var monitor in outcome.Loaded)
         {
             var active = monitor.Hooks.Where(hook => hook.Link is not null).ToList();
             yield return $"{monitor.Definition.Name}: {string.Join(", ", active.Select(hook => hook.Definition.Name))}";
@@ -26,9 +23,14 @@ internal static class StartReport
             }
         }
 
-        foreach (var (definition, failure) in failures)
+        foreach (var (definition, failure) in outcome.Failed)
         {
-            yield return failure is null ? $"{definition.Name}: not asked for" : $"{definition.Name}: FAILED: {failure}";
+            yield return $"{definition.Name}: FAILED: {failure}";
+        }
+
+        foreach (var definition in outcome.Disabled)
+        {
+            yield return $"{definition.Name}: not asked for";
         }
     }
 

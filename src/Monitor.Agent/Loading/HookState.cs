@@ -1,6 +1,7 @@
 using Monitor.Agent.Monitors;
 using Monitor.Bpf;
 using Monitor.Bpf.Attaching;
+using Monitor.Protocol;
 
 namespace Monitor.Agent.Loading;
 
@@ -21,6 +22,9 @@ internal sealed class HookState(HookDefinition definition)
     /// <summary>Why it is not attached; null where it is, or where it is not wanted.</summary>
     public string? Error { get; set; }
 
-    /// <summary>"active", "failed" or "disabled", as the contract names them.</summary>
-    public string Status => Link is not null ? "active" : Error is not null && Definition.Role is not HookRole.Optional ? "failed" : "disabled";
+    /// <summary>One of <see cref="ProgramStatus"/>.</summary>
+    public string Status =>
+        Link is not null ? ProgramStatus.Active
+        : Error is not null && Definition.Role is not HookRole.Optional ? ProgramStatus.Failed
+        : ProgramStatus.Disabled;
 }

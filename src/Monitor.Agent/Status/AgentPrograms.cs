@@ -3,17 +3,17 @@ using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
 using Monitor.Bpf.Kernel;
+using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Agent.Status;
 
-/// <summary>What every monitor does, for the services: those that run, that failed, and that nobody asked for.</summary>
+/// <summary>Describes every monitor to the services, whether it runs, failed or is disabled.</summary>
 /// <param name="nodeName">Program.node_name.</param>
 /// <param name="pipelines">The monitors that run.</param>
-/// <param name="failures">Why the others do not, by name; null where one was not asked for.</param>
-internal sealed class AgentPrograms(
-    string nodeName, IReadOnlyList<MonitorPipeline> pipelines, IReadOnlyDictionary<MonitorDefinition, string?> failures)
+/// <param name="outcome">Which of the others failed, and which are disabled.</param>
+internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeline> pipelines, LoadOutcome outcome)
     : IProgramDirectory
 {
     private volatile string? _readerFailure;
@@ -24,7 +24,9 @@ internal sealed class AgentPrograms(
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<V1.Program>> GetProgramsAsync(CancellationToken ct)
     {
-        var programs = pipelines.Select(Describe).Concat(failures.Select(pair => DescribeMissing(pair.Key, pair.Value)));
+        var programs = pipelines.Select(Describe)
+            .Concat(outcome.Failed.Select(failed => DescribeMissing(failed.Definition, ProgramStatus.Failed, failed.Error)))
+            .Concat(outcome.Disabled.Select(definition => DescribeMissing(definition, ProgramStatus.Disabled, "")));
         return new([.. programs.OrderBy(program => program.Name, StringComparer.Ordinal)]);
     }
 
@@ -33,14 +35,16 @@ internal sealed class AgentPrograms(
         var monitor = pipeline.Monitor;
         var program = DescribeDefinition(monitor.Definition);
         program.Hooks.AddRange(monitor.Hooks.Select(DescribeHook));
-        var first = program.Hooks.First(hook => hook.Status == "active");
+        var first = program.Hooks.First(hook => hook.Status == ProgramStatus.Active);
         program.Type = first.Type;
         program.Hook = first.Name;
         program.Counters = Count(pipeline);
         program.Notes.AddRange(monitor.Notes);
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
-        var broken = program.Hooks.Where(hook => hook.Status == "failed").ToList();
-        program.Status = _readerFailure is not null ? "failed" : broken.Count > 0 ? "degraded" : "active";
+        var broken = program.Hooks.Where(hook => hook.Status == ProgramStatus.Failed).ToList();
+        program.Status = _readerFailure is not null ? ProgramStatus.Failed
+            : broken.Count > 0 ? ProgramStatus.Degraded
+            : ProgramStatus.Active;
         program.Error = _readerFailure ?? string.Join("; ", broken.Select(hook => $"{hook.Name}: {hook.Error}"));
         if (BpfStatisticsSwitch.IsEnabled && program.Counters.Produced > 0)
         {
@@ -51,11 +55,11 @@ internal sealed class AgentPrograms(
         return program;
     }
 
-    private V1.Program DescribeMissing(MonitorDefinition definition, string? failure)
+    private V1.Program DescribeMissing(MonitorDefinition definition, string status, string error)
     {
         var program = DescribeDefinition(definition);
-        program.Status = failure is null ? "disabled" : "failed";
-        program.Error = failure ?? "";
+        program.Status = status;
+        program.Error = error;
         program.Hook = definition.Hooks[0].Name;
         return program;
     }

@@ -132,7 +132,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             var copy = program.Clone();
             if (outOfReach is not null)
             {
-                copy.Status = "unknown";
+                copy.Status = ProgramStatus.Unknown;
                 copy.Error = outOfReach;
             }
 

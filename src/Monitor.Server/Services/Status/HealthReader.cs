@@ -36,21 +36,26 @@ internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, 
     {
         var all = await programs.ReadAsync(cancellationToken);
         // Disabled programs are not part of the server.
-        return (StatusOf(all), [.. all.Where(program => program.Status != "disabled").Select(PartOf)]);
+        return (StatusOf(all), [.. all.Where(program => program.Status != ProgramStatus.Disabled).Select(PartOf)]);
     }
 
     /// <summary>Unhealthy: no program runs, so the server sees nothing. Degraded: some do not run.</summary>
     private static string StatusOf(IReadOnlyList<Program> programs) =>
         !programs.Any(Runs) ? Unhealthy
-        : programs.All(program => program.Status is "active" or "disabled") ? Healthy
+        : programs.All(program => program.Status is ProgramStatus.Active or ProgramStatus.Disabled) ? Healthy
         : Degraded;
 
-    private static bool Runs(Program program) => program.Status is "active" or "degraded";
+    private static bool Runs(Program program) => program.Status is ProgramStatus.Active or ProgramStatus.Degraded;
 
     private static HealthPart PartOf(Program program) => new()
     {
         Name = $"program/{program.Name}",
-        Status = program.Status switch { "active" => Healthy, "degraded" => Degraded, _ => Unhealthy },
+        Status = program.Status switch
+        {
+            ProgramStatus.Active => Healthy,
+            ProgramStatus.Degraded => Degraded,
+            _ => Unhealthy,
+        },
         Message = program.Error,
     };
 }

@@ -1,0 +1,10 @@
+using Monitor.Agent.Monitors;
+
+namespace Monitor.Agent.Loading;
+
+/// <summary>What became of each monitor that there is.</summary>
+/// <param name="Loaded">They run.</param>
+/// <param name="Failed">The settings ask for them, and they do not run.</param>
+/// <param name="Disabled">The settings leave them out.</param>
+internal sealed record LoadOutcome(
+    IReadOnlyList<LoadedMonitor> Loaded, IReadOnlyList<FailedMonitor> Failed, IReadOnlyList<MonitorDefinition> Disabled);
