@@ -37,6 +37,8 @@ internal sealed class StrictRequests(RequestDelegate next)
         var message = endpoint.MethodDescriptor.InputType;
         if (endpoint.HttpRule.Body != "*")
         {
+            // Of a body that nobody reads. Transcoding would look up its charset, and fail where there is none of that name.
+            request.ContentType = null;
             return CheckQuery(request.QueryString.Value, message);
         }
 

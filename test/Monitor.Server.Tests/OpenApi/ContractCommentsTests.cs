@@ -23,7 +23,7 @@ internal sealed class ContractCommentsTests
     [TestCase("monitor.v1.EventService.ListEvents", "Lists stored events")]
     [TestCase("monitor.v1.Event.sequence", "Counts the events of one run")]
     [TestCase("monitor.v1.Event.detail", "What only events of this type have")]
-    [TestCase("monitor.v1.ConnectionDetail.Outcome", "What became of an attempt")]
+    [TestCase("monitor.v1.ConnectionDetail.Outcome", "How an attempt ended")]
     [TestCase("monitor.v1.ConnectionDetail.Outcome.OUTCOME_FAILED", "It failed")]
     [TestCase("monitor.v1.LossCause.LOSS_CAUSE_EVICTED", "They were stored")]
     public void OfContract_EachKindOfElement_HasItsComment(string name, string start) =>
