@@ -10,6 +10,8 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
     // mounts what names the container before it starts the container's program.
     private static readonly int[] s_looks = [5, 20, 50, 100, 200, 500, 1000, 3000];
 
+    private const int LooksAtAPod = 4;
+
     private readonly Dictionary<ulong, Attributed> _byId = [];
     private readonly Dictionary<string, Attributed> _byPath = [];
     private readonly Dictionary<Guid, List<Attributed>> _byPod = [];
@@ -168,11 +170,15 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
             item.ContainerHint = hint;
             Identify(item);
         }
-        else if (item.Looks < s_looks.Length && item.ContainerHint is null)
+        else if (item.Looks < s_looks.Length && IsWorthALook(item))
         {
             _looks.Enqueue(item, now + s_looks[item.Looks] - s_looks[item.Looks - 1]);
         }
     }
+
+    // A pod's own folder, for the folders in it; a container's, for its name.
+    private static bool IsWorthALook(Attributed item) =>
+        item.Pods[^1].Container.IsNone ? item.Looks < LooksAtAPod : item.Identity.ContainerName is null;
 
     /// <summary>Forgets one.</summary>
     public void Drop(Attributed item)

@@ -22,6 +22,6 @@ public sealed record AttributionOptions
     /// <summary>Shortest time between two scans for the sake of unknown cgroups.</summary>
     public TimeSpan MissInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Between two scans without a reason, and between looks at what can be forgotten.</summary>
+    /// <summary>Between two looks at what can be forgotten.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

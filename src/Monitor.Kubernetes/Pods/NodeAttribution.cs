@@ -10,6 +10,11 @@ namespace Monitor.Kubernetes.Pods;
 /// </summary>
 public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
 {
+    // In case that inotify missed something: a scan of 1500 cgroups costs 50 ms or so.
+    private static readonly TimeSpan s_scanInterval = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan s_unwatchedScanInterval = TimeSpan.FromSeconds(1);
+
     private readonly IdTable<PodIdentity> _answers = new();
     private readonly IdTable<Attributed> _processAnswers = new();
     private readonly MissRing _misses = new();
@@ -222,8 +227,8 @@ public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
 
         TakeMisses();
         LookAgain();
-        var isUnwatched = _finder?.WatchError is not null;
-        if (_finder is { MustScan: true } || Now >= nextSweep || (isUnwatched && _finder!.ScanAge > TimeSpan.FromSeconds(1)))
+        if (_finder is not null
+            && (_finder.MustScan || _finder.ScanAge >= (_finder.WatchError is null ? s_scanInterval : s_unwatchedScanInterval)))
         {
             ScanAll();
         }

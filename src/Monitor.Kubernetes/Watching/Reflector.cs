@@ -26,6 +26,9 @@ internal sealed class Reflector<T> : IReflector
     private readonly WatchState _state;
     private readonly List<T> _listed = [];
 
+    // Of the pages of one list. Not from a pool, which would keep it, and what it was before it grew.
+    private byte[] _page = [];
+
     // Where to watch from; null where a list is needed.
     private string? _version;
 
@@ -101,7 +104,14 @@ internal sealed class Reflector<T> : IReflector
         {
             if (_version is null)
             {
-                await ListAsync(cancellationToken);
+                try
+                {
+                    await ListAsync(cancellationToken);
+                }
+                finally
+                {
+                    _page = [];
+                }
             }
 
             verb = "watch";
@@ -222,33 +232,26 @@ internal sealed class Reflector<T> : IReflector
         Stream stream,
         CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
-        try
+        var length = 0;
+        while (true)
         {
-            var length = 0;
-            for (int count; (count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0;)
+            if (length == _page.Length)
             {
-                length += count;
-                if (length > _options.MaxPageBytes)
-                {
-                    throw new ApiException(
-                        $"cannot list {_type.Name}: {_options.PageSize} of them are more than {_options.MaxPageBytes >> 20} MiB");
-                }
-
-                if (length == buffer.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                    buffer.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
+                Array.Resize(ref _page, Math.Max(1 << 20, _page.Length * 2));
             }
 
-            return ListPage.Read(buffer.AsSpan(0, length), _type.Read, _listed);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            var count = await stream.ReadAsync(_page.AsMemory(length), cancellationToken);
+            if (count == 0)
+            {
+                return ListPage.Read(_page.AsSpan(0, length), _type.Read, _listed);
+            }
+
+            length += count;
+            if (length > _options.MaxPageBytes)
+            {
+                throw new ApiException(
+                    $"cannot list {_type.Name}: {_options.PageSize} of them are more than {_options.MaxPageBytes >> 20} MiB");
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.Loader;
 using Monitor.Kubernetes.Deployment;
 
 namespace Monitor.Kubernetes.Tests.Deployment;
@@ -46,6 +48,21 @@ internal sealed class KubernetesEnvironmentTests
         Throws.TypeOf<FormatException>().With.Message.EqualTo(
             $"DEPLOYMENT_MODE is '{mode}'; expected kubernetes or vm, or nothing to find out"));
 
+    /// <summary>Finding out loads nothing but the runtime's own assemblies, and the client library least of all.</summary>
+    [Test]
+    public void Detection_OnAVm_LoadsNothingOfTheClient()
+    {
+        var context = new RecordingContext();
+        var assembly = context.LoadFromAssemblyPath(typeof(KubernetesEnvironment).Assembly.Location);
+        var detect = assembly.GetType(typeof(KubernetesEnvironment).FullName!)!.GetMethod(nameof(KubernetesEnvironment.Detect), [])!;
+
+        var found = detect.Invoke(null, null)!;
+
+        Assert.That(found.ToString(), Does.Contain("Mode = Vm"));
+        Assert.That(context.Asked, Is.Not.Empty.And.All.StartsWith("System."));
+        context.Unload();
+    }
+
     private void AddAccount()
     {
         File.WriteAllText(Path.Combine(_folder, "token"), "t");
@@ -55,4 +72,15 @@ internal sealed class KubernetesEnvironmentTests
 
     private KubernetesEnvironment Detect(params (string Name, string Value)[] variables) =>
         KubernetesEnvironment.Detect(name => variables.FirstOrDefault(variable => variable.Name == name).Value, _folder);
+
+    private sealed class RecordingContext() : AssemblyLoadContext(isCollectible: true)
+    {
+        public List<string> Asked { get; } = [];
+
+        protected override Assembly? Load(AssemblyName assemblyName)
+        {
+            Asked.Add(assemblyName.Name!);
+            return null;
+        }
+    }
 }

@@ -244,6 +244,27 @@ internal sealed class NodeAttributionTests
         Assert.That(Resolve(path), Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
     }
 
+    /// <summary>A name that is not UTF-8 cannot be opened by what it reads as: it is nobody's, and disturbs nothing.</summary>
+    [Test]
+    public async Task Cgroup_WhoseNameIsNotText_IsLeftOut()
+    {
+        Start();
+        Shell("mkdir \"$1/$(printf 'pod\\377')\" \"$1/$(printf 'pod\\377')/x\"");
+        try
+        {
+            var path = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
+            _cgroups.Add(path);
+            Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+
+            await Waiting.UntilAsync("the pod", () => Resolve(path) == (AttributionKind.Cgroup, "web-0", "app"));
+            Assert.That(_running.IsCompleted, Is.False);
+        }
+        finally
+        {
+            Shell("rmdir \"$1/$(printf 'pod\\377')/x\" \"$1/$(printf 'pod\\377')\"");
+        }
+    }
+
     [Test]
     public async Task Tree_LargerThanTheLimit_IsKeptInPartAndCounted()
     {
@@ -281,6 +302,13 @@ internal sealed class NodeAttributionTests
         TestCgroups.End(after);
         await Waiting.UntilAsync(
             "its end", () => _attribution.Resolve(root, (uint)after.Id).Attribution == AttributionKind.UnknownCgroup);
+    }
+
+    private void Shell(string script)
+    {
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", script, "sh", _cgroups.Root]);
+        shell.WaitForExit();
+        Assert.That(shell.ExitCode, Is.Zero);
     }
 
     private static string Path(string layout, Guid uid, string id) => layout
