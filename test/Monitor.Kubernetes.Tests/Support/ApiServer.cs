@@ -334,14 +334,20 @@ internal sealed class ApiServer : IAsyncDisposable
 
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "readyz");
-            using var response = _client.Send(request);
-            return response.IsSuccessStatusCode;
+            // The server makes the namespace a moment after it says that it is ready.
+            return IsThere("readyz") && IsThere("api/v1/namespaces/default");
         }
         catch (HttpRequestException)
         {
             return false;
         }
+    }
+
+    private bool IsThere(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = _client.Send(request);
+        return response.IsSuccessStatusCode;
     }
 
     // The shell ends the program when the pipe to it closes, as it does with this process at the latest.
