@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Monitor.Agent.Encoding;
+using Monitor.Agent.Kubernetes;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
@@ -39,6 +42,7 @@ internal static class Agent
             AgentLog.OwnPidNamespace(logger);
         }
 
+        await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
         var outcome = Load(settings, filter);
         var monitors = outcome.Loaded;
         try
@@ -55,7 +59,7 @@ internal static class Agent
             }
 
             var clock = new WallClock();
-            var encoder = new EventEncoder(nodeName, epoch);
+            var encoder = new EventEncoder(nodeName, epoch, kubernetes);
             MonitorPipeline[] pipelines =
                 [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
             var programs = new AgentPrograms(nodeName, pipelines, outcome);
@@ -68,7 +72,7 @@ internal static class Agent
             reader.Start();
             try
             {
-                await using var server = MonitorServer.Build(options, log, programs);
+                await using var server = MonitorServer.Build(options, log, programs, health: kubernetes is null ? null : kubernetes.Health);
                 if (!await ServerStart.StartAsync(
                     server, error, StartReport.Lines(outcome), "/api/events?limit=10", GiveMemoryBack))
                 {
@@ -97,6 +101,16 @@ internal static class Agent
                 monitor.Dispose();
             }
         }
+    }
+
+    // A method of its own, so that outside Kubernetes nothing of it is loaded.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static NodeKubernetes StartKubernetes(SettingValues settings, string nodeName, ILoggerFactory logging)
+    {
+        settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig);
+        var kubernetes = new NodeKubernetes(kubeconfig, nodeName, TimeProvider.System, logging);
+        kubernetes.Start();
+        return kubernetes;
     }
 
     // First what loading needed, the types of the kernel above all: a quarter of the memory. Then what starting the server

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Monitor.Aggregator.Kubernetes;
 using Monitor.Aggregator.Links;
 using Monitor.Events;
 using Monitor.Protocol;
@@ -22,8 +23,12 @@ internal static class Aggregator
             new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Shared.Retention), TracksOrigins = true }, Epoch(time), time);
         using var logging = ServerLogging.CreateFactory(options.LogLevel);
         var discoveries = AggregatorSettings.Discoveries(settings, time, logging);
-        var fleet = new AgentFleet(discoveries, log, time, logging);
-        await using var server = MonitorServer.Build(options, log, fleet, logging, fleet);
+        await using var peers = ServerSettings.UsesKubernetes(settings)
+            ? AggregatorKubernetes.WatchPeers(settings, time, logging)
+            : null;
+        var fleet = new AgentFleet(discoveries, log, time, logging, peers);
+        await using var server = MonitorServer.Build(
+            options, log, fleet, logging, fleet, peers is null ? null : peers.Health);
         if (!await ServerStart.StartAsync(
             server, error, discoveries.Select(discovery => $"agents: {discovery.Description}"), "/api/agents"))
         {

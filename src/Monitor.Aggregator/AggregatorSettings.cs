@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
+using Monitor.Aggregator.Kubernetes;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
@@ -28,14 +29,27 @@ internal static class AggregatorSettings
         "A DNS name with an agent at each of its addresses, such as that of a headless service of Kubernetes. Resolved again "
         + "every 10 seconds.");
 
+    public static readonly Setting<string> AgentsService = new(
+        "agents-service",
+        new ValueFormat<string>(
+            "NAMESPACE/NAME",
+            "a headless service as namespace/name, for example monitoring/monitor-agent",
+            static (string text, [MaybeNullWhen(false)] out string value) =>
+            {
+                value = text;
+                return text.Split('/') is [{ Length: > 0 and <= 63 }, { Length: > 0 and <= 63 }];
+            }),
+        "A headless service of Kubernetes with the agents behind it. Its endpoint slices are watched.");
+
     public static ServerSettings Shared => ServerSettings.Aggregator;
 
     public static SettingsSchema Schema { get; } = Shared.SchemaWith(
         $"""
         Takes in the events of many agents and serves them as one agent would: the same gRPC stream, the same REST. Needs
-        no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName} and {AgentsDns.OptionName} says where the agents are.
+        no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName}, {AgentsDns.OptionName} and {AgentsService.OptionName}
+        says where the agents are.
         """,
-        [Agents, AgentsFile, AgentsDns],
+        [Agents, AgentsFile, AgentsDns, AgentsService],
         [
             ($"monitor-aggregator --agent node-1 --agent node-2:{AgentAddress.DefaultPort}", "two agents"),
             ("monitor-aggregator --agents-file /etc/monitor-agents", "as many as the file lists at the time"),
@@ -61,11 +75,21 @@ internal static class AggregatorSettings
 
         discoveries.AddRange(ListOf(settings, AgentsDns)
             .Select(name => new DnsDiscovery(name, null, time, loggers.CreateLogger<DnsDiscovery>())));
+        if (settings.TryGet(AgentsService, out var service))
+        {
+            discoveries.Add(AggregatorKubernetes.Discover(service, settings, time, loggers));
+        }
+
         return discoveries;
     }
 
     private static SettingsOutcome? Check(SettingValues settings) =>
-        ListOf(settings, Agents).Count == 0 && ListOf(settings, AgentsDns).Count == 0 && !settings.TryGet(AgentsFile, out _)
+        settings.TryGet(AgentsService, out _) && !ServerSettings.UsesKubernetes(settings)
+            ? settings.Refuse(
+                AgentsService,
+                $"Kubernetes; run the aggregator in a pod with a service account, or give {ServerSettings.Kubeconfig.OptionName}")
+            : ListOf(settings, Agents).Count == 0 && ListOf(settings, AgentsDns).Count == 0
+                && !settings.TryGet(AgentsFile, out _) && !settings.TryGet(AgentsService, out _)
             ? settings.Refuse(
                 $"there are no agents to watch: name them with {Agents.OptionName} host:port, repeated for each, list them in "
                 + $"a file with {AgentsFile.OptionName}, or give a DNS name that has their addresses with {AgentsDns.OptionName} "

@@ -11,28 +11,32 @@ public sealed class KubernetesWatch
     private static readonly TimeSpan s_forgetInterval = TimeSpan.FromMinutes(1);
 
     private readonly IReflector[] _reflectors;
-    private readonly ClusterView? _view;
+    private readonly ClusterView _view;
     private readonly TimeProvider _time;
 
-    private KubernetesWatch(IReflector[] reflectors, ClusterView? view, TimeProvider time)
+    private KubernetesWatch(IReflector[] reflectors, ClusterView view, TimeProvider time)
     {
         _reflectors = reflectors;
         _view = view;
         _time = time;
     }
 
-    /// <summary>The pods of one node, for attribution. Needs list and watch on pods.</summary>
+    /// <summary>The pods of one node, for attribution by cgroup and by address. Needs list and watch on pods.</summary>
     public static KubernetesWatch OfNode(
         ApiConnection connection,
         string nodeName,
         NodeAttribution attribution,
+        ClusterView view,
         TimeProvider time,
         ILogger<KubernetesWatch> logger)
     {
         var options = new WatchOptions();
         return new KubernetesWatch(
-            [new Reflector<Pod>(connection, PodReader.Pods(nodeName), attribution, options, time, logger)],
-            null,
+            [
+                new Reflector<Pod>(
+                    connection, PodReader.Pods(nodeName), new BothSinks<Pod>(attribution, view.Pods), options, time, logger),
+            ],
+            view,
             time);
     }
 
@@ -61,17 +65,17 @@ public sealed class KubernetesWatch
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var tasks = _reflectors.Select(reflector => reflector.RunAsync(cancellationToken));
-        return Task.WhenAll(_view is null ? tasks : tasks.Append(ForgetAsync(_view, cancellationToken)));
+        return Task.WhenAll(tasks.Append(ForgetAsync(cancellationToken)));
     }
 
-    private async Task ForgetAsync(ClusterView view, CancellationToken cancellationToken)
+    private async Task ForgetAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(s_forgetInterval, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                view.Forget();
+                _view.Forget();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monitor.Events;
+using Monitor.V1;
 
 namespace Monitor.Server;
 
@@ -24,12 +25,15 @@ public static class MonitorServer
     /// <param name="loggers">Where it logs; the caller disposes of it. Null: to standard error, as
     /// <see cref="ServerLogging"/> does.</param>
     /// <param name="agents">The agents of an aggregator. Null on an agent.</param>
+    /// <param name="health">Parts of health that the server does not know itself. A part that is not healthy makes the whole
+    /// degraded. Called for each request, on any thread. Null: no such parts.</param>
     public static WebApplication Build(
         MonitorServerOptions options,
         EventLog log,
         IProgramDirectory programs,
         ILoggerFactory? loggers = null,
-        IAgentDirectory? agents = null)
+        IAgentDirectory? agents = null,
+        Func<IEnumerable<HealthPart>>? health = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -54,6 +58,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(programs);
         builder.Services.AddSingleton(new AgentsReader(agents, options));
+        builder.Services.AddSingleton(health ?? (static () => []));
         AddServices(builder.Services, options);
         RestSetup.AddServices(builder.Services, options);
         AddHosting(builder, options);

@@ -54,6 +54,23 @@ public sealed class ServerSettings
     /// <summary><c>node-name</c>, for a program that runs on a node which it reports.</summary>
     public static Setting<string> NodeName { get; } = NodeNameElse(static () => Environment.MachineName);
 
+    /// <summary><c>deployment-mode</c>: whether the program looks for Kubernetes.</summary>
+    public static Setting<string> DeploymentMode { get; } = new(
+        "deployment-mode",
+        ValueFormats.OneOf("auto", "kubernetes", "vm"),
+        "kubernetes: name pods, services and nodes by the API server. vm: do not look for Kubernetes. auto: kubernetes in a "
+        + "pod with a service account, vm elsewhere.",
+        "auto")
+    {
+        PlatformVariable = "DEPLOYMENT_MODE",
+    };
+
+    /// <summary><c>kubeconfig</c>.</summary>
+    public static Setting<string> Kubeconfig { get; } = new(
+        "kubeconfig",
+        ValueFormats.ExistingFile,
+        "How to reach the API server from outside of the cluster. Implies --deployment-mode kubernetes.");
+
     /// <summary>The version of this build; all projects have the same.</summary>
     public static string Version { get; } =
         typeof(ServerSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
@@ -97,7 +114,7 @@ public sealed class ServerSettings
             $"monitor-{Component}",
             summary,
             Version,
-            [.. own, Retention, Http, Grpc, CorsOrigin, LogLevel],
+            [.. own, Retention, Http, Grpc, CorsOrigin, DeploymentMode, Kubeconfig, LogLevel],
             examples,
             check);
 
@@ -112,6 +129,17 @@ public sealed class ServerSettings
         CorsOrigins = settings.TryGet(CorsOrigin, out var origins) ? origins : [],
         LogLevel = settings.Get(LogLevel),
     };
+
+    /// <summary>Whether the program names pods, services and nodes by an API server. Looks for the environment of a pod, and
+    /// loads nothing of Kubernetes.</summary>
+    public static bool UsesKubernetes(SettingValues settings) =>
+        settings.TryGet(Kubeconfig, out _) || settings.Get(DeploymentMode) switch
+        {
+            "kubernetes" => true,
+            "auto" => Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 }
+                && File.Exists("/var/run/secrets/kubernetes.io/serviceaccount/token"),
+            _ => false,
+        };
 
     /// <summary>The declaration of <see cref="NodeName"/>.</summary>
     /// <param name="hostName">Finds the host's name, which tests replace: Linux allows 64 bytes.</param>

@@ -13,7 +13,8 @@ namespace Monitor.Agent.Encoding;
 /// </summary>
 internal sealed class EventEncoder
 {
-    /// <summary>An event is never longer: all fields at their longest come to about 600 bytes, node name included.</summary>
+    /// <summary>An event is never longer: all fields at their longest take about 1600 bytes, 1000 of them names of nodes, pods
+    /// and workloads.</summary>
     public const int MaxEventBytes = 2048;
 
     private readonly byte[] _buffer = new byte[MaxEventBytes];
@@ -24,17 +25,29 @@ internal sealed class EventEncoder
     private readonly FragmentCache _commands = new(256, EncodeCommand);
     private readonly FragmentCache _sources = new(1024, EncodeSource);
     private readonly FragmentCache _destinations = new(1024, EncodeDestination);
+    private readonly PodLookup? _pods;
     private int _length;
+    private long _timeUnixNanos;
     private EventColumnsBuilder _columns;
 
     /// <param name="nodeName">Event.node_name of every event.</param>
     /// <param name="epoch">Identity of this run, the first half of every id.</param>
-    public EventEncoder(string nodeName, ulong epoch)
+    /// <param name="pods">Names the pods of events. Null outside Kubernetes: then events have none of its fields.</param>
+    public EventEncoder(string nodeName, ulong epoch, PodLookup? pods = null)
     {
+        _pods = pods;
         _idPrefix = Text.ASCII.GetBytes($"{epoch:x16}-");
         var node = Text.UTF8.GetBytes(nodeName);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, ContractLimits.MaxNodeNameBytes);
-        _node = Fragment((ref writer) => writer.Bytes(Event.NodeNameFieldNumber, node));
+        _node = Fragment((ref writer) =>
+        {
+            writer.Bytes(Event.NodeNameFieldNumber, node);
+            if (pods is not null)
+            {
+                // The agent is told its node's name by Kubernetes, so both are the same.
+                writer.Bytes(Event.K8SNodeNameFieldNumber, node);
+            }
+        });
         _nodeHash = EventColumns.Hash(node);
     }
 
@@ -65,6 +78,11 @@ internal sealed class EventEncoder
         _length = writer.Length;
         _columns = new EventColumnsBuilder(timeUnixNanos, typeId);
         _columns.SetNodeName(_nodeHash);
+        _timeUnixNanos = timeUnixNanos;
+        if (_pods is not null)
+        {
+            _columns.SetKubernetesNodeName(_nodeHash);
+        }
     }
 
     /// <summary>The event reports a failure.</summary>
@@ -82,6 +100,21 @@ internal sealed class EventEncoder
         _length += writer.Length;
         _columns.SetPid(pid);
         _columns.SetCommand(hash);
+        if (_pods is not null)
+        {
+            SetPod(_pods.OfProcess(cgroupId, pid));
+        }
+    }
+
+    /// <summary>No process caused the event: its pod can only be found by the addresses of the packet.</summary>
+    /// <param name="source">16 bytes, IPv4 mapped; empty where the packet has none.</param>
+    /// <param name="destination">As <paramref name="source"/>.</param>
+    public void SetNoProcess(ReadOnlySpan<byte> source, ReadOnlySpan<byte> destination)
+    {
+        if (_pods is not null)
+        {
+            SetPod(_pods.OfPacket(source, destination, _timeUnixNanos));
+        }
     }
 
     /// <summary>The network namespace; 0 is not known.</summary>
@@ -168,6 +201,20 @@ internal sealed class EventEncoder
     }
 
     internal delegate void WriteFields(ref WireWriter writer);
+
+    private void SetPod(PodFields pod)
+    {
+        Append(pod.Encoded);
+        if (pod.PodHash is { } name)
+        {
+            _columns.SetKubernetesPodName(name);
+        }
+
+        if (pod.NamespaceHash is { } inNamespace)
+        {
+            _columns.SetKubernetesNamespace(inNamespace);
+        }
+    }
 
     private static byte[] EncodeProtocol(ushort number) => Fragment(
         (ref writer) => writer.Bytes(Event.ProtocolFieldNumber, Text.ASCII.GetBytes(IpProtocols.Name(number))));

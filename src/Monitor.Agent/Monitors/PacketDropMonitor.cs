@@ -72,8 +72,14 @@ internal sealed class PacketDropMonitor : MonitorDefinition
             encoder.SetProcess(record.Pid, record.Tid, record.Uid, record.CgroupId, record.Command);
         }
 
+        var hasAddresses = (record.Flags & PacketDropFlags.Addresses) != 0;
+        if ((record.Flags & PacketDropFlags.Process) == 0)
+        {
+            encoder.SetNoProcess(hasAddresses ? record.Source : [], hasAddresses ? record.Destination : []);
+        }
+
         encoder.SetNetworkNamespace(record.NetworkNamespace);
-        if ((record.Flags & PacketDropFlags.Addresses) != 0)
+        if (hasAddresses)
         {
             var ports = (record.Flags & PacketDropFlags.Ports) != 0;
             encoder.SetProtocol(record.Protocol);

@@ -42,12 +42,14 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
     /// <see cref="RunAsync"/> has ended.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where it logs.</param>
+    /// <param name="peers">Names the other side of events; null outside Kubernetes.</param>
     /// <param name="options">How patient the links are; null for the defaults.</param>
     public AgentFleet(
         IReadOnlyList<IAgentDiscovery> discoveries,
         EventLog log,
         TimeProvider time,
         ILoggerFactory loggers,
+        PeerLookup? peers = null,
         LinkOptions? options = null)
     {
         _discoveries = discoveries;
@@ -56,7 +58,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory
         _time = time;
         _options = options ?? new LinkOptions();
         _logger = loggers.CreateLogger<AgentFleet>();
-        _nodes = new NodeDirectory(new ClusterLog(log), _options, time);
+        _nodes = new NodeDirectory(new ClusterLog(log, peers), _options, time);
     }
 
     public long Version => _version.Value;

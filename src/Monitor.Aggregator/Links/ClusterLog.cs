@@ -7,7 +7,7 @@ namespace Monitor.Aggregator.Links;
 /// The aggregator's log for those who write to it: all links, one at a time. What can be done outside, parsing above
 /// all, is done outside of the lock: inside, an event costs its copying. Any thread.
 /// </summary>
-internal sealed class ClusterLog(EventLog log)
+internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
 {
     private readonly Lock _writing = new();
 
@@ -93,7 +93,7 @@ internal sealed class ClusterLog(EventLog log)
                     inRun = true;
                 }
 
-                if (log.Append(entry.Columns, bytes.Slice(entry.Start, entry.Length)))
+                if (log.Append(entry.Columns, bytes.Slice(entry.Start, entry.Length), peers is null ? [] : peers.Find(entry.Columns)))
                 {
                     at = new OriginPoint(at.Position + 1, at.Events + 1);
                     continue;

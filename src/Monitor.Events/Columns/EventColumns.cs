@@ -60,6 +60,12 @@ public struct EventColumns
     /// <summary>Whether the event names its peer.</summary>
     public readonly bool HasPeer => (Flags & ColumnFlags.HasPeer) != 0;
 
+    /// <summary>Whether the event is that of a pod whose name and namespace have these hashes (see
+    /// <see cref="Hash(string)"/>). A collision is possible: 1 in 2^32. Null is never the same.</summary>
+    public readonly bool IsOfPod(uint? nameHash, uint? namespaceHash) =>
+        nameHash is { } name && namespaceHash is { } inNamespace
+        && PodHash == NameHash.To16(name) && NamespaceHash == NameHash.To16(inNamespace);
+
     /// <summary>Process id, or null.</summary>
     public readonly uint? Pid => (Flags & ColumnFlags.HasPid) != 0 ? PidValue : null;
 

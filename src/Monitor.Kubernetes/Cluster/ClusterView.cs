@@ -54,8 +54,12 @@ public sealed class ClusterView
     /// <param name="address">16 bytes, IPv4 mapped.</param>
     /// <param name="timeUnixNanos">Wall-clock time, ns since 1970.</param>
     /// <returns>Null where nobody's that is known.</returns>
-    public Peer? Find(ReadOnlySpan<byte> address, long timeUnixNanos) =>
-        _book.Find(IpKey.Of(address), timeUnixNanos / NanosPerMilli);
+    public Peer? Find(ReadOnlySpan<byte> address, long timeUnixNanos) => Find(IpKey.Of(address), timeUnixNanos);
+
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte}, long)"/>.</summary>
+    /// <param name="address">The 16 bytes as a number, big-endian.</param>
+    /// <param name="timeUnixNanos">Wall-clock time, ns since 1970.</param>
+    public Peer? Find(UInt128 address, long timeUnixNanos) => _book.Find(address, timeUnixNanos / NanosPerMilli);
 
     /// <summary>What is known. Any thread.</summary>
     public ClusterViewStatistics Statistics

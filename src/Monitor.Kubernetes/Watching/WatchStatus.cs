@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Monitor.Kubernetes.Watching;
 
 /// <summary>How a watch is doing, for health and metrics.</summary>
@@ -17,4 +19,14 @@ public sealed record WatchStatus(
     long Objects,
     long Lists,
     long Changes,
-    long Malformed);
+    long Malformed)
+{
+    /// <summary>What keeps it from being up to date, for people.</summary>
+    public string Describe()
+    {
+        var problem = Error ?? $"The first list of {Resource} has not arrived yet.";
+        return LastContact is { } last
+            ? string.Create(CultureInfo.InvariantCulture, $"{problem} Last contact: {last.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}")
+            : problem;
+    }
+}

@@ -6,20 +6,26 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>Says how the server is doing, by how its parts are.</summary>
-internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, EventLog log, MonitorServerOptions options)
+internal sealed class HealthReader(
+    ProgramReader programs,
+    AgentsReader agents,
+    Func<IEnumerable<HealthPart>> otherParts,
+    EventLog log,
+    MonitorServerOptions options)
 {
-    public const string Healthy = "healthy";
-    public const string Degraded = "degraded";
-    public const string Unhealthy = "unhealthy";
+    public const string Healthy = HealthStatus.Healthy;
+    public const string Degraded = HealthStatus.Degraded;
+    public const string Unhealthy = HealthStatus.Unhealthy;
 
     private readonly long _started = options.Time.GetTimestamp();
 
     public async Task<GetHealthResponse> ReadAsync(CancellationToken cancellationToken)
     {
         var (status, parts) = agents.Directory is null ? await ProgramsAsync(cancellationToken) : agents.Health();
+        var others = otherParts().ToList();
         var response = new GetHealthResponse
         {
-            Status = status,
+            Status = status == Healthy && others.Any(part => part.Status != Healthy) ? Degraded : status,
             Component = options.Component,
             Uptime = Duration.FromTimeSpan(options.Time.GetElapsedTime(_started)),
             Version = options.Version,
@@ -28,6 +34,7 @@ internal sealed class HealthReader(ProgramReader programs, AgentsReader agents, 
             Epoch = BootEpoch.Format(log.Epoch),
         };
         response.Parts.AddRange(parts);
+        response.Parts.AddRange(others);
         response.Parts.Add(new HealthPart { Name = "log", Status = Healthy });
         return response;
     }

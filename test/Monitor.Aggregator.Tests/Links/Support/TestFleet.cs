@@ -28,7 +28,7 @@ internal sealed class TestFleet : IAsyncDisposable, ILoggerProvider
             Interlocked.Increment(ref _lastEpoch),
             TimeProvider.System);
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(this));
-        Fleet = new AgentFleet([_listed], Log, TimeProvider.System, _loggers, options);
+        Fleet = new AgentFleet([_listed], Log, TimeProvider.System, _loggers, options: options);
         _running = Fleet.RunAsync(_stop.Token);
     }
 
