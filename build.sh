@@ -20,6 +20,10 @@ Builds, runs and tests the network monitor.
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
                              bookworm (6.1), trixie (6.12), or those named; a few minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
+  ./build.sh image [TAG]     build the container images, with Docker or Buildah
+  ./build.sh cluster         build, start a Kubernetes cluster of one real node on this machine, install the chart, make
+                             traffic between pods, find it, uninstall, stop; test/kubernetes/cluster.sh does parts of it
+  ./build.sh kind COMMAND    the same in a cluster of kind: create, load, install, test, delete, or all
   ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
                              main
   ./build.sh clean           remove artifacts/
@@ -325,7 +329,8 @@ lint() {
   need_to_build
   need_to_lint
   local status=0
-  say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh test/kernels/{run.sh,init} || status=1
+  say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh test/kernels/{run.sh,init} \
+    deploy/{docker,helm,kubernetes,kind}/*.sh test/kubernetes/*.sh || status=1
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
@@ -341,6 +346,10 @@ case ${1-} in
   kernels) shift; kernels "$@" ;;
   bench) shift; bench "$@" ;;
   lint) lint ;;
+  bpf) compile_bpf ;; # for deploy/docker/Dockerfile
+  image) shift; exec deploy/docker/image.sh "$@" ;;
+  cluster) build_agent; build_aggregator; as_root test/kubernetes/try.sh ;;
+  kind) shift; exec deploy/kind/kind.sh "$@" ;;
   clean) rm -rf "$artifacts" ;;
   -h | --help | help) usage ;;
   *) say "build.sh: no such command: $1"; usage >&2; exit 2 ;;

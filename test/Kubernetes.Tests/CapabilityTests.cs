@@ -1,0 +1,90 @@
+using Monitor.Agent.Tests.Kernel;
+
+namespace Kubernetes.Tests;
+
+/// <summary>The agent's container on the real node, as the chart has it but for one capability.</summary>
+[RequiresKernel]
+internal sealed class CapabilityTests
+{
+    private const string Namespace = "capability-test";
+
+    [OneTimeSetUp]
+    public static async Task PrepareAsync()
+    {
+        await Images.MakeAsync();
+        (await Cluster.KubectlAsync("create", "namespace", Namespace)).Succeeded();
+        // The objects that the agent's refer to; the agents themselves come from the tests.
+        var accounts = await RenderAsync("templates/rbac.yaml", "templates/priorityclass.yaml");
+        await ApplyAsync(accounts);
+    }
+
+    [OneTimeTearDown]
+    public static async Task RemoveAsync()
+    {
+        await Cluster.KubectlAsync("delete", "namespace", Namespace);
+        await Cluster.KubectlAsync("delete", "clusterroles,clusterrolebindings,priorityclasses", "-l", "app.kubernetes.io/instance=capability-test");
+    }
+
+    [TearDown]
+    public static async Task RemoveAgentAsync() =>
+        await Cluster.KubectlAsync("-n", Namespace, "delete", "daemonset", "--all", "--cascade=foreground", "--wait");
+
+    [TestCase("BPF")]
+    [TestCase("PERFMON")]
+    [TestCase("NET_ADMIN")]
+    public async Task Agent_WithoutACapabilityThatItNeeds_SaysWhich(string capability)
+    {
+        await StartWithoutAsync(capability);
+
+        await Waiting.ForAsync("what the agent says", LogAsync, log => log.Contains($"This process lacks CAP_{capability}:", StringComparison.Ordinal));
+    }
+
+    [TestCase("IPC_LOCK", "CAP_IPC_LOCK")]
+    [TestCase("SYSLOG", "CAP_SYSLOG")]
+    [TestCase("SYS_NICE", "CAP_SYS_NICE")]
+    public async Task Agent_WithoutACapabilityThatItWants_WorksAndSaysWhatIsWorse(string capability, string named)
+    {
+        await StartWithoutAsync(capability);
+
+        (await Cluster.KubectlAsync("-n", Namespace, "rollout", "status", "daemonset", "capability-test-network-monitor-agent", "--timeout=120s")).Succeeded();
+        Assert.That(await LogAsync(), Does.Contain(named));
+    }
+
+    [Test]
+    public async Task Agent_WithWhatTheChartGives_LacksNothing()
+    {
+        await StartWithoutAsync("NONE");
+
+        (await Cluster.KubectlAsync("-n", Namespace, "rollout", "status", "daemonset", "capability-test-network-monitor-agent", "--timeout=120s")).Succeeded();
+        Assert.That(await LogAsync(), Does.Not.Contain("CAP_").And.Not.Contain("namespace of its own").And.Not.Contain("only the processes of"));
+    }
+
+    private static async Task StartWithoutAsync(string capability)
+    {
+        var agent = await RenderAsync("templates/agent-daemonset.yaml");
+        var less = agent.Split('\n').Where(line => !line.TrimStart().StartsWith($"- {capability} #", StringComparison.Ordinal)).ToList();
+        Assert.That(less, Has.Count.EqualTo(agent.Split('\n').Length - (capability == "NONE" ? 0 : 1)));
+        await ApplyAsync(string.Join('\n', less));
+    }
+
+    private static async Task<string> LogAsync() =>
+        (await Cluster.KubectlAsync("-n", Namespace, "logs", "-l", "app.kubernetes.io/component=agent", "--tail=-1")).Output;
+
+    private static async Task<string> RenderAsync(params string[] templates) => (await Cluster.HelmAsync(
+        ["template", Namespace, ChartTests.Chart, "--namespace", Namespace, "--kube-version", "1.20.2", .. Images.Values,
+            .. templates.SelectMany(template => new[] { "--show-only", template })])).Succeeded();
+
+    private static async Task ApplyAsync(string manifest)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, manifest);
+            (await Cluster.KubectlAsync("-n", Namespace, "apply", "-f", file)).Succeeded();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

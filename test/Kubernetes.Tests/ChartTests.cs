@@ -1,0 +1,119 @@
+namespace Kubernetes.Tests;
+
+/// <summary>What the chart renders, and which values it refuses.</summary>
+internal sealed class ChartTests
+{
+    public const string Chart = "deploy/helm/network-monitor";
+
+    [Test]
+    public async Task Lint_Strict_FindsNothing()
+    {
+        var lint = await Cluster.HelmAsync("lint", "--strict", Chart);
+
+        Assert.That(lint.ExitCode, Is.Zero, lint.Output + lint.Error);
+    }
+
+    [TestCase("1.20.0", "httpGet:", "grpc:\n")]
+    [TestCase("1.24.0", "grpc:\n", "httpGet:")]
+    [TestCase("1.35.0", "grpc:\n", "httpGet:")]
+    public async Task Template_OfVersion_ProbesByWhatItHas(string version, string has, string hasNot)
+    {
+        var rendered = await RenderAsync("--kube-version", version);
+
+        Assert.That(rendered, Does.Contain(has).And.Not.Contain(hasNot));
+    }
+
+    [TestCase("1.20.0", "policy/v1beta1")]
+    [TestCase("1.21.0", "policy/v1")]
+    public async Task Template_OfVersion_HasADisruptionBudgetOfIts(string version, string api)
+    {
+        Assert.That(await RenderAsync("--kube-version", version, "--show-only", "templates/poddisruptionbudget.yaml"),
+            Does.Contain($"apiVersion: {api}\n"));
+    }
+
+    [Test]
+    public async Task Template_OfTooOldAVersion_IsRefused()
+    {
+        var refused = await TemplateAsync("--kube-version", "1.19.0");
+
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("1.20"));
+    }
+
+    [TestCase("agent.nosuch=1", "nosuch")]
+    [TestCase("agnt.settings.retention=1MiB", "agnt")]
+    [TestCase("agent.oldestKernel=3.10", "oldestKernel")]
+    [TestCase("agent.seccompProfile.type=None", "seccompProfile")]
+    [TestCase("agent.settings.retention=lots", "retention")]
+    [TestCase("agent.settings.http=*:80", "http")]
+    [TestCase("agent.settings.exclude-port={0}", "exclude-port")]
+    [TestCase("agent.image.digest=sha256:12", "digest")]
+    [TestCase("agent.image.pullPolicy=Sometimes", "pullPolicy")]
+    [TestCase("agent.cgroupPath=cgroup", "cgroupPath")]
+    [TestCase("aggregator.replicas=-1", "replicas")]
+    [TestCase("aggregator.service.type=Loadbalancer", "service")]
+    [TestCase("aggregator.settings.agents-dns=x:1", "agents-dns")]
+    [TestCase("aggregator.ingress.enabled=true", "hosts")]
+    [TestCase("networkPolicy.apiServerPorts={70000}", "apiServerPorts")]
+    [TestCase("serviceMonitor.interval=often", "interval")]
+    public async Task Template_WithAnInvalidValue_IsRefusedByTheSchema(string value, string named)
+    {
+        var refused = await TemplateAsync("--set", value);
+
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("schema").And.Contain(named));
+    }
+
+    [TestCase("5.11", "[BPF,PERFMON,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
+    [TestCase("5.8", "[BPF,PERFMON,SYS_RESOURCE,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
+    [TestCase("4.18", "[SYS_ADMIN,SYS_RESOURCE,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
+    public async Task Agent_ForAKernel_HasExactlyItsCapabilities(string kernel, string capabilities)
+    {
+        var agent = await RenderAsync("--show-only", "templates/agent-daemonset.yaml", "--set-string", $"agent.oldestKernel={kernel}");
+
+        var added = agent.Split('\n').SkipWhile(line => line.Trim() != "add:").Skip(1)
+            .TakeWhile(line => line.Trim().StartsWith("- ", StringComparison.Ordinal))
+            .Select(line => line.Trim()[2..].Split(" #")[0]);
+        Assert.That($"[{string.Join(',', added)}]", Is.EqualTo(capabilities));
+        Assert.That(agent, Does.Contain("drop: [ALL]"));
+    }
+
+    [Test]
+    public async Task Template_WithEverything_HasNoPrivilegedContainer()
+    {
+        var rendered = await EverythingAsync();
+
+        Assert.That(rendered, Does.Not.Contain("privileged: true").And.Not.Contain("allowPrivilegeEscalation: true")
+            .And.Not.Contain("hostNetwork: true").And.Not.Contain("readOnlyRootFilesystem: false"));
+    }
+
+    [Test]
+    public async Task Template_WithEverything_HasEveryKind()
+    {
+        var kinds = (await EverythingAsync()).Split('\n').Where(line => line.StartsWith("kind: ", StringComparison.Ordinal))
+            .Select(line => line[6..]).Distinct();
+
+        Assert.That(kinds, Is.EquivalentTo(new[]
+        {
+            "ClusterRole", "ClusterRoleBinding", "DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "Pod", "PodDisruptionBudget",
+            "PriorityClass", "Role", "RoleBinding", "Service", "ServiceAccount", "ServiceMonitor",
+        }));
+    }
+
+    [Test]
+    public async Task Settings_OfEveryType_AreArguments()
+    {
+        var agent = await RenderAsync("--show-only", "templates/agent-daemonset.yaml", "--set",
+            "agent.settings.exclude-port={53,123},agent.settings.rate-limit=1000000,agent.settings.include-self=true");
+
+        Assert.That(agent, Does.Contain("\"--exclude-port=53,123\"").And.Contain("\"--rate-limit=1000000\"").And.Contain("\"--include-self\""));
+    }
+
+    private static Task<Finished> TemplateAsync(params string[] arguments) =>
+        Cluster.HelmAsync(["template", "test", Chart, "--namespace", "monitor", .. arguments]);
+
+    private static async Task<string> RenderAsync(params string[] arguments) => (await TemplateAsync(arguments)).Succeeded();
+
+    private static Task<string> EverythingAsync() => RenderAsync("--set",
+        "serviceMonitor.enabled=true,aggregator.ingress.enabled=true,aggregator.ingress.hosts[0].host=monitor.test");
+}
