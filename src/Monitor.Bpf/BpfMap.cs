@@ -9,14 +9,14 @@ namespace Monitor.Bpf;
 /// </summary>
 public sealed partial class BpfMap
 {
-    private readonly BpfObjectHandle owner;
-    private readonly nint map;
-    private FileDescriptorHandle? descriptor;
+    private readonly BpfObjectHandle _owner;
+    private readonly nint _map;
+    private FileDescriptorHandle? _descriptor;
 
     internal BpfMap(BpfObjectHandle owner, nint map, string name)
     {
-        this.owner = owner;
-        this.map = map;
+        _owner = owner;
+        _map = map;
         Name = name;
         Type = Libbpf.bpf_map__type(map);
         KeySize = (int)Libbpf.bpf_map__key_size(map);
@@ -40,21 +40,13 @@ public sealed partial class BpfMap
     /// <summary>Whether each CPU has its own value.</summary>
     public bool IsPerCpu { get; }
 
-    /// <summary>Capacity; to be set before load only.</summary>
-    /// <exception cref="BpfException">Set after load (EBUSY).</exception>
+    /// <summary>Capacity.</summary>
     public uint MaxEntries
     {
         get
         {
-            using var borrowed = new BorrowedHandle(owner);
-            return Libbpf.bpf_map__max_entries(map);
-        }
-
-        set
-        {
-            using var borrowed = new BorrowedHandle(owner);
-            BpfException.ThrowIfNegative(
-                Libbpf.bpf_map__set_max_entries(map, value), "setting the capacity of map", Name);
+            using var borrowed = new BorrowedHandle(_owner);
+            return Libbpf.bpf_map__max_entries(_map);
         }
     }
 
@@ -76,18 +68,18 @@ public sealed partial class BpfMap
 
     /// <exception cref="InvalidOperationException">The object is not loaded.</exception>
     internal FileDescriptorHandle Descriptor =>
-        descriptor ?? throw new InvalidOperationException($"Map '{Name}' is not loaded.");
+        _descriptor ?? throw new InvalidOperationException($"Map '{Name}' is not loaded.");
 
     internal void TakeDescriptor()
     {
-        var borrowed = Libbpf.bpf_map__fd(map);
+        var borrowed = Libbpf.bpf_map__fd(_map);
         if (borrowed >= 0)
         {
-            descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);
+            _descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);
         }
     }
 
-    internal void Release() => descriptor?.Dispose();
+    internal void Release() => _descriptor?.Dispose();
 
     private void CheckKey<TKey>()
         where TKey : unmanaged

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Monitor.Bpf.Btf;
@@ -16,14 +15,14 @@ namespace Monitor.Bpf;
 /// </remarks>
 public sealed class BpfObject : IDisposable
 {
-    private readonly BpfObjectHandle handle;
-    private readonly Lazy<BtfTypes?> types;
+    private readonly BpfObjectHandle _handle;
+    private readonly Lazy<BtfTypes?> _types;
 
     private BpfObject(BpfObjectHandle handle, string name)
     {
-        this.handle = handle;
+        _handle = handle;
         Name = name;
-        types = new Lazy<BtfTypes?>(ReadTypes);
+        _types = new Lazy<BtfTypes?>(ReadTypes);
         Programs = ListPrograms();
         Maps = ListMaps();
     }
@@ -41,22 +40,20 @@ public sealed class BpfObject : IDisposable
     public bool IsLoaded { get; private set; }
 
     /// <summary>The types of the object's BTF, or null where it was compiled without (clang's -g).</summary>
-    internal BtfTypes? Types => types.Value;
+    internal BtfTypes? Types => _types.Value;
 
     /// <summary>Opens and checks a file; nothing goes to the kernel yet.</summary>
     /// <param name="path">A file that clang made with -target bpf, not trusted to be one.</param>
-    /// <param name="options">Null: the defaults.</param>
     /// <exception cref="BpfException">The file cannot be read, is too large, or is not a sound BPF object.</exception>
-    public static BpfObject Open(string path, BpfObjectOptions? options = null)
+    public static BpfObject Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new BpfObjectOptions();
         Libbpf.Initialize();
-        var bytes = ObjectFile.Read(path, options.MaximumFileBytes);
+        var bytes = ObjectFile.Read(path);
         ElfGuard.Check(bytes, path);
         var name = Path.GetFileName(path);
         name = name.EndsWith(".bpf.o", StringComparison.Ordinal) ? name[..^6] : Path.GetFileNameWithoutExtension(name);
-        return new BpfObject(OpenHandle(bytes, name, path, options), name);
+        return new BpfObject(OpenHandle(bytes, name, path), name);
     }
 
     /// <summary>The program of that name.</summary>
@@ -73,9 +70,6 @@ public sealed class BpfObject : IDisposable
     /// <returns>Null where the object's BTF has none, or there is no BTF.</returns>
     public BtfStruct? FindStruct(string name) => Types is { } t ? BtfStructReader.Find(t, name) : null;
 
-    /// <summary>Whether the object has a global variable of that name that <see cref="SetGlobal{T}(string, T)"/> accepts.</summary>
-    public bool HasGlobal(string name) => Types is { } t && GlobalVariables.Exists(t, name);
-
     /// <summary>
     /// Sets a global variable, usually <c>const volatile</c>, before load: the verifier then treats it as a constant and
     /// drops the branches that it rules out.
@@ -87,25 +81,7 @@ public sealed class BpfObject : IDisposable
     /// <exception cref="InvalidOperationException">The object is loaded already, or has no BTF.</exception>
     public void SetGlobal<T>(string name, T value)
         where T : unmanaged =>
-        SetGlobalBytes(name, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)), exact: true);
-
-    /// <summary>
-    /// The same for an array. Elements after the last given one become zero.
-    /// </summary>
-    /// <exception cref="ArgumentException">The array is shorter than <paramref name="values"/>, or its size is no multiple of the element's.</exception>
-    /// <inheritdoc cref="SetGlobal{T}(string, T)"/>
-    public void SetGlobal<T>(string name, ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        var variable = FindGlobal(name);
-        if (variable.Size % Unsafe.SizeOf<T>() != 0)
-        {
-            throw new ArgumentException(
-                $"'{name}' of {Name} has {variable.Size} bytes, which is no multiple of {Unsafe.SizeOf<T>()}, the size of {typeof(T).Name}.");
-        }
-
-        SetGlobalBytes(name, MemoryMarshal.AsBytes(values), exact: false);
-    }
+        SetGlobalBytes(name, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 
     /// <summary>
     /// Loads every program whose <see cref="BpfProgram.AutoLoad"/> is set, and creates the maps. To be called once, even
@@ -117,9 +93,9 @@ public sealed class BpfObject : IDisposable
     /// </exception>
     public void Load()
     {
-        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
         using var capture = LibbpfMessages.Capture();
-        var result = Libbpf.bpf_object__load(handle);
+        var result = Libbpf.bpf_object__load(_handle);
         if (result != 0)
         {
             throw LoadFailure.Explain(Name, -result, capture.Messages);
@@ -150,21 +126,19 @@ public sealed class BpfObject : IDisposable
             map.Release();
         }
 
-        handle.Dispose();
+        _handle.Dispose();
     }
 
-    private static unsafe BpfObjectHandle OpenHandle(byte[] bytes, string name, string path, BpfObjectOptions options)
+    private static unsafe BpfObjectHandle OpenHandle(byte[] bytes, string name, string path)
     {
         using var capture = LibbpfMessages.Capture();
         fixed (byte* buffer = bytes)
         fixed (byte* nameBytes = Encoding.UTF8.GetBytes(name + '\0'))
-        fixed (byte* customBtf = options.CustomBtfPath is { } p ? Encoding.UTF8.GetBytes(p + '\0') : null)
         {
             var native = new BpfObjectOpenOptions
             {
                 Size = (nuint)sizeof(BpfObjectOpenOptions),
                 ObjectName = nameBytes,
-                CustomBtfPath = customBtf,
             };
             var handle = Libbpf.bpf_object__open_mem(buffer, (nuint)bytes.Length, &native);
             if (handle.IsInvalid)
@@ -182,8 +156,8 @@ public sealed class BpfObject : IDisposable
 
     private unsafe BtfTypes? ReadTypes()
     {
-        using var borrowed = new BorrowedHandle(handle);
-        var btf = Libbpf.bpf_object__btf(handle);
+        using var borrowed = new BorrowedHandle(_handle);
+        var btf = Libbpf.bpf_object__btf(_handle);
         uint size = 0;
         var data = btf == 0 ? null : Libbpf.btf__raw_data(btf, &size);
         return data == null ? null : BtfTypes.Parse(new ReadOnlySpan<byte>(data, (int)size).ToArray(), Name);
@@ -191,7 +165,7 @@ public sealed class BpfObject : IDisposable
 
     private GlobalVariable FindGlobal(string name)
     {
-        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
         if (IsLoaded)
         {
             throw new InvalidOperationException($"Variable '{name}' of {Name} can be set only before the object is loaded.");
@@ -202,16 +176,16 @@ public sealed class BpfObject : IDisposable
         return GlobalVariables.Find(available, name, Name);
     }
 
-    private unsafe void SetGlobalBytes(string name, ReadOnlySpan<byte> value, bool exact)
+    private unsafe void SetGlobalBytes(string name, ReadOnlySpan<byte> value)
     {
         var variable = FindGlobal(name);
-        if (exact ? value.Length != variable.Size : value.Length > variable.Size)
+        if (value.Length != variable.Size)
         {
             throw new ArgumentException($"'{name}' of {Name} has {variable.Size} bytes, but the value has {value.Length}.");
         }
 
-        using var borrowed = new BorrowedHandle(handle);
-        for (nint map = 0; (map = Libbpf.bpf_object__next_map(handle, map)) != 0;)
+        using var borrowed = new BorrowedHandle(_handle);
+        for (nint map = 0; (map = Libbpf.bpf_object__next_map(_handle, map)) != 0;)
         {
             // libbpf names the map of .rodata "<object>.rodata", with as much of the object's name as fits.
             if (!Libbpf.bpf_map__is_internal(map)
@@ -227,9 +201,7 @@ public sealed class BpfObject : IDisposable
                 break;
             }
 
-            var target = new Span<byte>(memory + variable.Offset, variable.Size);
-            value.CopyTo(target);
-            target[value.Length..].Clear();
+            value.CopyTo(new Span<byte>(memory + variable.Offset, variable.Size));
             return;
         }
 
@@ -239,10 +211,10 @@ public sealed class BpfObject : IDisposable
     private unsafe List<BpfProgram> ListPrograms()
     {
         var list = new List<BpfProgram>();
-        for (nint p = 0; (p = Libbpf.bpf_object__next_program(handle, p)) != 0;)
+        for (nint p = 0; (p = Libbpf.bpf_object__next_program(_handle, p)) != 0;)
         {
             list.Add(new BpfProgram(
-                handle, p, NativeString(Libbpf.bpf_program__name(p)), NativeString(Libbpf.bpf_program__section_name(p))));
+                _handle, p, NativeString(Libbpf.bpf_program__name(p)), NativeString(Libbpf.bpf_program__section_name(p))));
         }
 
         return list;
@@ -251,11 +223,11 @@ public sealed class BpfObject : IDisposable
     private unsafe List<BpfMap> ListMaps()
     {
         var list = new List<BpfMap>();
-        for (nint m = 0; (m = Libbpf.bpf_object__next_map(handle, m)) != 0;)
+        for (nint m = 0; (m = Libbpf.bpf_object__next_map(_handle, m)) != 0;)
         {
             if (!Libbpf.bpf_map__is_internal(m))
             {
-                list.Add(new BpfMap(handle, m, NativeString(Libbpf.bpf_map__name(m))));
+                list.Add(new BpfMap(_handle, m, NativeString(Libbpf.bpf_map__name(m))));
             }
         }
 

@@ -6,13 +6,13 @@ namespace Monitor.Bpf;
 /// <summary>One program of an object.</summary>
 public sealed class BpfProgram
 {
-    private readonly BpfObjectHandle owner;
-    private readonly nint program;
+    private readonly BpfObjectHandle _owner;
+    private readonly nint _program;
 
     internal BpfProgram(BpfObjectHandle owner, nint program, string name, string section)
     {
-        this.owner = owner;
-        this.program = program;
+        _owner = owner;
+        _program = program;
         Name = name;
         Section = section;
     }
@@ -50,13 +50,6 @@ public sealed class BpfProgram
         set => Set(Libbpf.bpf_program__set_autoload, value, "setting autoload of");
     }
 
-    /// <summary>A mark for the caller, with libbpf's default true: whether to attach it without being told to.</summary>
-    public bool AutoAttach
-    {
-        get => Get(Libbpf.bpf_program__autoattach);
-        set => Set((p, v) => { Libbpf.bpf_program__set_autoattach(p, v); return 0; }, value, "setting autoattach of");
-    }
-
     /// <summary>Whether it is in the kernel.</summary>
     public bool IsLoaded => Descriptor is { IsClosed: false };
 
@@ -72,27 +65,7 @@ public sealed class BpfProgram
     /// <exception cref="InvalidOperationException">The program is not loaded.</exception>
     public BpfLink Attach() => ProgramAttacher.Attach(this, Libbpf.bpf_program__attach);
 
-    /// <summary>Attaches a raw_tp program to the tracepoint of that name, whatever its section says.</summary>
-    /// <inheritdoc cref="Attach"/>
-    public BpfLink AttachRawTracepoint(string tracepoint)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(tracepoint);
-        return ProgramAttacher.Attach(this, p => Libbpf.bpf_program__attach_raw_tracepoint(p, tracepoint));
-    }
-
-    /// <summary>Attaches a tracepoint program to a tracepoint, whatever its section says.</summary>
-    /// <inheritdoc cref="Attach"/>
-    public BpfLink AttachTracepoint(string category, string name)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(category);
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        return ProgramAttacher.Attach(this, p => Libbpf.bpf_program__attach_tracepoint(p, category, name));
-    }
-
-    /// <summary>
-    /// Attaches a cgroup program to a cgroup, beside others that are attached there. Kernels before 5.7 have no links
-    /// for that: the attachment then outlives a killed process (<see cref="BpfLink.EndsWithProcess"/>).
-    /// </summary>
+    /// <summary>Attaches a cgroup program to a cgroup, beside others that are attached there (kernel 5.7 and later).</summary>
     /// <param name="cgroup">The cgroup2 mount for all processes, or a directory below it.</param>
     /// <inheritdoc cref="Attach"/>
     public BpfLink AttachCgroup(CgroupMount cgroup)
@@ -121,13 +94,13 @@ public sealed class BpfProgram
     /// <summary>Calls libbpf with the program while its object is sure to live.</summary>
     internal T Use<T>(Func<nint, T> call)
     {
-        using var borrowed = new BorrowedHandle(owner);
-        return call(program);
+        using var borrowed = new BorrowedHandle(_owner);
+        return call(_program);
     }
 
     internal void TakeDescriptor()
     {
-        var borrowed = Libbpf.bpf_program__fd(program);
+        var borrowed = Libbpf.bpf_program__fd(_program);
         if (borrowed >= 0)
         {
             Descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);

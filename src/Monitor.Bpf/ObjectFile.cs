@@ -3,16 +3,19 @@ namespace Monitor.Bpf;
 /// <summary>Reads an object file, with a limit.</summary>
 internal static class ObjectFile
 {
+    /// <summary>Bytes; real objects have tens of kilobytes.</summary>
+    internal const long MaximumBytes = 16 << 20;
+
     /// <exception cref="BpfException">It cannot be read, is empty, or exceeds the limit.</exception>
-    internal static byte[] Read(string path, long maximumBytes)
+    internal static byte[] Read(string path)
     {
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            if (stream.Length > maximumBytes)
+            if (stream.Length > MaximumBytes)
             {
                 throw new BpfException(
-                    "opening", path, Errno.EFBIG, $"the file has {stream.Length} bytes, the limit is {maximumBytes}");
+                    "opening", path, Errno.EFBIG, $"the file has {stream.Length} bytes, the limit is {MaximumBytes}");
             }
 
             // Devices and pipes have length 0 and could be read for ever.

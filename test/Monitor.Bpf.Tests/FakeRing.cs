@@ -9,41 +9,41 @@ internal sealed unsafe class FakeRing : IDisposable
 {
     private const int PageSize = 4096;
 
-    private readonly byte* memory;
-    private readonly int size;
+    private readonly byte* _memory;
+    private readonly int _size;
 
     internal FakeRing(int cpu = 0, int size = 4096, ulong start = 0)
     {
-        this.size = size;
-        memory = (byte*)NativeMemory.AlignedAlloc((nuint)(PageSize + size), PageSize);
-        new Span<byte>(memory, PageSize + size).Clear();
+        _size = size;
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(PageSize + size), PageSize);
+        new Span<byte>(_memory, PageSize + size).Clear();
         Head = Tail = start;
-        Ring = new PerfRing(cpu, (nint)memory, PageSize, (ulong)size);
+        Ring = new PerfRing(cpu, (nint)_memory, PageSize, (ulong)size);
     }
 
     internal PerfRing Ring { get; }
 
     internal ulong Head
     {
-        get => *(ulong*)(memory + PerfRing.HeadOffset);
-        set => *(ulong*)(memory + PerfRing.HeadOffset) = value;
+        get => *(ulong*)(_memory + PerfRing.HeadOffset);
+        set => *(ulong*)(_memory + PerfRing.HeadOffset) = value;
     }
 
     internal ulong Tail
     {
-        get => *(ulong*)(memory + PerfRing.TailOffset);
-        set => *(ulong*)(memory + PerfRing.TailOffset) = value;
+        get => *(ulong*)(_memory + PerfRing.TailOffset);
+        set => *(ulong*)(_memory + PerfRing.TailOffset) = value;
     }
 
-    internal Span<byte> Data => new(memory + PageSize, size);
+    internal Span<byte> Data => new(_memory + PageSize, _size);
 
-    public void Dispose() => NativeMemory.AlignedFree(memory);
+    public void Dispose() => NativeMemory.AlignedFree(_memory);
 
     /// <summary>As the kernel does it: time and filler as raw data, rounded up to 8 bytes. False where it does not fit.</summary>
     internal bool Sample(ulong time, int payloadBytes = 20)
     {
         var recordSize = (PerfRing.SamplePrefix + payloadBytes + 7) & ~7;
-        if (Head - Tail + (ulong)recordSize > (ulong)size)
+        if (Head - Tail + (ulong)recordSize > (ulong)_size)
         {
             return false;
         }
@@ -84,7 +84,7 @@ internal sealed unsafe class FakeRing : IDisposable
     {
         foreach (var b in bytes)
         {
-            Data[(int)(Head++ % (ulong)size)] = b;
+            Data[(int)(Head++ % (ulong)_size)] = b;
         }
     }
 

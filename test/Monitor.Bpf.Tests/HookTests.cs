@@ -9,21 +9,21 @@ namespace Monitor.Bpf.Tests;
 [RequiresKernel]
 internal sealed class HookTests
 {
-    private BpfObject hooks = null!;
+    private BpfObject _hooks = null!;
 
     [SetUp]
     public void OpenObject()
     {
-        hooks = TestObjects.Open("hooks");
-        hooks.SetGlobal("target_tgid", (uint)Environment.ProcessId);
-        foreach (var program in hooks.Programs)
+        _hooks = TestObjects.Open("hooks");
+        _hooks.SetGlobal("target_tgid", (uint)Environment.ProcessId);
+        foreach (var program in _hooks.Programs)
         {
             program.AutoLoad = false;
         }
     }
 
     [TearDown]
-    public void CloseObject() => hooks.Dispose();
+    public void CloseObject() => _hooks.Dispose();
 
     [TestCase("on_raw_tp", 0u, "raw tracepoint")]
     [TestCase("on_tp_btf", 1u, "BTF tracepoint")]
@@ -44,31 +44,10 @@ internal sealed class HookTests
     }
 
     [Test]
-    public void AttachByName_WhateverTheSectionSays_Runs()
-    {
-        var program = Load("on_raw_tp");
-        using (program.AttachRawTracepoint("task_rename"))
-        {
-            Rename();
-        }
-
-        Assert.That(Runs(0), Is.GreaterThan(0));
-    }
-
-    [Test]
-    public void AttachTracepoint_ThatDoesNotExist_SaysWhich()
-    {
-        var program = Load("on_tracepoint");
-        var e = Assert.Throws<BpfException>(() => program.AttachTracepoint("task", "no_such_event"));
-        Assert.That(e!.ErrnoName, Is.EqualTo("ENOENT"));
-        Assert.That(e.Message, Does.Contain("no_such_event").And.Contain("on_tracepoint"));
-    }
-
-    [Test]
     public void Attach_NotLoaded_SaysSo()
     {
-        hooks.Load();
-        var e = Assert.Throws<InvalidOperationException>(() => hooks.Program("on_raw_tp").Attach());
+        _hooks.Load();
+        var e = Assert.Throws<InvalidOperationException>(() => _hooks.Program("on_raw_tp").Attach());
         Assert.That(e!.Message, Does.Contain("on_raw_tp").And.Contain("not loaded"));
     }
 
@@ -84,39 +63,22 @@ internal sealed class HookTests
         }
 
         Assert.That(expected.Value, Is.EqualTo((long)BpfAttachType.CgroupUnixConnect));
-        var program = hooks.Program("on_connect_unix");
+        var program = _hooks.Program("on_connect_unix");
         program.Type = BpfProgramType.CgroupSockAddr;
         program.ExpectedAttachType = BpfAttachType.CgroupUnixConnect;
         Load("on_connect_unix");
         using var link = program.AttachCgroup(CgroupMount.Find()!);
-        Assert.That(link.EndsWithProcess, Is.True);
-    }
-
-    [Test]
-    public void AttachWithoutLink_AsBefore57_DetachesWhenDisposed()
-    {
-        using var connects = TestObjects.Open("connects");
-        connects.Load();
-        var program = connects.Program("on_connect4");
-        var path = CgroupMount.Find()!.Path;
-        var before = Attached(path);
-        using (var link = ProgramAttacher.AttachWithoutLink(program, Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC)))
-        {
-            Assert.That(link.EndsWithProcess, Is.False);
-            Assert.That(Attached(path), Is.EqualTo(before.Append(program.GetStatistics().Id)));
-        }
-
-        Assert.That(Attached(path), Is.EqualTo(before));
+        Assert.That(Attached(CgroupMount.Find()!.Path), Does.Contain(program.GetStatistics().Id));
     }
 
     [Test]
     public void Attach_Fentry_WorksOrSaysWhoRefuses()
     {
-        hooks.Program("on_fentry").AutoLoad = true;
+        _hooks.Program("on_fentry").AutoLoad = true;
         try
         {
-            hooks.Load();
-            using var link = hooks.Program("on_fentry").Attach();
+            _hooks.Load();
+            using var link = _hooks.Program("on_fentry").Attach();
             Assert.That(link.ProgramName, Is.EqualTo("on_fentry"));
         }
         catch (BpfException e)
@@ -146,9 +108,9 @@ internal sealed class HookTests
 
     private BpfProgram Load(string name)
     {
-        hooks.Program(name).AutoLoad = true;
-        hooks.Load();
-        return hooks.Program(name);
+        _hooks.Program(name).AutoLoad = true;
+        _hooks.Load();
+        return _hooks.Program(name);
     }
 
     private static unsafe List<uint> Attached(string path)
@@ -157,13 +119,13 @@ internal sealed class HookTests
         uint flags;
         var count = 64u;
         var ids = stackalloc uint[64];
-        Assert.That(Libbpf.bpf_prog_query(cgroup, BpfAttachType.CgroupInet4Connect, 0, &flags, ids, &count), Is.Zero);
+        Assert.That(Libbpf.bpf_prog_query(cgroup, BpfAttachType.CgroupUnixConnect, 0, &flags, ids, &count), Is.Zero);
         return [.. new ReadOnlySpan<uint>(ids, (int)count)];
     }
 
     private ulong Runs(uint hook)
     {
-        Assert.That(hooks.Map("runs").TryLookup(hook, out ulong runs), Is.True);
+        Assert.That(_hooks.Map("runs").TryLookup(hook, out ulong runs), Is.True);
         return runs;
     }
 

@@ -3,18 +3,18 @@ namespace Monitor.Bpf.Tests;
 /// <summary>Files that are no BPF objects, or were some.</summary>
 internal sealed class HostileFileTests
 {
-    private string path = null!;
+    private string _path = null!;
 
     [SetUp]
-    public void MakePath() => path = Path.GetTempFileName();
+    public void MakePath() => _path = Path.GetTempFileName();
 
     [TearDown]
-    public void RemoveFile() => File.Delete(path);
+    public void RemoveFile() => File.Delete(_path);
 
     [Test]
     public void Open_MissingFile_SaysSo()
     {
-        var e = Assert.Throws<BpfException>(() => BpfObject.Open(path + ".nowhere"));
+        var e = Assert.Throws<BpfException>(() => BpfObject.Open(_path + ".nowhere"));
         Assert.That(e!.ErrnoName, Is.EqualTo("ENOENT"));
         Assert.That(e.Message, Does.Contain(".nowhere"));
     }
@@ -22,9 +22,13 @@ internal sealed class HostileFileTests
     [Test]
     public void Open_AboveTheLimit_SaysBothSizes()
     {
-        File.WriteAllBytes(path, new byte[5000]);
-        var e = Assert.Throws<BpfException>(() => BpfObject.Open(path, new BpfObjectOptions { MaximumFileBytes = 4000 }));
-        Assert.That(e!.Message, Does.Contain("5000").And.Contain("4000"));
+        using (var file = File.OpenWrite(_path))
+        {
+            file.SetLength(ObjectFile.MaximumBytes + 1);
+        }
+
+        var e = Assert.Throws<BpfException>(() => BpfObject.Open(_path));
+        Assert.That(e!.Message, Does.Contain("16777217").And.Contain("16777216"));
     }
 
     [TestCase("/dev/zero")]
@@ -40,8 +44,8 @@ internal sealed class HostileFileTests
         var whole = File.ReadAllBytes(TestObjects.Path("connects"));
         for (var length = 0; length < whole.Length; length += 37)
         {
-            File.WriteAllBytes(path, whole.AsSpan(0, length));
-            Assert.Throws<BpfException>(() => BpfObject.Open(path), $"{length} of {whole.Length} bytes");
+            File.WriteAllBytes(_path, whole.AsSpan(0, length));
+            Assert.Throws<BpfException>(() => BpfObject.Open(_path), $"{length} of {whole.Length} bytes");
         }
     }
 
@@ -61,10 +65,10 @@ internal sealed class HostileFileTests
                 damaged[random.Next(damaged.Length)] = random.Next(4) == 0 ? (byte)0xFF : (byte)random.Next(256);
             }
 
-            File.WriteAllBytes(path, damaged);
+            File.WriteAllBytes(_path, damaged);
             try
             {
-                using var opened = BpfObject.Open(path);
+                using var opened = BpfObject.Open(_path);
                 _ = opened.FindStruct("test_record");
             }
             catch (BpfException)

@@ -133,21 +133,6 @@ internal sealed class KernelFactsTests
         const int PerfEventOutput = 25;
         Assert.That(BpfFeatures.HasHelper(BpfProgramType.CgroupSockAddr, PerfEventOutput), Is.True);
         Assert.That(BpfFeatures.HasHelper(BpfProgramType.SocketFilter, 100_000), Is.False);
-        Assert.That(BpfFeatures.HasProgramType(BpfProgramType.RawTracepoint), Is.True);
-        Assert.That(BpfFeatures.HasMapType(BpfMapType.PerfEventArray), Is.True);
         Assert.That(BpfFeatures.PossibleCpus, Is.GreaterThanOrEqualTo(CpuList.Online().Length));
-    }
-
-    [Test]
-    [RequiresKernel]
-    public void HasTracepoint_KnownAndUnknown_TellsApart()
-    {
-        if (Tracefs.Find() is null)
-        {
-            Assert.Ignore("tracefs is not mounted here.");
-        }
-
-        Assert.That(Tracefs.HasTracepoint("sock", "inet_sock_set_state"), Is.True);
-        Assert.That(Tracefs.HasTracepoint("sock", "no_such_event"), Is.False);
     }
 }

@@ -11,6 +11,9 @@ namespace Monitor.Bpf.Tests;
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 internal sealed class RequiresKernelAttribute : NUnitAttribute, IApplyToTest
 {
+    // bpf_perf_event_output of enum bpf_func_id; since 4.4.
+    private const int PerfEventOutput = 25;
+
     private static readonly Lazy<string?> Reason = new(FindReason);
 
     public void ApplyToTest(Test test)
@@ -41,7 +44,7 @@ internal sealed class RequiresKernelAttribute : NUnitAttribute, IApplyToTest
 
         try
         {
-            return BpfFeatures.HasProgramType(BpfProgramType.RawTracepoint) ? null : "The kernel has no BPF for tracing.";
+            return BpfFeatures.HasHelper(BpfProgramType.RawTracepoint, PerfEventOutput) ? null : "The kernel has no BPF for tracing.";
         }
         catch (BpfException e)
         {

@@ -23,7 +23,7 @@ internal unsafe struct TestRecord
     [InlineArray(4)]
     internal struct Words
     {
-        private uint first;
+        private uint _first;
     }
 
     [StructLayout(LayoutKind.Sequential)]

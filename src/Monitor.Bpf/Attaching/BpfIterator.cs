@@ -6,13 +6,13 @@ namespace Monitor.Bpf.Attaching;
 /// <summary>One pass of an iterator program (section <c>iter/…</c>): reading runs it. For one thread.</summary>
 public sealed class BpfIterator : IDisposable
 {
-    private readonly FileDescriptorHandle descriptor;
-    private readonly string programName;
+    private readonly FileDescriptorHandle _descriptor;
+    private readonly string _programName;
 
     internal BpfIterator(FileDescriptorHandle descriptor, string programName)
     {
-        this.descriptor = descriptor;
-        this.programName = programName;
+        _descriptor = descriptor;
+        _programName = programName;
     }
 
     /// <summary>
@@ -29,7 +29,7 @@ public sealed class BpfIterator : IDisposable
         {
             while (true)
             {
-                var count = Libc.read(descriptor, pointer, (nuint)buffer.Length);
+                var count = Libc.read(_descriptor, pointer, (nuint)buffer.Length);
                 if (count >= 0)
                 {
                     return (int)count;
@@ -39,12 +39,12 @@ public sealed class BpfIterator : IDisposable
                 var error = Marshal.GetLastPInvokeError();
                 if (error is not (Errno.EINTR or Errno.EAGAIN))
                 {
-                    throw new BpfException("reading the iterator", programName, error, null);
+                    throw new BpfException("reading the iterator", _programName, error, null);
                 }
             }
         }
     }
 
     /// <summary>Ends the pass.</summary>
-    public void Dispose() => descriptor.Dispose();
+    public void Dispose() => _descriptor.Dispose();
 }

@@ -7,9 +7,6 @@ namespace Monitor.Bpf.Attaching;
 /// <summary>Attaches programs and explains why it could not.</summary>
 internal static class ProgramAttacher
 {
-    // linux/bpf.h: beside the programs that are attached already, here and below.
-    private const uint AllowMulti = 1 << 1;
-
     internal static BpfLink Attach(BpfProgram program, Func<nint, BpfLinkHandle> attach)
     {
         program.LoadedDescriptor();
@@ -43,50 +40,10 @@ internal static class ProgramAttacher
 
     internal static BpfLink AttachCgroup(BpfProgram program, string path)
     {
-        program.LoadedDescriptor();
-        var cgroup = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
-        if (cgroup.IsInvalid)
-        {
-            throw BpfException.FromLastError("opening the cgroup", path);
-        }
-
-        try
-        {
-            using var capture = LibbpfMessages.Capture();
-            var (link, error) = Call(program, p => Libbpf.bpf_program__attach_cgroup(p, cgroup));
-            if (!link.IsInvalid)
-            {
-                cgroup.Dispose();
-                return new BpfLink(link, program.Name);
-            }
-
-            // Kernels before 5.7 (af6eea57437a, "bpf: Implement bpf_link-based cgroup BPF program attachment") do not
-            // know the command. Where something else was invalid, the old way says so again.
-            return error == Errno.EINVAL
-                ? AttachWithoutLink(program, cgroup)
-                : throw Failure(program, error, capture.Messages);
-        }
-        catch
-        {
-            cgroup.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The way of kernels before 5.7; takes over the cgroup's handle unless it throws.</summary>
-    internal static BpfLink AttachWithoutLink(BpfProgram program, FileDescriptorHandle cgroup)
-    {
-        var descriptor = program.LoadedDescriptor();
-        var type = program.ExpectedAttachType;
-        using var capture = LibbpfMessages.Capture();
-        var result = Libbpf.bpf_prog_attach(descriptor, cgroup, type, AllowMulti);
-        if (result != 0)
-        {
-            throw Failure(program, -result, capture.Messages);
-        }
-
-        using var borrowed = new BorrowedHandle(descriptor);
-        return new BpfLink(FileDescriptorHandle.Duplicate(descriptor.Number, program.Name), cgroup, type, program.Name);
+        using var cgroup = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        return cgroup.IsInvalid
+            ? throw BpfException.FromLastError("opening the cgroup", path)
+            : Attach(program, p => Libbpf.bpf_program__attach_cgroup(p, cgroup));
     }
 
     private static (BpfLinkHandle Link, int Error) Call(BpfProgram program, Func<nint, BpfLinkHandle> attach) =>
@@ -105,8 +62,7 @@ internal static class ProgramAttacher
         }
         else if (error == Errno.E2BIG)
         {
-            words = $"64 programs are attached there already, on kernels before 5.7 perhaps by processes that were killed "
-                + $"(bpftool cgroup show, bpftool cgroup detach). {words}";
+            words = $"64 programs are attached there already (bpftool cgroup show). {words}";
         }
 
         return new BpfException($"attaching {program.Section}:", program.Name, error, words);

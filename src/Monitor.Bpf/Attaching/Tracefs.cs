@@ -7,8 +7,4 @@ public static class Tracefs
 
     /// <summary>The mounted directory, or null.</summary>
     public static string? Find() => Candidates.FirstOrDefault(path => Directory.Exists($"{path}/events"));
-
-    /// <summary>Whether the running kernel has the tracepoint; false also where tracefs is not mounted.</summary>
-    public static bool HasTracepoint(string category, string name) =>
-        Find() is { } path && Directory.Exists($"{path}/events/{category}/{name}");
 }

@@ -6,10 +6,10 @@ internal sealed class BtfStructReader
     // Structures within structures, unnamed ones included; a structure that claims to contain itself must end.
     private const int MaximumDepth = 16;
 
-    private readonly BtfTypes types;
-    private int alternatives;
+    private readonly BtfTypes _types;
+    private int _alternatives;
 
-    private BtfStructReader(BtfTypes types) => this.types = types;
+    private BtfStructReader(BtfTypes types) => _types = types;
 
     /// <summary>The structure of that name, or one that a typedef of that name stands for; null where there is none.</summary>
     internal static BtfStruct? Find(BtfTypes types, string name)
@@ -25,55 +25,32 @@ internal sealed class BtfStructReader
     }
 
     /// <summary>Whether a structure has a member of that name, in unnamed members too.</summary>
-    internal static bool HasMember(BtfTypes types, BtfType type, string member, int depth = 0)
-    {
-        for (var i = 0; i < type.Count; i++)
-        {
-            var at = type.Details + (i * 12);
-            var name = types.Name(types.Word(at));
-            if (name == member)
-            {
-                return true;
-            }
-
-            if (name.Length == 0
-                && depth < MaximumDepth
-                && types.Resolve(types.Word(at + 4)) is { Kind: BtfKind.Struct or BtfKind.Union } inner
-                && HasMember(types, inner, member, depth + 1))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private BtfStruct Read(in BtfType type, int depth)
     {
         var fields = new List<BtfField>();
         AddMembers(fields, type, baseBits: 0, alternative: 0, depth);
-        return new BtfStruct(types.Name(type), types.SizeOf((uint)type.Id), fields);
+        return new BtfStruct(_types.Name(type), _types.SizeOf((uint)type.Id), fields);
     }
 
     private void AddMembers(List<BtfField> fields, in BtfType type, int baseBits, int alternative, int depth)
     {
         if (depth > MaximumDepth)
         {
-            throw BtfTypes.Unsound(types.Name(type), $"structures are nested deeper than {MaximumDepth}");
+            throw BtfTypes.Unsound(_types.Name(type), $"structures are nested deeper than {MaximumDepth}");
         }
 
         for (var i = 0; i < type.Count; i++)
         {
             var at = type.Details + (i * 12);
-            var name = types.Name(types.Word(at));
-            var memberType = types.Word(at + 4);
-            var place = types.Word(at + 8);
+            var name = _types.Name(_types.Word(at));
+            var memberType = _types.Word(at + 4);
+            var place = _types.Word(at + 8);
             var bitFieldSize = type.KindFlag ? (int)(place >> 24) : 0;
             var bits = baseBits + (int)(type.KindFlag ? place & 0xFFFFFF : place & 0x7FFFFFFF);
-            var resolved = types.Resolve(memberType);
+            var resolved = _types.Resolve(memberType);
             if (name.Length == 0 && resolved.Kind is BtfKind.Struct or BtfKind.Union)
             {
-                var inner = alternative != 0 || resolved.Kind == BtfKind.Struct ? alternative : ++alternatives;
+                var inner = alternative != 0 || resolved.Kind == BtfKind.Struct ? alternative : ++_alternatives;
                 AddMembers(fields, resolved, bits, inner, depth + 1);
                 continue;
             }
@@ -88,13 +65,13 @@ internal sealed class BtfStructReader
         var element = resolved;
         for (var i = 0; element.Kind == BtfKind.Array && i < MaximumDepth; i++)
         {
-            element = types.Resolve(types.Word(element.Details));
+            element = _types.Resolve(_types.Word(element.Details));
         }
 
         // Word 0 of an integer: encoding in bits 24 to 27, of which the lowest says signed.
         var signed = element.Kind switch
         {
-            BtfKind.Int => (types.Word(element.Details) >> 24 & 1) != 0,
+            BtfKind.Int => (_types.Word(element.Details) >> 24 & 1) != 0,
             BtfKind.Enum or BtfKind.Enum64 => element.KindFlag,
             _ => false,
         };
@@ -102,11 +79,11 @@ internal sealed class BtfStructReader
         return new BtfField(
             name,
             bits,
-            types.SizeOf(typeId),
+            _types.SizeOf(typeId),
             resolved.Kind,
             signed,
             bitFieldSize,
-            types.SizeOf((uint)element.Id),
+            _types.SizeOf((uint)element.Id),
             alternative,
             nested);
     }

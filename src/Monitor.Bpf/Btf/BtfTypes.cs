@@ -15,23 +15,23 @@ internal sealed class BtfTypes
     // typedef of const of volatile …: compilers nest a few; a cycle must end somewhere.
     private const int MaximumChain = 32;
 
-    private readonly byte[] data;
-    private readonly int[] offsets;
-    private readonly int stringsStart;
-    private readonly int stringsLength;
-    private readonly string source;
+    private readonly byte[] _data;
+    private readonly int[] _offsets;
+    private readonly int _stringsStart;
+    private readonly int _stringsLength;
+    private readonly string _source;
 
     private BtfTypes(byte[] data, int[] offsets, int stringsStart, int stringsLength, string source)
     {
-        this.data = data;
-        this.offsets = offsets;
-        this.stringsStart = stringsStart;
-        this.stringsLength = stringsLength;
-        this.source = source;
+        _data = data;
+        _offsets = offsets;
+        _stringsStart = stringsStart;
+        _stringsLength = stringsLength;
+        _source = source;
     }
 
     /// <summary>Number of types, void included.</summary>
-    internal int Count => offsets.Length;
+    internal int Count => _offsets.Length;
 
     /// <param name="data">Owned from here on.</param>
     /// <param name="source">What it is the BTF of, for messages.</param>
@@ -72,17 +72,17 @@ internal sealed class BtfTypes
                 return default;
             }
 
-            if (id >= (uint)offsets.Length)
+            if (id >= (uint)_offsets.Length)
             {
-                throw Unsound(source, $"it refers to type {id}, there are {offsets.Length}");
+                throw Unsound(_source, $"it refers to type {id}, there are {_offsets.Length}");
             }
 
-            return Header(data, (int)id, offsets[id]);
+            return Header(_data, (int)id, _offsets[id]);
         }
     }
 
     /// <summary>A copy of the data.</summary>
-    internal byte[] ToArray() => [.. data];
+    internal byte[] ToArray() => [.. _data];
 
     /// <summary>The first type of that kind and name.</summary>
     internal BtfType? Find(BtfKind kind, string name)
@@ -94,9 +94,9 @@ internal sealed class BtfTypes
         }
 
         wanted = wanted[..written];
-        for (var id = 1; id < offsets.Length; id++)
+        for (var id = 1; id < _offsets.Length; id++)
         {
-            var type = Header(data, id, offsets[id]);
+            var type = Header(_data, id, _offsets[id]);
             if (type.Kind == kind && NameBytes(type.NameOffset).SequenceEqual(wanted))
             {
                 return type;
@@ -111,7 +111,7 @@ internal sealed class BtfTypes
     internal string Name(in BtfType type) => Name(type.NameOffset);
 
     /// <summary>The 32-bit word at an offset of the data, such as <see cref="BtfType.Details"/>.</summary>
-    internal uint Word(int offset) => U32(data, offset);
+    internal uint Word(int offset) => U32(_data, offset);
 
     /// <summary>The type behind names and qualifiers.</summary>
     internal BtfType Resolve(uint id)
@@ -127,7 +127,7 @@ internal sealed class BtfTypes
             id = type.SizeOrType;
         }
 
-        throw Unsound(source, $"type {id} refers to itself");
+        throw Unsound(_source, $"type {id} refers to itself");
     }
 
     /// <summary>Bytes of a value of that type; 0 for what has no size (void, functions).</summary>
@@ -135,7 +135,7 @@ internal sealed class BtfTypes
     internal int SizeOf(uint id)
     {
         var bytes = ElementCount(ref id) * ElementSize(id);
-        return bytes <= int.MaxValue ? (int)bytes : throw Unsound(source, $"type {id} has {bytes} bytes");
+        return bytes <= int.MaxValue ? (int)bytes : throw Unsound(_source, $"type {id} has {bytes} bytes");
     }
 
     // Goes to the innermost element of an array (or of a variable's array) and counts them.
@@ -155,7 +155,7 @@ internal sealed class BtfTypes
                     id = Word(type.Details);
                     if (count > int.MaxValue)
                     {
-                        throw Unsound(source, $"array type {id} has {count} elements");
+                        throw Unsound(_source, $"array type {id} has {count} elements");
                     }
 
                     break;
@@ -164,7 +164,7 @@ internal sealed class BtfTypes
             }
         }
 
-        throw Unsound(source, $"type {id} contains itself");
+        throw Unsound(_source, $"type {id} contains itself");
     }
 
     private long ElementSize(uint id)
@@ -182,9 +182,9 @@ internal sealed class BtfTypes
     /// <exception cref="BpfException">It lies outside the strings.</exception>
     internal void CheckName(uint nameOffset)
     {
-        if (nameOffset >= (uint)stringsLength)
+        if (nameOffset >= (uint)_stringsLength)
         {
-            throw Unsound(source, $"a name lies at {nameOffset}, the strings have {stringsLength} bytes");
+            throw Unsound(_source, $"a name lies at {nameOffset}, the strings have {_stringsLength} bytes");
         }
     }
 
@@ -247,12 +247,12 @@ internal sealed class BtfTypes
 
     private ReadOnlySpan<byte> NameBytes(uint nameOffset)
     {
-        if (nameOffset >= (uint)stringsLength)
+        if (nameOffset >= (uint)_stringsLength)
         {
             return default;
         }
 
-        var rest = data.AsSpan(stringsStart + (int)nameOffset, stringsLength - (int)nameOffset);
+        var rest = _data.AsSpan(_stringsStart + (int)nameOffset, _stringsLength - (int)nameOffset);
         return rest[..rest.IndexOf((byte)0)];
     }
 

@@ -3,8 +3,6 @@ namespace Monitor.Bpf.Btf;
 /// <summary>Finds global variables by the data sections of an object's BTF.</summary>
 internal static class GlobalVariables
 {
-    internal static bool Exists(BtfTypes types, string name) => All(types).Any(v => v.Name == name);
-
     /// <exception cref="KeyNotFoundException">There is none of that name; the message lists those that exist.</exception>
     internal static GlobalVariable Find(BtfTypes types, string name, string objectName)
     {

@@ -12,12 +12,6 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach_cgroup(nint program, FileDescriptorHandle cgroup);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial BpfLinkHandle bpf_program__attach_raw_tracepoint(nint program, string name);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial BpfLinkHandle bpf_program__attach_tracepoint(nint program, string category, string name);
-
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach_iter(nint program, nint options);
 
@@ -32,16 +26,6 @@ internal static unsafe partial class Libbpf
     // A new descriptor, or a negative errno.
     [LibraryImport(Library)]
     internal static partial int bpf_iter_create(int link);
-
-    // 0, or a negative errno (-E2BIG: 64 programs are attached already).
-    [LibraryImport(Library)]
-    internal static partial int bpf_prog_attach(
-        FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type, uint flags);
-
-    // 0, or a negative errno (-ENOENT: not attached).
-    [LibraryImport(Library)]
-    internal static partial int bpf_prog_detach2(
-        FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type);
 
     // 0, or a negative errno; count is in and out (-ENOSPC: more are attached than fit).
     [LibraryImport(Library)]

@@ -11,7 +11,7 @@ internal static unsafe partial class Libbpf
     private const int RequiredMinor = 1;
 
     private static readonly Lock InitializationLock = new();
-    private static volatile bool initialized;
+    private static volatile bool _initialized;
 
     /// <summary>
     /// Must be called before the first call into libbpf: checks that the library is there and new enough, and takes
@@ -20,14 +20,14 @@ internal static unsafe partial class Libbpf
     /// <exception cref="BpfException">The library is missing or too old.</exception>
     internal static void Initialize()
     {
-        if (initialized)
+        if (_initialized)
         {
             return;
         }
 
         lock (InitializationLock)
         {
-            if (initialized)
+            if (_initialized)
             {
                 return;
             }
@@ -60,7 +60,7 @@ internal static unsafe partial class Libbpf
             }
 
             libbpf_set_print(&LibbpfMessages.Print);
-            initialized = true;
+            _initialized = true;
         }
     }
 

@@ -13,14 +13,14 @@ internal static unsafe class LibbpfMessages
     private const int MaximumMessageLength = 1 << 20;
 
     [ThreadStatic]
-    private static List<BpfMessage>? captured;
+    private static List<BpfMessage>? _captured;
 
     /// <summary>Starts to keep this thread's messages; they end with <see cref="MessageCapture.Dispose"/>.</summary>
     internal static MessageCapture Capture()
     {
-        var outer = captured;
-        captured = [];
-        return new MessageCapture(captured, outer);
+        var outer = _captured;
+        _captured = [];
+        return new MessageCapture(_captured, outer);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -33,7 +33,7 @@ internal static unsafe class LibbpfMessages
             var message = new BpfMessage((BpfMessageLevel)level, text);
             if (message.Level != BpfMessageLevel.Debug)
             {
-                captured?.Add(message);
+                _captured?.Add(message);
             }
 
             BpfLog.Publish(message);
@@ -80,6 +80,6 @@ internal static unsafe class LibbpfMessages
     {
         internal IReadOnlyList<BpfMessage> Messages => messages;
 
-        public void Dispose() => captured = outer;
+        public void Dispose() => _captured = outer;
     }
 }

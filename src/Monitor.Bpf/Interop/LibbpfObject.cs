@@ -55,13 +55,6 @@ internal static unsafe partial class Libbpf
     internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool autoload);
 
     [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool bpf_program__autoattach(nint program);
-
-    [LibraryImport(Library)]
-    internal static partial void bpf_program__set_autoattach(nint program, [MarshalAs(UnmanagedType.U1)] bool autoattach);
-
-    [LibraryImport(Library)]
     internal static partial BpfProgramType bpf_program__type(nint program);
 
     // 0, or -EBUSY after load.
@@ -95,17 +88,9 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     internal static partial uint bpf_map__max_entries(nint map);
 
-    // 0, or -EBUSY after load.
-    [LibraryImport(Library)]
-    internal static partial int bpf_map__set_max_entries(nint map, uint maxEntries);
-
     [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool bpf_map__is_internal(nint map);
-
-    // 0, or -EBUSY after load.
-    [LibraryImport(Library)]
-    internal static partial int bpf_map__set_autocreate(nint map, [MarshalAs(UnmanagedType.U1)] bool autocreate);
 
     // const void *bpf_map__initial_value(struct bpf_map *map, size_t *psize)
     // Borrowed memory that becomes the map's content at load; NULL for a map without initial value.

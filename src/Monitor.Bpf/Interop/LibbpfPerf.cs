@@ -18,10 +18,6 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     internal static partial void perf_buffer__free(nint handle);
 
-    // Number of rings, in the order in which the CPUs were given.
-    [LibraryImport(Library)]
-    internal static partial nuint perf_buffer__buffer_cnt(PerfBufferHandle handle);
-
     // Borrowed descriptor of the ring's perf event, or -EINVAL, -ENOENT.
     [LibraryImport(Library)]
     internal static partial int perf_buffer__buffer_fd(PerfBufferHandle handle, nuint index);

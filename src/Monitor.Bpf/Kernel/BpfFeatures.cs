@@ -12,26 +12,6 @@ public static class BpfFeatures
     /// <exception cref="BpfException">/sys is not readable.</exception>
     public static int PossibleCpus { get; } = CountPossibleCpus();
 
-    /// <summary>Whether programs of that type can be loaded.</summary>
-    /// <exception cref="BpfException">It cannot be told, usually for lack of privileges (EPERM).</exception>
-    public static bool HasProgramType(BpfProgramType type)
-    {
-        Libbpf.Initialize();
-        using var capture = LibbpfMessages.Capture();
-        return BpfException.ThrowIfNegative(
-            Libbpf.libbpf_probe_bpf_prog_type(type, 0), "probing program type", type.ToString()) == 1;
-    }
-
-    /// <summary>Whether maps of that type can be created.</summary>
-    /// <exception cref="BpfException">It cannot be told, usually for lack of privileges (EPERM).</exception>
-    public static bool HasMapType(BpfMapType type)
-    {
-        Libbpf.Initialize();
-        using var capture = LibbpfMessages.Capture();
-        return BpfException.ThrowIfNegative(
-            Libbpf.libbpf_probe_bpf_map_type(type, 0), "probing map type", type.ToString()) == 1;
-    }
-
     /// <summary>Whether programs of that type may call a helper.</summary>
     /// <param name="type">
     /// One that libbpf can load by itself: not tracing, extension, LSM or struct_ops, which need a target (EOPNOTSUPP).

@@ -10,13 +10,13 @@ public sealed class Capabilities
     private const int PerfmonBit = 38;
     private const int BpfBit = 39;
 
-    private readonly ulong effective;
-    private readonly bool kernelHasBpf;
+    private readonly ulong _effective;
+    private readonly bool _kernelHasBpf;
 
     private Capabilities(ulong effective, bool kernelHasBpf)
     {
-        this.effective = effective;
-        this.kernelHasBpf = kernelHasBpf;
+        _effective = effective;
+        _kernelHasBpf = kernelHasBpf;
     }
 
     /// <summary>CAP_BPF: load programs, create maps. Kernel 5.8 and later.</summary>
@@ -58,7 +58,7 @@ public sealed class Capabilities
             return null;
         }
 
-        if (!kernelHasBpf)
+        if (!_kernelHasBpf)
         {
             return "This process lacks CAP_SYS_ADMIN, which kernels before 5.8 require for BPF: run it as root.";
         }
@@ -103,5 +103,5 @@ public sealed class Capabilities
         return new Capabilities(value, kernelHasBpf);
     }
 
-    private bool Has(int bit) => (effective >> bit & 1) != 0;
+    private bool Has(int bit) => (_effective >> bit & 1) != 0;
 }

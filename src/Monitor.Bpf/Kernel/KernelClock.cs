@@ -2,7 +2,7 @@ using Monitor.Bpf.Interop;
 
 namespace Monitor.Bpf.Kernel;
 
-/// <summary>The kernel's clocks in nanoseconds (clock_gettime(2)); BPF programs read the first two.</summary>
+/// <summary>The kernel's clocks in nanoseconds (clock_gettime(2)).</summary>
 public static class KernelClock
 {
     // A reading may be interrupted. The tightest of five: 10 000 such offsets lay within 25 ns of each other while the
@@ -15,24 +15,16 @@ public static class KernelClock
     /// <summary>Since boot, suspension left out (CLOCK_MONOTONIC, bpf_ktime_get_ns).</summary>
     public static long MonotonicNanoseconds => Read(Libc.CLOCK_MONOTONIC);
 
-    /// <summary>Since 1970, as wall clocks show it (CLOCK_REALTIME).</summary>
-    public static long RealNanoseconds => Read(Libc.CLOCK_REALTIME);
-
     /// <summary>What to add to a boot time for wall-clock time. Changes when somebody sets the clock.</summary>
-    public static long RealMinusBoot() => RealMinus(Libc.CLOCK_BOOTTIME);
-
-    /// <summary>What to add to a monotonic time for wall-clock time. Changes when somebody sets the clock.</summary>
-    public static long RealMinusMonotonic() => RealMinus(Libc.CLOCK_MONOTONIC);
-
-    private static long RealMinus(int clock)
+    public static long RealMinusBoot()
     {
         var best = 0L;
         var tightest = long.MaxValue;
         for (var i = 0; i < Readings; i++)
         {
-            var before = Read(clock);
+            var before = BootNanoseconds;
             var real = Read(Libc.CLOCK_REALTIME);
-            var after = Read(clock);
+            var after = BootNanoseconds;
             if (after - before < tightest)
             {
                 tightest = after - before;

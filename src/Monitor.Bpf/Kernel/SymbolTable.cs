@@ -9,21 +9,21 @@ internal sealed class SymbolTable
 {
     private static readonly SymbolTable Empty = new([], [], []);
 
-    private readonly ulong[] addresses;
-    private readonly int[] nameOffsets;
-    private readonly byte[] names;
+    private readonly ulong[] _addresses;
+    private readonly int[] _nameOffsets;
+    private readonly byte[] _names;
 
     private SymbolTable(ulong[] addresses, int[] nameOffsets, byte[] names)
     {
-        this.addresses = addresses;
-        this.nameOffsets = nameOffsets;
-        this.names = names;
+        _addresses = addresses;
+        _nameOffsets = nameOffsets;
+        _names = names;
     }
 
-    internal int Count => addresses.Length;
+    internal int Count => _addresses.Length;
 
     /// <summary>Bytes that it keeps.</summary>
-    internal long MemoryBytes => (addresses.Length * 12L) + names.Length;
+    internal long MemoryBytes => (_addresses.Length * 12L) + _names.Length;
 
     /// <summary>Reads a file in the format of /proc/kallsyms; an unreadable one gives an empty table.</summary>
     internal static SymbolTable Load(string path)
@@ -68,24 +68,24 @@ internal sealed class SymbolTable
 
     internal string? Resolve(ulong address, ulong maximumOffset)
     {
-        var index = Array.BinarySearch(addresses, address);
+        var index = Array.BinarySearch(_addresses, address);
         index = index < 0 ? ~index - 1 : index;
-        if (index < 0 || address - addresses[index] > maximumOffset)
+        if (index < 0 || address - _addresses[index] > maximumOffset)
         {
             return null;
         }
 
         // Names of modules' functions are kept as in the file: "name\t[module]".
-        var end = index + 1 < nameOffsets.Length ? nameOffsets[index + 1] : names.Length;
-        var name = Encoding.UTF8.GetString(names.AsSpan(nameOffsets[index]..end));
-        var offset = (address - addresses[index]).ToString("x", CultureInfo.InvariantCulture);
+        var end = index + 1 < _nameOffsets.Length ? _nameOffsets[index + 1] : _names.Length;
+        var name = Encoding.UTF8.GetString(_names.AsSpan(_nameOffsets[index]..end));
+        var offset = (address - _addresses[index]).ToString("x", CultureInfo.InvariantCulture);
         return name.Split('\t') is [var function, var module] ? $"{function}+0x{offset} {module}" : $"{name}+0x{offset}";
     }
 
     private sealed class Builder
     {
-        private readonly List<(ulong Address, int Offset, int Length)> symbols = new(1 << 16);
-        private readonly List<byte> text = new(1 << 21);
+        private readonly List<(ulong Address, int Offset, int Length)> _symbols = new(1 << 16);
+        private readonly List<byte> _text = new(1 << 21);
 
         /// <summary>"ffffffff81000000 T _stext" or "ffffffffc0a01000 t init\t[nf_tables]".</summary>
         internal void AddLine(ReadOnlySpan<byte> line)
@@ -101,21 +101,21 @@ internal sealed class SymbolTable
             }
 
             var name = line[(space + 3)..];
-            symbols.Add((address, text.Count, name.Length));
-            text.AddRange(name);
+            _symbols.Add((address, _text.Count, name.Length));
+            _text.AddRange(name);
         }
 
         internal SymbolTable Build()
         {
-            symbols.Sort(static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address) : a.Offset.CompareTo(b.Offset));
-            var addresses = new ulong[symbols.Count];
-            var offsets = new int[symbols.Count];
-            var names = new byte[text.Count];
-            var all = CollectionsMarshal.AsSpan(text);
+            _symbols.Sort(static (a, b) => a.Address != b.Address ? a.Address.CompareTo(b.Address) : a.Offset.CompareTo(b.Offset));
+            var addresses = new ulong[_symbols.Count];
+            var offsets = new int[_symbols.Count];
+            var names = new byte[_text.Count];
+            var all = CollectionsMarshal.AsSpan(_text);
             var at = 0;
-            for (var i = 0; i < symbols.Count; i++)
+            for (var i = 0; i < _symbols.Count; i++)
             {
-                var (address, offset, length) = symbols[i];
+                var (address, offset, length) = _symbols[i];
                 addresses[i] = address;
                 offsets[i] = at;
                 all.Slice(offset, length).CopyTo(names.AsSpan(at));

@@ -10,16 +10,16 @@ namespace Monitor.Bpf.Rings;
 /// </remarks>
 public ref struct PerfDrain
 {
-    private readonly PerfRingReader reader;
-    private readonly Entry[] heap;
-    private int count;
-    private bool started;
-    private bool disposed;
+    private readonly PerfRingReader _reader;
+    private readonly Entry[] _heap;
+    private int _count;
+    private bool _started;
+    private bool _disposed;
 
     internal PerfDrain(PerfRingReader reader)
     {
-        this.reader = reader;
-        heap = reader.Heap;
+        _reader = reader;
+        _heap = reader.Heap;
         var sets = reader.Sets;
         for (var i = 0; i < sets.Length; i++)
         {
@@ -33,12 +33,12 @@ public ref struct PerfDrain
             {
                 if (ring.Begin())
                 {
-                    heap[count++] = new Entry(ring.Timestamp, ring);
+                    _heap[_count++] = new Entry(ring.Timestamp, ring);
                 }
             }
         }
 
-        for (var i = (count / 2) - 1; i >= 0; i--)
+        for (var i = (_count / 2) - 1; i >= 0; i--)
         {
             SiftDown(i);
         }
@@ -48,31 +48,31 @@ public ref struct PerfDrain
     /// <returns>False at the end.</returns>
     public bool MoveNext(out PerfRecord record)
     {
-        if (started && count > 0)
+        if (_started && _count > 0)
         {
-            var ring = heap[0].Ring;
+            var ring = _heap[0].Ring;
             if (ring.Advance())
             {
-                heap[0] = new Entry(ring.Timestamp, ring);
+                _heap[0] = new Entry(ring.Timestamp, ring);
             }
             else
             {
                 // Nothing else of this ring is in use: its room can go back now.
                 ring.Release();
-                heap[0] = heap[--count];
+                _heap[0] = _heap[--_count];
             }
 
             SiftDown(0);
         }
 
-        started = true;
-        if (count == 0)
+        _started = true;
+        if (_count == 0)
         {
             record = default;
             return false;
         }
 
-        var next = heap[0].Ring;
+        var next = _heap[0].Ring;
         record = new PerfRecord
         {
             Kind = next.Kind,
@@ -80,7 +80,7 @@ public ref struct PerfDrain
             Cpu = next.Cpu,
             Timestamp = next.Timestamp,
             PreviousTimestamp = next.PreviousTimestamp,
-            Payload = next.Kind == PerfRecordKind.Sample ? next.Payload(reader.Scratch) : default,
+            Payload = next.Kind == PerfRecordKind.Sample ? next.Payload(_reader.Scratch) : default,
             LostCount = next.Kind == PerfRecordKind.Lost ? next.Count : 0,
             CorruptBytes = next.Kind == PerfRecordKind.Corrupt ? next.Count : 0,
         };
@@ -93,22 +93,22 @@ public ref struct PerfDrain
     /// </summary>
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
         {
             return;
         }
 
-        disposed = true;
-        if (started && count > 0)
+        _disposed = true;
+        if (_started && _count > 0)
         {
-            heap[0].Ring.Abandon();
+            _heap[0].Ring.Abandon();
         }
 
         // A ring that ended with records that nobody asked for is not in the heap any more.
-        var sets = reader.Sets;
+        var sets = _reader.Sets;
         for (var i = 0; i < sets.Length; i++)
         {
-            if (!reader.Acquired[i])
+            if (!_reader.Acquired[i])
             {
                 continue;
             }
@@ -118,11 +118,11 @@ public ref struct PerfDrain
                 ring.Release();
             }
 
-            reader.Acquired[i] = false;
+            _reader.Acquired[i] = false;
             sets[i].Release();
         }
 
-        count = 0;
+        _count = 0;
     }
 
     private readonly void SiftDown(int parent)
@@ -130,22 +130,22 @@ public ref struct PerfDrain
         while (true)
         {
             var child = (parent * 2) + 1;
-            if (child >= count)
+            if (child >= _count)
             {
                 return;
             }
 
-            if (child + 1 < count && heap[child + 1].Timestamp < heap[child].Timestamp)
+            if (child + 1 < _count && _heap[child + 1].Timestamp < _heap[child].Timestamp)
             {
                 child++;
             }
 
-            if (heap[parent].Timestamp <= heap[child].Timestamp)
+            if (_heap[parent].Timestamp <= _heap[child].Timestamp)
             {
                 return;
             }
 
-            (heap[parent], heap[child]) = (heap[child], heap[parent]);
+            (_heap[parent], _heap[child]) = (_heap[child], _heap[parent]);
             parent = child;
         }
     }

@@ -28,15 +28,15 @@ internal sealed unsafe class PerfRing
     // room, rarely enough that the line with the tail, which the producer reads for each record, stays in its cache.
     private const int ReleaseFraction = 4;
 
-    private readonly byte* page;
-    private readonly byte* data;
-    private readonly ulong mask;
+    private readonly byte* _page;
+    private readonly byte* _data;
+    private readonly ulong _mask;
 
-    private ulong released;
-    private ulong position;
-    private ulong end;
-    private ulong head;
-    private int payloadLength;
+    private ulong _released;
+    private ulong _position;
+    private ulong _end;
+    private ulong _head;
+    private int _payloadLength;
 
     /// <param name="cpu">The CPU that writes it.</param>
     /// <param name="page">The mapping, which must outlive this.</param>
@@ -45,9 +45,9 @@ internal sealed unsafe class PerfRing
     internal PerfRing(int cpu, nint page, ulong dataOffset, ulong dataSize)
     {
         Cpu = cpu;
-        this.page = (byte*)page;
-        data = this.page + dataOffset;
-        mask = dataSize - 1;
+        _page = (byte*)page;
+        _data = _page + dataOffset;
+        _mask = dataSize - 1;
     }
 
     internal int Cpu { get; }
@@ -68,8 +68,8 @@ internal sealed unsafe class PerfRing
     /// <returns>False where there is nothing.</returns>
     internal bool Begin()
     {
-        head = ReadHead();
-        position = released = *(ulong*)(page + TailOffset);
+        _head = ReadHead();
+        _position = _released = *(ulong*)(_page + TailOffset);
         return Peek();
     }
 
@@ -82,8 +82,8 @@ internal sealed unsafe class PerfRing
             PreviousTimestamp = Timestamp;
         }
 
-        position = end;
-        if (position - released > mask / ReleaseFraction)
+        _position = _end;
+        if (_position - _released > _mask / ReleaseFraction)
         {
             Release();
         }
@@ -94,11 +94,11 @@ internal sealed unsafe class PerfRing
     /// <summary>Gives the kernel the room of everything before the current record, if there is one, else of everything.</summary>
     internal void Release()
     {
-        if (position != released)
+        if (_position != _released)
         {
             // Release semantics: the records were read before the kernel may overwrite them.
-            Volatile.Write(ref Unsafe.AsRef<ulong>(page + TailOffset), position);
-            released = position;
+            Volatile.Write(ref Unsafe.AsRef<ulong>(_page + TailOffset), _position);
+            _released = _position;
         }
     }
 
@@ -110,41 +110,41 @@ internal sealed unsafe class PerfRing
             PreviousTimestamp = Timestamp;
         }
 
-        position = end;
+        _position = _end;
     }
 
     /// <summary>The bytes of the current sample, copied only where they wrap.</summary>
     internal ReadOnlySpan<byte> Payload(Span<byte> scratch)
     {
-        var start = (position + SamplePrefix) & mask;
-        var beforeWrap = mask + 1 - start;
-        if ((ulong)payloadLength <= beforeWrap)
+        var start = (_position + SamplePrefix) & _mask;
+        var beforeWrap = _mask + 1 - start;
+        if ((ulong)_payloadLength <= beforeWrap)
         {
-            return new ReadOnlySpan<byte>(data + start, payloadLength);
+            return new ReadOnlySpan<byte>(_data + start, _payloadLength);
         }
 
-        new ReadOnlySpan<byte>(data + start, (int)beforeWrap).CopyTo(scratch);
-        new ReadOnlySpan<byte>(data, payloadLength - (int)beforeWrap).CopyTo(scratch[(int)beforeWrap..]);
-        return scratch[..payloadLength];
+        new ReadOnlySpan<byte>(_data + start, (int)beforeWrap).CopyTo(scratch);
+        new ReadOnlySpan<byte>(_data, _payloadLength - (int)beforeWrap).CopyTo(scratch[(int)beforeWrap..]);
+        return scratch[.._payloadLength];
     }
 
     private bool Peek()
     {
-        while (position != head)
+        while (_position != _head)
         {
-            var available = head - position;
-            if (available > mask + 1 || (position & 7) != 0 || (head & 7) != 0)
+            var available = _head - _position;
+            if (available > _mask + 1 || (_position & 7) != 0 || (_head & 7) != 0)
             {
                 // Not even the bounds make sense; the kernel's word for where it writes next is all there is.
-                return SetCorrupt(available, head);
+                return SetCorrupt(available, _head);
             }
 
             // Records are multiples of 8 bytes in a ring that is one too: a header does not wrap.
-            var header = U64(position);
+            var header = U64(_position);
             var size = header >> 48;
             if (size < HeaderSize || (size & 7) != 0 || size > available)
             {
-                return SetCorrupt(available, head);
+                return SetCorrupt(available, _head);
             }
 
             switch ((uint)header)
@@ -155,7 +155,7 @@ internal sealed unsafe class PerfRing
                     return SetLost(size);
                 default:
                     // Nothing else is asked for; a kernel that adds a kind of record must not stop us.
-                    position += size;
+                    _position += size;
                     break;
             }
         }
@@ -167,20 +167,20 @@ internal sealed unsafe class PerfRing
     {
         if (size < SamplePrefix + 4)
         {
-            return SetCorrupt(size, position + size);
+            return SetCorrupt(size, _position + size);
         }
 
-        var raw = U32(position + HeaderSize);
+        var raw = U32(_position + HeaderSize);
         if (raw > size - SamplePrefix)
         {
-            return SetCorrupt(size, position + size);
+            return SetCorrupt(size, _position + size);
         }
 
         Kind = PerfRecordKind.Sample;
         Count = 0;
-        payloadLength = (int)raw;
-        Timestamp = SampleTimestamp(position, raw);
-        end = position + size;
+        _payloadLength = (int)raw;
+        Timestamp = SampleTimestamp(_position, raw);
+        _end = _position + size;
         return true;
     }
 
@@ -188,18 +188,18 @@ internal sealed unsafe class PerfRing
     {
         if (size < LostSize)
         {
-            return SetCorrupt(size, position + size);
+            return SetCorrupt(size, _position + size);
         }
 
         Kind = PerfRecordKind.Lost;
-        Count = U64(position + 16);
-        end = position + size;
+        Count = U64(_position + 16);
+        _end = _position + size;
 
         // The kernel writes the record together with the sample that found room again, so that one is there.
         Timestamp = PreviousTimestamp;
-        if (head - end >= SamplePrefix + 4 && (uint)U64(end) == RecordSample)
+        if (_head - _end >= SamplePrefix + 4 && (uint)U64(_end) == RecordSample)
         {
-            Timestamp = Math.Max(SampleTimestamp(end, U32(end + HeaderSize)), PreviousTimestamp);
+            Timestamp = Math.Max(SampleTimestamp(_end, U32(_end + HeaderSize)), PreviousTimestamp);
         }
 
         return true;
@@ -210,7 +210,7 @@ internal sealed unsafe class PerfRing
         Kind = PerfRecordKind.Corrupt;
         Count = bytes;
         Timestamp = PreviousTimestamp;
-        end = next;
+        _end = next;
         return true;
     }
 
@@ -219,9 +219,9 @@ internal sealed unsafe class PerfRing
         rawLength < 8 ? 0 : U32(record + SamplePrefix) | (ulong)U32(record + SamplePrefix + 4) << 32;
 
     // Acquire semantics: the records up to the head are complete.
-    private ulong ReadHead() => Volatile.Read(ref Unsafe.AsRef<ulong>(page + HeadOffset));
+    private ulong ReadHead() => Volatile.Read(ref Unsafe.AsRef<ulong>(_page + HeadOffset));
 
-    private uint U32(ulong at) => *(uint*)(data + (at & mask));
+    private uint U32(ulong at) => *(uint*)(_data + (at & _mask));
 
-    private ulong U64(ulong at) => *(ulong*)(data + (at & mask));
+    private ulong U64(ulong at) => *(ulong*)(_data + (at & _mask));
 }

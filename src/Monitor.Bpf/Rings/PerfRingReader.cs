@@ -12,20 +12,20 @@ public sealed class PerfRingReader : IDisposable
     // struct perf_event_header says the size in 16 bits.
     private const int MaximumRecordBytes = 1 << 16;
 
-    private readonly PerfRingSet[] sets;
-    private readonly FileDescriptorHandle epoll;
-    private readonly FileDescriptorHandle wakeup;
+    private readonly PerfRingSet[] _sets;
+    private readonly FileDescriptorHandle _epoll;
+    private readonly FileDescriptorHandle _wakeup;
 
     /// <summary>Makes a reader over the sets, which stay the caller's to dispose.</summary>
     /// <param name="sets">At least one; a record says by index which one it is from.</param>
     /// <exception cref="BpfException">The kernel gave no descriptor.</exception>
     public PerfRingReader(params ReadOnlySpan<PerfRingSet> sets)
     {
-        this.sets = sets.ToArray();
+        _sets = sets.ToArray();
         var rings = 0;
-        for (var i = 0; i < this.sets.Length; i++)
+        for (var i = 0; i < _sets.Length; i++)
         {
-            foreach (var ring in this.sets[i].Rings)
+            foreach (var ring in _sets[i].Rings)
             {
                 ring.SetIndex = i;
                 rings++;
@@ -33,12 +33,12 @@ public sealed class PerfRingReader : IDisposable
         }
 
         Heap = new PerfDrain.Entry[rings];
-        Acquired = new bool[this.sets.Length];
+        Acquired = new bool[_sets.Length];
         Scratch = new byte[MaximumRecordBytes];
-        epoll = Valid(Libc.epoll_create1(Libc.EPOLL_CLOEXEC), "creating an epoll for");
-        wakeup = Valid(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK), "creating an eventfd for");
-        Watch(wakeup.Number, isWakeup: true);
-        foreach (var set in this.sets)
+        _epoll = Valid(Libc.epoll_create1(Libc.EPOLL_CLOEXEC), "creating an epoll for");
+        _wakeup = Valid(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK), "creating an eventfd for");
+        Watch(_wakeup.Number, isWakeup: true);
+        foreach (var set in _sets)
         {
             foreach (var descriptor in set.Descriptors)
             {
@@ -57,7 +57,7 @@ public sealed class PerfRingReader : IDisposable
     internal byte[] Scratch { get; }
 
     /// <summary>The sets, in the order of the constructor.</summary>
-    internal ReadOnlySpan<PerfRingSet> Sets => sets;
+    internal ReadOnlySpan<PerfRingSet> Sets => _sets;
 
     // struct epoll_event is packed on x86-64 only.
     private static int EventSize => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
@@ -70,7 +70,7 @@ public sealed class PerfRingReader : IDisposable
         const int MaximumEvents = 16;
         var events = stackalloc byte[MaximumEvents * 16];
         int count;
-        while ((count = Libc.epoll_wait(epoll, events, MaximumEvents, timeoutMilliseconds)) < 0)
+        while ((count = Libc.epoll_wait(_epoll, events, MaximumEvents, timeoutMilliseconds)) < 0)
         {
             // A signal: debuggers and profilers send some. Starting the wait again makes it longer than asked at most.
             if (Marshal.GetLastPInvokeError() != Errno.EINTR)
@@ -85,7 +85,7 @@ public sealed class PerfRingReader : IDisposable
             if (events[(i * EventSize) + EventSize - 8] != 0)
             {
                 ulong value;
-                _ = Libc.read(wakeup, &value, sizeof(ulong));
+                _ = Libc.read(_wakeup, &value, sizeof(ulong));
                 result = PerfWaitResult.Woken;
             }
         }
@@ -97,7 +97,7 @@ public sealed class PerfRingReader : IDisposable
     public unsafe void Wake()
     {
         ulong one = 1;
-        _ = Libc.write(wakeup, &one, sizeof(ulong));
+        _ = Libc.write(_wakeup, &one, sizeof(ulong));
     }
 
     /// <summary>
@@ -109,8 +109,8 @@ public sealed class PerfRingReader : IDisposable
     /// <summary>Closes the descriptors of the wait, not the sets. Not while another thread waits: wake it first.</summary>
     public void Dispose()
     {
-        epoll.Dispose();
-        wakeup.Dispose();
+        _epoll.Dispose();
+        _wakeup.Dispose();
     }
 
     private static FileDescriptorHandle Valid(FileDescriptorHandle handle, string operation) =>
@@ -122,7 +122,7 @@ public sealed class PerfRingReader : IDisposable
         new Span<byte>(entry, 16).Clear();
         *(uint*)entry = Libc.EPOLLIN;
         entry[EventSize - 8] = isWakeup ? (byte)1 : (byte)0;
-        if (Libc.epoll_ctl(epoll, Libc.EPOLL_CTL_ADD, descriptor, entry) != 0)
+        if (Libc.epoll_ctl(_epoll, Libc.EPOLL_CTL_ADD, descriptor, entry) != 0)
         {
             throw BpfException.FromLastError("watching", "perf rings");
         }

@@ -9,12 +9,12 @@ namespace Monitor.Bpf.Rings;
 /// </summary>
 public sealed class PerfRingSet : IDisposable
 {
-    private readonly PerfBufferHandle? handle;
+    private readonly PerfBufferHandle? _handle;
 
     private PerfRingSet(PerfBufferHandle? handle, string name, int ringBytes, PerfRing[] rings, int[] descriptors)
     {
         RingBytes = ringBytes;
-        this.handle = handle;
+        _handle = handle;
         Name = name;
         Rings = rings;
         Descriptors = descriptors;
@@ -107,7 +107,7 @@ public sealed class PerfRingSet : IDisposable
     }
 
     /// <summary>Removes the rings from the map and frees them, as soon as no drain uses them. May be called again.</summary>
-    public void Dispose() => handle?.Dispose();
+    public void Dispose() => _handle?.Dispose();
 
     /// <summary>For rings in ordinary memory, which the caller keeps.</summary>
     internal static PerfRingSet ForMemory(string name, PerfRing[] rings) => new(null, name, 0, rings, []);
@@ -116,7 +116,7 @@ public sealed class PerfRingSet : IDisposable
     /// <returns>False where they are gone.</returns>
     internal bool TryAcquire()
     {
-        if (handle is null)
+        if (_handle is null)
         {
             return true;
         }
@@ -124,7 +124,7 @@ public sealed class PerfRingSet : IDisposable
         var added = false;
         try
         {
-            handle.DangerousAddRef(ref added);
+            _handle.DangerousAddRef(ref added);
         }
         catch (ObjectDisposedException)
         {
@@ -134,7 +134,7 @@ public sealed class PerfRingSet : IDisposable
         return added;
     }
 
-    internal void Release() => handle?.DangerousRelease();
+    internal void Release() => _handle?.DangerousRelease();
 
     private static unsafe PerfRingSet Create(PerfBufferHandle handle, string name, int[] cpus, int ringBytes)
     {

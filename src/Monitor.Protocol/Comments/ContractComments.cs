@@ -8,7 +8,7 @@ namespace Monitor.Protocol;
 /// </summary>
 public sealed class ContractComments
 {
-    private static readonly Lazy<ContractComments> _ofContract = new(Load);
+    private static readonly Lazy<ContractComments> OfTheContract = new(Load);
 
     private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
 
@@ -32,7 +32,7 @@ public sealed class ContractComments
     }
 
     /// <summary>The comments of this contract.</summary>
-    public static ContractComments OfContract => _ofContract.Value;
+    public static ContractComments OfContract => OfTheContract.Value;
 
     /// <summary>
     /// The comment of a message, field, oneof, enum, service or method, for example of

@@ -7,12 +7,12 @@ namespace Monitor.Server;
 /// <summary>The fields that requests have, found once for each message.</summary>
 internal static class RequestFields
 {
-    private static readonly ConcurrentDictionary<MessageDescriptor, IReadOnlyDictionary<string, FieldDescriptor>> _known = new();
+    private static readonly ConcurrentDictionary<MessageDescriptor, IReadOnlyDictionary<string, FieldDescriptor>> Known = new();
 
     /// <summary>The parameters of a query by JSON name. A dot leads to the fields of a message, but the well-known types
     /// are one value.</summary>
     public static IReadOnlyDictionary<string, FieldDescriptor> ParametersOf(MessageDescriptor request) =>
-        _known.GetOrAdd(request, static descriptor => Parameters(descriptor, "", 0));
+        Known.GetOrAdd(request, static descriptor => Parameters(descriptor, "", 0));
 
     /// <summary>The field that a JSON body calls by this name: its JSON name or that of the .proto file.</summary>
     public static FieldDescriptor? Find(MessageDescriptor request, string name) =>

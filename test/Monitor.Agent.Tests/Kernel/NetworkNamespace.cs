@@ -3,11 +3,11 @@ namespace Monitor.Agent.Tests.Kernel;
 /// <summary>A network namespace of the test's own, with loopback up; removed with all that is in it.</summary>
 internal sealed class NetworkNamespace : IDisposable
 {
-    private static int s_count;
+    private static int _count;
 
     public NetworkNamespace()
     {
-        Name = $"mon-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        Name = $"mon-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
         Command.Run("ip", "netns", "add", Name);
         Inode = (uint)Bpf.Kernel.Inode.Of($"/run/netns/{Name}")!.Value;
         Execute("ip", "link", "set", "lo", "up");

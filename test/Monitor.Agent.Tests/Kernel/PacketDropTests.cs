@@ -8,7 +8,7 @@ namespace Monitor.Agent.Tests.Kernel;
 internal sealed class PacketDropTests
 {
     // Kernels before 5.17 give no reason, and later ones more and more of them.
-    private static readonly HashSet<string> s_reasons = [.. KernelBtf.TryOpen()?.FindEnum("skb_drop_reason")?.Select(reason => reason.Name) ?? []];
+    private static readonly HashSet<string> Reasons = [.. KernelBtf.TryOpen()?.FindEnum("skb_drop_reason")?.Select(reason => reason.Name) ?? []];
 
     private NetworkNamespace _namespace = null!;
     private WatchedKernel _kernel = null!;
@@ -51,7 +51,7 @@ internal sealed class PacketDropTests
         Assert.That(actual.NetworkNamespace, Is.EqualTo(_namespace.Inode));
         var detail = actual.PacketDrop;
         Assert.That((detail.Reason, detail.Length), Is.EqualTo((Reason("NETFILTER_DROP"), shownFamily == "IPv4" ? 38u : 58u)));
-        Assert.That(detail.HasReasonCode, Is.EqualTo(s_reasons.Count > 0));
+        Assert.That(detail.HasReasonCode, Is.EqualTo(Reasons.Count > 0));
         Assert.That(detail.Symbol, Does.Match("^nf_hook_slow|^nft_do_chain|^ip_local_out|^__ip_local_out"));
     }
 
@@ -203,5 +203,5 @@ internal sealed class PacketDropTests
 
     // What the running kernel can say of it.
     private static string Reason(string name) =>
-        s_reasons.Count == 0 ? "NOT_SPECIFIED" : s_reasons.Contains($"SKB_DROP_REASON_{name}") ? name : throw new AssertionException($"this kernel has no {name}");
+        Reasons.Count == 0 ? "NOT_SPECIFIED" : Reasons.Contains($"SKB_DROP_REASON_{name}") ? name : throw new AssertionException($"this kernel has no {name}");
 }

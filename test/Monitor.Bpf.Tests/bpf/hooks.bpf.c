@@ -39,6 +39,13 @@ struct {
 	__type(value, struct odd);
 } odd_values SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u64);
+} even_values SEC(".maps");
+
 static __always_inline int count(__u32 hook)
 {
 	__u64 *value;

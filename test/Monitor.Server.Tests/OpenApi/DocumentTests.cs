@@ -11,18 +11,18 @@ namespace Monitor.Server.Tests.OpenApi;
 [TestFixture]
 internal sealed class DocumentTests
 {
-    private static readonly string[] _filter =
+    private static readonly string[] Filter =
     [
         "type", "pid", "command", "k8s_node_name", "k8s_pod_name", "k8s_namespace", "source_ip", "destination_ip",
         "source_port", "destination_port", "protocol", "failed", "since",
     ];
 
     // What the product promises its users, independent of the .proto files.
-    private static readonly (string Method, string Path, string[] Parameters)[] _promised =
+    private static readonly (string Method, string Path, string[] Parameters)[] Promised =
     [
         ("GET", "/health", []),
-        ("GET", "/api/events", [.. _filter, "until", "limit", "page_token"]),
-        ("GET", "/api/events/stream", [.. _filter, "resume_token", "max_batch_events", "max_batch_delay"]),
+        ("GET", "/api/events", [.. Filter, "until", "limit", "page_token"]),
+        ("GET", "/api/events/stream", [.. Filter, "resume_token", "max_batch_events", "max_batch_delay"]),
         ("GET", "/api/programs", []),
         ("GET", "/api/stats", []),
         ("GET", "/api/agents", []),
@@ -86,7 +86,7 @@ internal sealed class DocumentTests
     public void Document_PromisedEndpoints_AreThereWithTheirParameters()
     {
         var mapped = Rules().Select(rule => (rule.Method, rule.Path)).ToHashSet();
-        var expected = _promised.Where(promise => mapped.Contains((promise.Method, promise.Path))).ToList();
+        var expected = Promised.Where(promise => mapped.Contains((promise.Method, promise.Path))).ToList();
 
         Assert.That(expected, Has.Count.GreaterThanOrEqualTo(5));
         foreach (var (method, path, parameters) in expected)

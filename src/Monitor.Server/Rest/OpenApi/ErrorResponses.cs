@@ -5,7 +5,7 @@ namespace Monitor.Server;
 /// <summary>The errors that every operation can answer. All have one body, google.rpc.Status.</summary>
 internal sealed class ErrorResponses
 {
-    private static readonly (string Status, string Name, string Description)[] _all =
+    private static readonly (string Status, string Name, string Description)[] All =
     [
         ("400", "BadRequest",
             "A parameter or the body cannot be parsed, is out of range, or does not exist. The message names it, the value, "
@@ -20,7 +20,7 @@ internal sealed class ErrorResponses
     public ErrorResponses(OpenApiDocument document, SchemaBuilder schemas)
     {
         _document = document;
-        foreach (var (_, name, description) in _all)
+        foreach (var (_, name, description) in All)
         {
             document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
             {
@@ -37,7 +37,7 @@ internal sealed class ErrorResponses
 
     public void AddTo(OpenApiResponses responses)
     {
-        foreach (var (status, name, _) in _all)
+        foreach (var (status, name, _) in All)
         {
             responses[status] = new OpenApiResponseReference(name, _document);
         }
