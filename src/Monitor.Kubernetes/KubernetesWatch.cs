@@ -8,7 +8,7 @@ namespace Monitor.Kubernetes;
 /// <summary>Watches what an agent or an aggregator needs to know of its cluster.</summary>
 public sealed class KubernetesWatch
 {
-    private static readonly TimeSpan s_forgetInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ForgetInterval = TimeSpan.FromMinutes(1);
 
     private readonly IReflector[] _reflectors;
     private readonly ClusterView _view;
@@ -70,7 +70,7 @@ public sealed class KubernetesWatch
 
     private async Task ForgetAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(s_forgetInterval, _time);
+        using var timer = new PeriodicTimer(ForgetInterval, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))

@@ -45,6 +45,14 @@ internal sealed class ServingTests
     }
 
     [Test]
+    public void Agent_OutsideKubernetes_LoadsNothingOfIt()
+    {
+        Assert.That(
+            File.ReadLines($"/proc/{_agent.Id}/maps").Where(line => line.EndsWith(".dll", StringComparison.Ordinal)),
+            Has.Some.Contains("Monitor.Server").And.None.Contains("Kubernetes"));
+    }
+
+    [Test]
     public async Task CurlN_Stream_ShowsEventsAsTheyHappen()
     {
         using var curl = Process.Start(new ProcessStartInfo("curl", ["-sN", $"{_agent.HttpUrl}/api/events/stream?type=connection&destination_port=7"])

@@ -9,13 +9,13 @@ internal sealed class Cluster
 {
     public const string Script = "test/kubernetes/cluster.sh";
 
-    private static Dictionary<string, string> settings = [];
+    private static Dictionary<string, string> _settings = [];
 
     /// <summary>One of what <c>cluster.sh env</c> prints.</summary>
-    public static string Setting(string name) => settings[name];
+    public static string Setting(string name) => _settings[name];
 
     /// <summary>For programs that speak to the cluster: KUBECONFIG, KUBECTL, HELM and the rest.</summary>
-    public static Dictionary<string, string> Environment => new(settings);
+    public static Dictionary<string, string> Environment => new(_settings);
 
     public static Task<Finished> HelmAsync(params string[] arguments) => Shell.RunAsync(Environment, Setting("HELM"), arguments);
 
@@ -36,13 +36,13 @@ internal sealed class Cluster
         }
 
         (await Shell.RunAsync(Script, "start", $"{System.Environment.ProcessId}")).Succeeded();
-        settings = Parse((await Shell.RunAsync(Script, "env")).Succeeded());
+        _settings = Parse((await Shell.RunAsync(Script, "env")).Succeeded());
     }
 
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
-        if (settings.Count > 0)
+        if (_settings.Count > 0)
         {
             (await Shell.RunAsync(Script, "stop")).Succeeded();
         }

@@ -11,7 +11,7 @@ internal static class IpKey
     private const int MaxText = 45;
 
     // ::ffff:0:0
-    private static readonly UInt128 s_mapped = (UInt128)0xFFFF << 32;
+    private static readonly UInt128 Mapped = (UInt128)0xFFFF << 32;
 
     /// <summary>Of 16 bytes in network order, IPv4 mapped.</summary>
     public static UInt128 Of(ReadOnlySpan<byte> address) => BinaryPrimitives.ReadUInt128BigEndian(address);
@@ -21,7 +21,7 @@ internal static class IpKey
     {
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out var length);
-        return length == 4 ? s_mapped | BinaryPrimitives.ReadUInt32BigEndian(bytes) : Of(bytes);
+        return length == 4 ? Mapped | BinaryPrimitives.ReadUInt32BigEndian(bytes) : Of(bytes);
     }
 
     /// <summary>Reads the text of a property's value; no unspecified address, and nothing else.</summary>
@@ -48,7 +48,7 @@ internal static class IpKey
         }
 
         address = Of(ip);
-        return address != 0 && address != s_mapped;
+        return address != 0 && address != Mapped;
     }
 
     /// <summary>The address again.</summary>

@@ -8,7 +8,7 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
 {
     // When to look at a new cgroup again, ms after it was found: a runtime fills it within some tens of milliseconds, and
     // mounts what names the container before it starts the container's program.
-    private static readonly int[] s_looks = [5, 20, 50, 100, 200, 500, 1000, 3000];
+    private static readonly int[] LookDelays = [5, 20, 50, 100, 200, 500, 1000, 3000];
 
     private const int LooksAtAPod = 4;
 
@@ -82,7 +82,7 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
 
         if (item.Pods.Length > 0 && kind == AttributionKind.Cgroup)
         {
-            _looks.Enqueue(item, now + s_looks[0]);
+            _looks.Enqueue(item, now + LookDelays[0]);
         }
 
         if (!LearnBase(item))
@@ -170,9 +170,9 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
             item.ContainerHint = hint;
             Identify(item);
         }
-        else if (item.Looks < s_looks.Length && IsWorthALook(item))
+        else if (item.Looks < LookDelays.Length && IsWorthALook(item))
         {
-            _looks.Enqueue(item, now + s_looks[item.Looks] - s_looks[item.Looks - 1]);
+            _looks.Enqueue(item, now + LookDelays[item.Looks] - LookDelays[item.Looks - 1]);
         }
     }
 

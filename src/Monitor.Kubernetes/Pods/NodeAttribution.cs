@@ -11,9 +11,9 @@ namespace Monitor.Kubernetes.Pods;
 public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
 {
     // In case that inotify missed something: a scan of 1500 cgroups costs 50 ms or so.
-    private static readonly TimeSpan s_scanInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ScanInterval = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan s_unwatchedScanInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UnwatchedScanInterval = TimeSpan.FromSeconds(1);
 
     private readonly IdTable<PodIdentity> _answers = new();
     private readonly IdTable<Attributed> _processAnswers = new();
@@ -228,7 +228,7 @@ public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
         TakeMisses();
         LookAgain();
         if (_finder is not null
-            && (_finder.MustScan || _finder.ScanAge >= (_finder.WatchError is null ? s_scanInterval : s_unwatchedScanInterval)))
+            && (_finder.MustScan || _finder.ScanAge >= (_finder.WatchError is null ? ScanInterval : UnwatchedScanInterval)))
         {
             ScanAll();
         }

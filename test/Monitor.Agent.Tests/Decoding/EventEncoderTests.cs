@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Monitor.Agent.Encoding;
+using Monitor.Events;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Decoding;
@@ -19,6 +21,80 @@ internal sealed class EventEncoderTests
         Assert.That(without.Destination, Is.EqualTo(text));
         Assert.That((with.HasDestinationPort, with.DestinationPort), Is.EqualTo((true, 0)));
         Assert.That(with.Destination, Is.EqualTo(text.Contains(':', StringComparison.Ordinal) ? $"[{text}]:0" : $"{text}:0"));
+    }
+
+    [Test]
+    public void SetProcess_InKubernetes_NamesThePod()
+    {
+        var pods = new FixedPods(new PodFields(Attribution.Cgroup, "shop", "cart-0", "app", "StatefulSet", "cart"));
+        var (made, columns) = Encode(pods, encoder => encoder.SetProcess(1, 2, 3, 77, "curl\0\0\0\0\0\0\0\0\0\0\0\0"u8));
+
+        Assert.That(pods.Asked, Is.EqualTo((77ul, 1u)));
+        Assert.That(made.K8SNodeName, Is.EqualTo(Records.NodeName));
+        Assert.That(made.Attribution, Is.EqualTo(Attribution.Cgroup));
+        Assert.That((made.K8SNamespace, made.K8SPodName, made.K8SContainerName), Is.EqualTo(("shop", "cart-0", "app")));
+        Assert.That((made.K8SWorkloadKind, made.K8SWorkloadName), Is.EqualTo(("StatefulSet", "cart")));
+        Assert.That(columns.IsOfPod(EventColumns.Hash("cart-0"), EventColumns.Hash("shop")), Is.True);
+        Assert.That(columns.IsOfPod(EventColumns.Hash("cart-1"), EventColumns.Hash("shop")), Is.False);
+    }
+
+    [Test]
+    public void SetNoProcess_InKubernetes_SaysHowFarToTrustIt()
+    {
+        var pods = new FixedPods(new PodFields(Attribution.NoProcess));
+        var (made, columns) = Encode(pods, encoder => encoder.SetNoProcess([], []));
+
+        Assert.That(made.Attribution, Is.EqualTo(Attribution.NoProcess));
+        Assert.That((made.HasK8SPodName, made.HasK8SNamespace, made.HasPid), Is.EqualTo((false, false, false)));
+        Assert.That(columns.IsOfPod(EventColumns.Hash("cart-0"), EventColumns.Hash("shop")), Is.False);
+    }
+
+    [Test]
+    public void PodFields_NamesThatAreTooLong_StayUnset()
+    {
+        var longest = new string('n', 253);
+        var (made, _) = Encode(
+            new FixedPods(new PodFields(Attribution.Cgroup, longest + "n", longest, longest + "n", "Job", longest)),
+            encoder => encoder.SetProcess(1, 2, 3, 77, new byte[16]));
+
+        Assert.That((made.HasK8SNamespace, made.K8SPodName, made.HasK8SContainerName), Is.EqualTo((false, longest, false)));
+        Assert.That(made.K8SWorkloadName, Is.EqualTo(longest));
+    }
+
+    [Test]
+    public void SetProcess_OutsideKubernetes_HasNoneOfItsFields()
+    {
+        var (made, _) = Encode(null, encoder => encoder.SetProcess(1, 2, 3, 77, new byte[16]));
+
+        Assert.That(made.Attribution, Is.EqualTo(Attribution.Unspecified));
+        Assert.That((made.HasK8SNodeName, made.HasK8SPodName), Is.EqualTo((false, false)));
+    }
+
+    // Checks that the columns made beside the bytes are those read from them.
+    private static (Event Made, EventColumns Columns) Encode(PodLookup? pods, Action<EventEncoder> set)
+    {
+        var types = new EventTypeTable();
+        var encoder = new EventEncoder(Records.NodeName, Records.Epoch, pods);
+        encoder.Begin(EventEncoder.EncodeType("connection"), types.GetOrAdd("connection"), 7, Records.Timestamp, Records.Time);
+        set(encoder);
+        Assert.That(EventColumns.TryParse(encoder.Encoded, types, out var parsed), Is.True);
+        Assert.That(
+            MemoryMarshal.AsBytes([encoder.Columns]).ToArray(), Is.EqualTo(MemoryMarshal.AsBytes([parsed]).ToArray()));
+        return (Event.Parser.ParseFrom(encoder.Encoded.ToArray()), parsed);
+    }
+
+    private sealed class FixedPods(PodFields fields) : PodLookup
+    {
+        public (ulong CgroupId, uint Pid) Asked { get; private set; }
+
+        public override PodFields OfProcess(ulong cgroupId, uint pid)
+        {
+            Asked = (cgroupId, pid);
+            return fields;
+        }
+
+        public override PodFields OfPacket(ReadOnlySpan<byte> source, ReadOnlySpan<byte> destination, long timeUnixNanos) =>
+            fields;
     }
 
     private static Event Encode(EventEncoder encoder, string address, ushort? port)

@@ -48,6 +48,25 @@ internal sealed class ReturnTests
         Assert.That(losses, Is.Empty);
     }
 
+    [Test]
+    public void Append_WithPeers_PutsThemBehindTheEvents()
+    {
+        using var log = NewLog(1);
+        Take(log, new AgentNode(Node, new ClusterLog(log, new OnePeer()), TimeProvider.System), epoch: 1, first: 1, count: 2);
+
+        using var found = log.Query(new EventQuery { Filter = new EventFilter { PeerPodName = { "cart-0" } } });
+        var events = ListEventsResponse.Parser.ParseFrom(found.Events.Span).Events;
+
+        Assert.That(events.Select(made => (made.Sequence, made.PeerPodName)), Is.EqualTo(new[] { (2ul, "cart-0"), (1ul, "cart-0") }));
+    }
+
+    private sealed class OnePeer : PeerLookup
+    {
+        private readonly byte[] _fields = Google.Protobuf.MessageExtensions.ToByteArray(new Event { PeerPodName = "cart-0" });
+
+        public override ReadOnlySpan<byte> Find(in EventColumns columns) => _fields;
+    }
+
     /// <summary>Of a client that got so many events of a run from an aggregator that has always had it.</summary>
     private static string TokenOf(ulong epoch, int has)
     {

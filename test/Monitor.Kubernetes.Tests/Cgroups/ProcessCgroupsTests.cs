@@ -5,22 +5,22 @@ namespace Monitor.Kubernetes.Tests.Cgroups;
 
 internal sealed class ProcessCgroupsTests
 {
-    private static readonly Guid s_uid = Guid.Parse("3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10");
+    private static readonly Guid Uid = Guid.Parse("3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10");
     private const string Id = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
 
     [Test]
     public void CgroupFile_OfV2_GivesItsPath() => Assert.That(
-        ProcessCgroups.PodPath($"0::/kubepods/pod{s_uid}/{Id}\n"), Is.EqualTo($"/kubepods/pod{s_uid}/{Id}"));
+        ProcessCgroups.PodPath($"0::/kubepods/pod{Uid}/{Id}\n"), Is.EqualTo($"/kubepods/pod{Uid}/{Id}"));
 
     [Test]
     public void CgroupFile_OfAPodInV1Only_GivesThePathOfV1() => Assert.That(
-        ProcessCgroups.PodPath($"12:cpu,cpuacct:/\n4:memory:/kubepods/pod{s_uid}/{Id}\n1:name=systemd:/\n0::/system.slice/containerd.service\n"),
-        Is.EqualTo($"/kubepods/pod{s_uid}/{Id}"));
+        ProcessCgroups.PodPath($"12:cpu,cpuacct:/\n4:memory:/kubepods/pod{Uid}/{Id}\n1:name=systemd:/\n0::/system.slice/containerd.service\n"),
+        Is.EqualTo($"/kubepods/pod{Uid}/{Id}"));
 
     [Test]
     public void CgroupFile_WithColonsInThePath_GivesAllOfIt()
     {
-        var path = $"/system.slice/containerd.service/kubepods-pod{s_uid:D}.slice:cri-containerd:{Id}".Replace(s_uid.ToString(), s_uid.ToString().Replace('-', '_'), StringComparison.Ordinal);
+        var path = $"/system.slice/containerd.service/kubepods-pod{Uid:D}.slice:cri-containerd:{Id}".Replace(Uid.ToString(), Uid.ToString().Replace('-', '_'), StringComparison.Ordinal);
 
         Assert.That(ProcessCgroups.PodPath($"0::{path}\n"), Is.EqualTo(path));
     }
@@ -46,12 +46,12 @@ internal sealed class ProcessCgroupsTests
             612 608 254:0 {root} /dev/termination-log rw,relatime - ext4 /dev/vda rw
             """;
 
-        Assert.That(ProcessCgroups.ContainerName(text, s_uid), Is.EqualTo(expected));
+        Assert.That(ProcessCgroups.ContainerName(text, Uid), Is.EqualTo(expected));
     }
 
     [TestCase("")]
     [TestCase("1 2\n\n3")]
-    public void MountInfo_OfGarbage_NamesNone(string text) => Assert.That(ProcessCgroups.ContainerName(text, s_uid), Is.Null);
+    public void MountInfo_OfGarbage_NamesNone(string text) => Assert.That(ProcessCgroups.ContainerName(text, Uid), Is.Null);
 
     [Test]
     public void Process_ThatIsUsed_HasItsStartTime()
@@ -74,7 +74,7 @@ internal sealed class ProcessCgroupsTests
         {
             Assert.That(proc.StartTime(uint.MaxValue), Is.Null);
             Assert.That(proc.PodPath(uint.MaxValue), Is.Null);
-            Assert.That(proc.ContainerName(uint.MaxValue, s_uid), Is.Null);
+            Assert.That(proc.ContainerName(uint.MaxValue, Uid), Is.Null);
             Assert.That(ProcessCgroups.FirstProcess("/nowhere"), Is.Null);
         });
     }

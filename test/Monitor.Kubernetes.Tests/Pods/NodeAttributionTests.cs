@@ -8,8 +8,8 @@ namespace Monitor.Kubernetes.Tests.Pods;
 /// <summary>Real cgroups, in a folder of the test's own, with real processes; no API server.</summary>
 internal sealed class NodeAttributionTests
 {
-    private static readonly Guid s_web = Guid.Parse("3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10");
-    private static readonly Guid s_db = Guid.Parse("b2a7c9d4-0f31-4a77-8f0e-6c1de0c9a455");
+    private static readonly Guid Web = Guid.Parse("3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10");
+    private static readonly Guid Db = Guid.Parse("b2a7c9d4-0f31-4a77-8f0e-6c1de0c9a455");
 
     private CancellationTokenSource _stop = null!;
     private CollectedLog<NodeAttribution> _log = null!;
@@ -51,12 +51,12 @@ internal sealed class NodeAttributionTests
     [TestCase("/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-podU_D.slice/cri-containerd-ID.scope")]
     public void Container_ThatRunsAtTheStart_IsFoundByTheScan(string layout)
     {
-        var path = Path(layout, s_web, TestPods.Id(1));
+        var path = Path(layout, Web, TestPods.Id(1));
         _cgroups.Add(path);
         var process = _cgroups.Run(path);
         Start();
 
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)), ("side", TestPods.Id(2)))]);
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)), ("side", TestPods.Id(2)))]);
 
         var found = _attribution.Resolve(CgroupOf(process.Id), (uint)process.Id);
         Assert.Multiple(() =>
@@ -74,8 +74,8 @@ internal sealed class NodeAttributionTests
     public async Task Container_ThatIsNew_IsFoundWithoutBeingAskedFor(string layout)
     {
         Start();
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
-        var path = Path(layout, s_web, TestPods.Id(1));
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
+        var path = Path(layout, Web, TestPods.Id(1));
 
         _cgroups.Add(path);
 
@@ -124,8 +124,8 @@ internal sealed class NodeAttributionTests
     public async Task Container_ThatEnded_StaysKnownForAWhile()
     {
         Start();
-        var path = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+        var path = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
         _cgroups.Add(path);
         var id = Inode.Of(_cgroups.Root + path)!.Value;
         await Waiting.UntilAsync("the container", () => _attribution.Resolve(id, 0).PodName == "web-0");
@@ -149,11 +149,11 @@ internal sealed class NodeAttributionTests
     public async Task Container_WhosePodIsNotKnown_SaysSoUntilItIs()
     {
         Start();
-        var path = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
+        var path = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
         _cgroups.Add(path);
         await Waiting.UntilAsync("the cgroup", () => Resolve(path).Kind == AttributionKind.UnknownPod);
 
-        Watch.Upsert(TestPods.Pod("web-0", s_web, ("app", null)));
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", null)));
 
         Assert.That(Resolve(path), Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
     }
@@ -162,12 +162,12 @@ internal sealed class NodeAttributionTests
     public async Task Container_OfAPodWithSeveral_IsNamedAsSoonAsTheStatusTells()
     {
         Start();
-        var path = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
-        Watch.Upsert(TestPods.Pod("web-0", s_web, ("app", null), ("side", null)));
+        var path = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", null), ("side", null)));
         _cgroups.Add(path);
         await Waiting.UntilAsync("the pod", () => Resolve(path) == (AttributionKind.Cgroup, "web-0", null));
 
-        Watch.Upsert(TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)), ("side", null)));
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)), ("side", null)));
 
         Assert.That(Resolve(path), Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
     }
@@ -176,9 +176,9 @@ internal sealed class NodeAttributionTests
     public void Process_OutsideOfPods_HasNone()
     {
         _cgroups.Add("/system.slice/sshd.service");
-        _cgroups.Add($"/kubepods/pod{s_web}/{TestPods.Id(1)}");
+        _cgroups.Add($"/kubepods/pod{Web}/{TestPods.Id(1)}");
         Start();
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
 
         Assert.Multiple(() =>
         {
@@ -205,17 +205,17 @@ internal sealed class NodeAttributionTests
     [Test]
     public void Container_ThatPosesAsAnotherPod_StaysItself()
     {
-        var own = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
-        var forged = $"{own}/kubepods/pod{s_db}/{TestPods.Id(2)}";
+        var own = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
+        var forged = $"{own}/kubepods/pod{Db}/{TestPods.Id(2)}";
         _cgroups.Add(forged);
-        _cgroups.Add($"/kubepods/pod{s_db}/{TestPods.Id(2)}");
+        _cgroups.Add($"/kubepods/pod{Db}/{TestPods.Id(2)}");
         Start();
 
         // The victim is known first.
-        Watch.Replace([TestPods.Pod("db-0", s_db, ("db", TestPods.Id(2)))]);
+        Watch.Replace([TestPods.Pod("db-0", Db, ("db", TestPods.Id(2)))]);
         Assert.That(Resolve(forged).Kind, Is.EqualTo(AttributionKind.UnknownPod));
 
-        Watch.Upsert(TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1))));
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", TestPods.Id(1))));
         Assert.That(Resolve(forged), Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
     }
 
@@ -223,11 +223,11 @@ internal sealed class NodeAttributionTests
     [Test]
     public void User_WhoPosesAsAPod_IsOutside()
     {
-        var forged = $"/user.slice/user-1000.slice/kubepods.slice/kubepods-pod{Underscored(s_db)}.slice/cri-containerd-{TestPods.Id(2)}.scope";
+        var forged = $"/user.slice/user-1000.slice/kubepods.slice/kubepods-pod{Underscored(Db)}.slice/cri-containerd-{TestPods.Id(2)}.scope";
         _cgroups.Add(forged);
-        _cgroups.Add($"/kubepods.slice/kubepods-pod{Underscored(s_db)}.slice/cri-containerd-{TestPods.Id(2)}.scope");
+        _cgroups.Add($"/kubepods.slice/kubepods-pod{Underscored(Db)}.slice/cri-containerd-{TestPods.Id(2)}.scope");
         Start();
-        Watch.Replace([TestPods.Pod("db-0", s_db, ("db", TestPods.Id(2)))]);
+        Watch.Replace([TestPods.Pod("db-0", Db, ("db", TestPods.Id(2)))]);
 
         Assert.That(Resolve(forged).Kind, Is.EqualTo(AttributionKind.Outside));
     }
@@ -236,10 +236,10 @@ internal sealed class NodeAttributionTests
     [Test]
     public void Pod_OfAClusterWithinAPod_IsFound()
     {
-        var path = $"/kubepods/pod{s_db}/{TestPods.Id(2)}/docker/{TestPods.Id(3)}/kubelet/kubepods/pod{s_web}/{TestPods.Id(1)}";
+        var path = $"/kubepods/pod{Db}/{TestPods.Id(2)}/docker/{TestPods.Id(3)}/kubelet/kubepods/pod{Web}/{TestPods.Id(1)}";
         _cgroups.Add(path);
         Start();
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
 
         Assert.That(Resolve(path), Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
     }
@@ -252,9 +252,9 @@ internal sealed class NodeAttributionTests
         Shell("mkdir \"$1/$(printf 'pod\\377')\" \"$1/$(printf 'pod\\377')/x\"");
         try
         {
-            var path = $"/kubepods/pod{s_web}/{TestPods.Id(1)}";
+            var path = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
             _cgroups.Add(path);
-            Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+            Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
 
             await Waiting.UntilAsync("the pod", () => Resolve(path) == (AttributionKind.Cgroup, "web-0", "app"));
             Assert.That(_running.IsCompleted, Is.False);
@@ -283,11 +283,11 @@ internal sealed class NodeAttributionTests
     public async Task Pod_InCgroupV1Only_IsFoundByTheProcess()
     {
         using var v1 = TestCgroups.V1();
-        var path = $"/kubepods/besteffort/pod{s_web}/{TestPods.Id(1)}";
+        var path = $"/kubepods/besteffort/pod{Web}/{TestPods.Id(1)}";
         v1.Add(path);
         var before = v1.Run(path);
         Start();
-        Watch.Replace([TestPods.Pod("web-0", s_web, ("app", TestPods.Id(1)))]);
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
         var root = Inode.Of(_cgroups.Root)!.Value;
         var after = v1.Run(path);
 

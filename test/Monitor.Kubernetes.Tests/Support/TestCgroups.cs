@@ -8,13 +8,13 @@ namespace Monitor.Kubernetes.Tests.Support;
 /// </summary>
 internal sealed class TestCgroups : IDisposable
 {
-    private static int s_count;
+    private static int _count;
 
     private readonly List<Process> _processes = [];
 
     private TestCgroups(string mount)
     {
-        Root = $"{mount}/monitor-test-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        Root = $"{mount}/monitor-test-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
         Directory.CreateDirectory(Root);
     }
 

@@ -11,7 +11,7 @@ internal sealed class HostileServerTests
 {
     private const string Uid = "3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10";
 
-    private static readonly WatchOptions s_quick = new()
+    private static readonly WatchOptions Quick = new()
     {
         FirstBackoff = TimeSpan.FromMilliseconds(10),
         LongestBackoff = TimeSpan.FromMilliseconds(50),
@@ -311,7 +311,7 @@ internal sealed class HostileServerTests
         await using var server = new ScriptedServer((path, stream, token) => IsWatch(path) ? WaitAsync(stream, token)
             : ScriptedServer.WriteAsync(stream, 200, List("5", Pod("a"))));
         using var connection = server.Connect();
-        var reflector = Reflector(connection, s_quick with
+        var reflector = Reflector(connection, Quick with
         {
             WatchTimeout = TimeSpan.FromSeconds(1.4),
             WatchGrace = TimeSpan.FromMilliseconds(100),
@@ -329,7 +329,7 @@ internal sealed class HostileServerTests
         await using var server = new ScriptedServer((_, stream, _) =>
             ScriptedServer.WriteAsync(stream, 429, """{"message":"too many requests"}""", "Retry-After: 1\r\n"));
         using var connection = server.Connect();
-        var reflector = Reflector(connection, s_quick with { LongestBackoff = TimeSpan.FromSeconds(10) });
+        var reflector = Reflector(connection, Quick with { LongestBackoff = TimeSpan.FromSeconds(10) });
         var start = TimeProvider.System.GetTimestamp();
         await using var running = new Running(reflector.RunAsync);
 
@@ -419,5 +419,5 @@ internal sealed class HostileServerTests
     });
 
     private Reflector<Pod> Reflector(ApiConnection connection, WatchOptions? options = null) =>
-        new(connection, PodReader.Pods(), _pods, options ?? s_quick, TimeProvider.System, _log);
+        new(connection, PodReader.Pods(), _pods, options ?? Quick, TimeProvider.System, _log);
 }

@@ -10,7 +10,7 @@ namespace Monitor.Kubernetes.Tests.Watching;
 /// <summary>Against a real API server.</summary>
 internal sealed class ReflectorTests
 {
-    private static readonly WatchOptions s_quick = new()
+    private static readonly WatchOptions Quick = new()
     {
         FirstBackoff = TimeSpan.FromMilliseconds(50),
         LongestBackoff = TimeSpan.FromMilliseconds(500),
@@ -80,7 +80,7 @@ internal sealed class ReflectorTests
     {
         await Parallel.ForEachAsync(Enumerable.Range(0, 45), async (i, _) => await _server.AddPodAsync($"{_node}-{i}", _node));
         var reflector = Reflector(
-            PodReader.Pods(_node) with { ListsFromCache = false }, s_quick with { PageSize = 10 });
+            PodReader.Pods(_node) with { ListsFromCache = false }, Quick with { PageSize = 10 });
         await using var running = new Running(reflector.RunAsync);
 
         await Waiting.UntilAsync("the list", () => reflector.Status.Phase == WatchPhase.Watching);
@@ -147,7 +147,7 @@ internal sealed class ReflectorTests
     [Test]
     public async Task Watch_EndedByTheServer_GoesOnWithoutAList()
     {
-        var reflector = Reflector(options: s_quick with { WatchTimeout = TimeSpan.FromSeconds(1.4) });
+        var reflector = Reflector(options: Quick with { WatchTimeout = TimeSpan.FromSeconds(1.4) });
         await using var running = new Running(reflector.RunAsync);
         await Waiting.UntilAsync("the list", () => reflector.Status.Phase == WatchPhase.Watching);
 
@@ -271,8 +271,8 @@ internal sealed class ReflectorTests
     {
         var services = new CollectedObjects<Service>(service => service.Name);
         var nodes = new CollectedObjects<Node>(node => node.Name);
-        var first = new Reflector<Service>(_connection, ServiceReader.Services(), services, s_quick, TimeProvider.System, _log);
-        var second = new Reflector<Node>(_connection, NodeReader.Nodes(), nodes, s_quick, TimeProvider.System, _log);
+        var first = new Reflector<Service>(_connection, ServiceReader.Services(), services, Quick, TimeProvider.System, _log);
+        var second = new Reflector<Node>(_connection, NodeReader.Nodes(), nodes, Quick, TimeProvider.System, _log);
         await using var firstRunning = new Running(first.RunAsync);
         await using var secondRunning = new Running(second.RunAsync);
 
@@ -421,5 +421,5 @@ internal sealed class ReflectorTests
 
     private Reflector<Pod> Reflector(
         ResourceType<Pod>? type = null, WatchOptions? options = null, ApiConnection? connection = null) => new(
-            connection ?? _connection, type ?? PodReader.Pods(_node), _pods, options ?? s_quick, TimeProvider.System, _log);
+            connection ?? _connection, type ?? PodReader.Pods(_node), _pods, options ?? Quick, TimeProvider.System, _log);
 }
