@@ -21,4 +21,8 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Program {Program}: it works again")]
     public static partial void SettleWorks(ILogger logger, string program);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning,
+        Message = "A CPU that came online has no ring, so that events on it are lost, until the CPUs change again: {Failure}")]
+    public static partial void NoRing(ILogger logger, string failure);
 }

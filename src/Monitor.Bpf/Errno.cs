@@ -9,14 +9,12 @@ public static class Errno
     internal const int ENOENT = 2;
     internal const int EINTR = 4;
     internal const int E2BIG = 7;
-    internal const int EBADF = 9;
     internal const int EAGAIN = 11;
     internal const int ENOMEM = 12;
     internal const int EACCES = 13;
-    internal const int EEXIST = 17;
+    internal const int ENODEV = 19;
     internal const int EINVAL = 22;
     internal const int EFBIG = 27;
-    internal const int ENOSPC = 28;
     internal const int EOPNOTSUPP = 95;
     internal const int LibbpfFormat = 4001;
 

@@ -207,11 +207,68 @@ internal sealed class ConnectTests
         Assert.That(() => LoadedPrograms.Ids(), Does.Not.Contain(id).After(10_000, 20));
     }
 
-    private Capture Start(int ringBytes = 1 << 20, int wakeupBytes = 256 << 10)
+    [Test]
+    public void FollowCpus_CpuThatComesOnlineLater_GetsItsRing()
+    {
+        var all = TwoCpus();
+        using var capture = Start(cpus: all[..1]);
+        RunOn(all[1], () => Connect(1));
+        Assert.That(Sum(Failed), Is.EqualTo(1), "no ring yet");
+
+        Assert.That(capture.Reader.FollowCpus(all), Is.True);
+        RunOn(all[1], () => Connect(2));
+        RunOn(all[0], () => Connect(3));
+        var seen = new List<TestRecord>();
+        Drain(capture.Reader, seen);
+        Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(new[] { 2, 3 }));
+        Assert.That(Sum(Failed), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void FollowCpus_CpuThatGoesAndComesBack_LosesNothingOfItsOldRingAndGetsANewOne()
+    {
+        var all = TwoCpus();
+        using var capture = Start(cpus: all);
+        RunOn(all[1], () => Connect(1));
+        Assert.That(capture.Reader.FollowCpus(all.AsSpan(0, 1)), Is.False, "its ring has not been read");
+        Assert.That(capture.Cpus, Is.EqualTo(all));
+
+        var seen = new List<TestRecord>();
+        Drain(capture.Reader, seen);
+        Assert.That(capture.Reader.FollowCpus(all.AsSpan(0, 1)), Is.True);
+        Assert.That(capture.Cpus, Is.EqualTo(all[..1]));
+
+        Assert.That(capture.Reader.FollowCpus(all), Is.True);
+        RunOn(all[1], () => Connect(2));
+        Drain(capture.Reader, seen);
+        Assert.That(seen.Select(r => (int)r.Port), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(Sum(Failed), Is.Zero);
+    }
+
+    [Test]
+    public void FollowCpus_NewRing_WakesTheReaderByItsWatermark()
+    {
+        var all = TwoCpus();
+        using var capture = Start(4096, 64, all[..1]);
+        capture.Reader.FollowCpus(all);
+        RunOn(all[1], () => Connect(1));
+        Assert.That(capture.Reader.Wait(10_000), Is.EqualTo(PerfWaitResult.Watermark));
+    }
+
+    private static int[] TwoCpus()
+    {
+        var all = CpuList.Online();
+        Assume.That(all, Has.Length.GreaterThan(1), "one CPU cannot come later than the other");
+        return all[..2];
+    }
+
+    private Capture Start(int ringBytes = 1 << 20, int wakeupBytes = 256 << 10, int[]? cpus = null)
     {
         _connects.Load();
         var set = PerfRingSet.Open(
-            _connects.Map("events"), new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = wakeupBytes });
+            _connects.Map("events"),
+            new PerfRingSetOptions { RingBytes = ringBytes, WakeupBytes = wakeupBytes },
+            cpus ?? CpuList.Online());
         var link = _connects.Program("on_connect4").AttachCgroup(CgroupMount.Find()!);
         return new Capture(set, new PerfRingReader(set), link);
     }

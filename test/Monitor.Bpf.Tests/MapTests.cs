@@ -70,7 +70,7 @@ internal sealed class MapTests
         var e = Assert.Throws<ArgumentException>(() => _table.TryLookup(1, out ulong _));
         Assert.That(e!.Message, Does.Contain("'table'").And.Contain("8 bytes").And.Contain("4"));
         Assert.Throws<ArgumentException>(() => _table.Update((1, 1), 1));
-        Assert.Throws<ArgumentException>(() => _hooks.Map("odd_values").TryLookupPerCpu(1u, Span<Triple>.Empty));
+        Assert.Throws<ArgumentException>(() => _hooks.Map("even_values").TryLookupPerCpu(1u, Span<ulong>.Empty));
         Assert.Throws<InvalidOperationException>(() => _hooks.Map("odd_values").TryLookup(1u, out Triple _));
     }
 

@@ -23,7 +23,8 @@ internal sealed class EventReader : IDisposable
     // Losses that the rings have not told, and attempts that ended unnoticed, show up this late at the most.
     private const long SettleIntervalMilliseconds = 100;
 
-    private const long ClockIntervalMilliseconds = 1000;
+    // How often the wall clock is measured, and CPUs that came online are looked for.
+    private const long SurroundingsIntervalMilliseconds = 1000;
 
     // A ring holds 16 ms of a storm of two million events per second. Beside the runtime's compiler on the same CPU, the
     // reader of a fresh agent waited 270 of 600 ms for its turn; with this, 20.
@@ -84,7 +85,7 @@ internal sealed class EventReader : IDisposable
             // Where that is not allowed, more is lost when the machine has no CPU to spare, and is counted as ever.
             _ = ThreadScheduling.TrySetNice(Nice);
             var settleAt = 0L;
-            var clockAt = 0L;
+            var surroundingsAt = 0L;
             var idleAt = 0L;
             while (!_stopping)
             {
@@ -103,10 +104,11 @@ internal sealed class EventReader : IDisposable
                     Settle(walk: true);
                 }
 
-                if (now >= clockAt)
+                if (now >= surroundingsAt)
                 {
-                    clockAt = now + ClockIntervalMilliseconds;
+                    surroundingsAt = now + SurroundingsIntervalMilliseconds;
                     _clock.Measure();
+                    FollowCpus();
                 }
             }
 
@@ -138,6 +140,18 @@ internal sealed class EventReader : IDisposable
         }
 
         return any;
+    }
+
+    private void FollowCpus()
+    {
+        try
+        {
+            _rings.FollowCpus();
+        }
+        catch (BpfException failure)
+        {
+            AgentLog.NoRing(_logger, failure.Message);
+        }
     }
 
     private void Settle(bool walk)

@@ -5,10 +5,13 @@ namespace Monitor.Bpf.Rings;
 /// <summary>Lists of CPUs as the kernel writes them: "0-3,8,10-11".</summary>
 internal static class CpuList
 {
-    /// <summary>Those that are online now, ascending, at least one.</summary>
-    internal static int[] Online() => Parse(File.ReadAllText("/sys/devices/system/cpu/online"));
+    /// <summary>Where the kernel lists the CPUs that are online.</summary>
+    internal const string OnlineFile = "/sys/devices/system/cpu/online";
 
-    /// <exception cref="FormatException">It is no such list.</exception>
+    /// <summary>Those that are online now, ascending, at least one.</summary>
+    internal static int[] Online() => Parse(File.ReadAllText(OnlineFile));
+
+    /// <exception cref="FormatException">The text is not such a list.</exception>
     internal static int[] Parse(string text)
     {
         var cpus = new List<int>();

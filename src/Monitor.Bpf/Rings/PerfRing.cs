@@ -52,6 +52,9 @@ internal sealed unsafe class PerfRing
 
     internal int Cpu { get; }
 
+    /// <summary>Its perf event, owned by the set; -1 for a ring in ordinary memory.</summary>
+    internal int Descriptor { get; init; } = -1;
+
     /// <summary>Index of its set in the reader.</summary>
     internal int SetIndex { get; set; }
 

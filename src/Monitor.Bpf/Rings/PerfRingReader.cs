@@ -15,6 +15,7 @@ public sealed class PerfRingReader : IDisposable
     private readonly PerfRingSet[] _sets;
     private readonly FileDescriptorHandle _epoll;
     private readonly FileDescriptorHandle _wakeup;
+    private readonly OnlineCpus _cpus = new();
 
     /// <summary>Makes a reader over the sets, which stay the caller's to dispose.</summary>
     /// <param name="sets">At least one; a record says by index which one it is from.</param>
@@ -22,33 +23,19 @@ public sealed class PerfRingReader : IDisposable
     public PerfRingReader(params ReadOnlySpan<PerfRingSet> sets)
     {
         _sets = sets.ToArray();
-        var rings = 0;
-        for (var i = 0; i < _sets.Length; i++)
-        {
-            foreach (var ring in _sets[i].Rings)
-            {
-                ring.SetIndex = i;
-                rings++;
-            }
-        }
-
-        Heap = new PerfDrain.Entry[rings];
         Acquired = new bool[_sets.Length];
         Scratch = new byte[MaximumRecordBytes];
         _epoll = Valid(Libc.epoll_create1(Libc.EPOLL_CLOEXEC), "creating an epoll for");
         _wakeup = Valid(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK), "creating an eventfd for");
         Watch(_wakeup.Number, isWakeup: true);
-        foreach (var set in _sets)
+        for (var i = 0; i < _sets.Length; i++)
         {
-            foreach (var descriptor in set.Descriptors)
-            {
-                Watch(descriptor, isWakeup: false);
-            }
+            Take(_sets[i].Rings, i);
         }
     }
 
     /// <summary>Room for a drain: the rings that still have records, the one with the earliest first.</summary>
-    internal PerfDrain.Entry[] Heap { get; }
+    internal PerfDrain.Entry[] Heap { get; private set; } = [];
 
     /// <summary>Room for a drain: which sets it holds.</summary>
     internal bool[] Acquired { get; }
@@ -106,15 +93,71 @@ public sealed class PerfRingReader : IDisposable
     /// </summary>
     public PerfDrain Drain() => new(this);
 
+    /// <summary>
+    /// Gives CPUs that came online their rings. Costs one read of a small file where nothing changed. For the reader's
+    /// thread, between two drains.
+    /// </summary>
+    /// <remarks>A CPU that goes and comes back between two calls is not noticed; its output fails then.</remarks>
+    /// <exception cref="BpfException">The kernel gave no ring. It is not tried again until the CPUs change.</exception>
+    public void FollowCpus()
+    {
+        if (_cpus.TryGetChange(out var online) && !FollowCpus(online))
+        {
+            _cpus.Forget();
+        }
+    }
+
+    /// <summary>As if these CPUs were online.</summary>
+    /// <returns>False where a ring must be read first: call this again after the next drain.</returns>
+    internal bool FollowCpus(ReadOnlySpan<int> online)
+    {
+        var complete = true;
+        var opened = new List<PerfRing>();
+        for (var i = 0; i < _sets.Length; i++)
+        {
+            opened.Clear();
+            try
+            {
+                complete &= _sets[i].Follow(online, opened);
+            }
+            finally
+            {
+                Take(opened, i);
+            }
+        }
+
+        return complete;
+    }
+
     /// <summary>Closes the descriptors of the wait, not the sets. Not while another thread waits: wake it first.</summary>
     public void Dispose()
     {
+        _cpus.Dispose();
         _epoll.Dispose();
         _wakeup.Dispose();
     }
 
     private static FileDescriptorHandle Valid(FileDescriptorHandle handle, string operation) =>
         handle.IsInvalid ? throw BpfException.FromLastError(operation, "perf rings") : handle;
+
+    // Freed rings need nothing: a descriptor that is closed is not watched any more.
+    private void Take(IReadOnlyList<PerfRing> rings, int setIndex)
+    {
+        foreach (var ring in rings)
+        {
+            ring.SetIndex = setIndex;
+            if (ring.Descriptor >= 0)
+            {
+                Watch(ring.Descriptor, isWakeup: false);
+            }
+        }
+
+        var count = _sets.Sum(set => set.Rings.Length);
+        if (Heap.Length < count)
+        {
+            Heap = new PerfDrain.Entry[count];
+        }
+    }
 
     private unsafe void Watch(int descriptor, bool isWakeup)
     {
