@@ -57,12 +57,12 @@ public sealed class BpfObject : IDisposable
     }
 
     /// <summary>The program of that name.</summary>
-    /// <exception cref="KeyNotFoundException">There is none; the message lists those that exist.</exception>
+    /// <exception cref="KeyNotFoundException">It does not exist; the message lists those that do.</exception>
     public BpfProgram Program(string name) =>
         Programs.FirstOrDefault(p => p.Name == name) ?? throw NotFound("program", name, Programs.Select(p => p.Name));
 
     /// <summary>The map of that name.</summary>
-    /// <exception cref="KeyNotFoundException">There is none; the message lists those that exist.</exception>
+    /// <exception cref="KeyNotFoundException">It does not exist; the message lists those that do.</exception>
     public BpfMap Map(string name) =>
         Maps.FirstOrDefault(m => m.Name == name) ?? throw NotFound("map", name, Maps.Select(m => m.Name));
 

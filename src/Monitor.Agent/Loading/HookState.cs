@@ -5,7 +5,7 @@ using Monitor.Protocol;
 
 namespace Monitor.Agent.Loading;
 
-/// <summary>What became of one hook.</summary>
+/// <summary>The state of one hook: attached, failed or not needed.</summary>
 internal sealed class HookState(HookDefinition definition)
 {
     public HookDefinition Definition { get; } = definition;

@@ -2,7 +2,7 @@ using Monitor.Agent.Monitors;
 
 namespace Monitor.Agent.Loading;
 
-/// <summary>What became of each monitor that there is.</summary>
+/// <summary>The monitors, by whether they run.</summary>
 /// <param name="Loaded">They run.</param>
 /// <param name="Failed">The settings ask for them, and they do not run.</param>
 /// <param name="Disabled">The settings leave them out.</param>

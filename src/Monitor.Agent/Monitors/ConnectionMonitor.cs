@@ -8,7 +8,7 @@ using Monitor.V1;
 
 namespace Monitor.Agent.Monitors;
 
-/// <summary>Outbound connection attempts and what became of them; see bpf/connection.bpf.c.</summary>
+/// <summary>Outbound connection attempts and their outcomes; see bpf/connection.bpf.c.</summary>
 internal sealed class ConnectionMonitor : MonitorDefinition
 {
     // BPF_CGROUP_UNIX_CONNECT of include/uapi/linux/bpf.h, since 6.7; older headers and libraries do not name it.
@@ -24,7 +24,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
     public override string Name => "connection";
 
     public override string Description =>
-        "Outbound connection attempts of every process, IPv4 and IPv6, with what became of them.";
+        "Outbound connection attempts of every process, IPv4 and IPv6, with their outcomes.";
 
     public override IReadOnlyList<HookDefinition> Hooks { get; } =
     [

@@ -6,12 +6,12 @@ internal enum HookRole
     /// <summary>Always: the monitor cannot do without it.</summary>
     Required,
 
-    /// <summary>By default; where it cannot be had, hooks of the last resort take its place.</summary>
+    /// <summary>The usual hook. If the kernel refuses it, the hooks of the last resort take its place.</summary>
     Preferred,
 
     /// <summary>Where the kernel has it; without it the monitor tells less. Not together with the last resort.</summary>
     Optional,
 
-    /// <summary>Only where a preferred one cannot be had.</summary>
+    /// <summary>Used only if the kernel refuses a preferred hook.</summary>
     LastResort,
 }

@@ -11,7 +11,7 @@ internal sealed class BtfStructReader
 
     private BtfStructReader(BtfTypes types) => _types = types;
 
-    /// <summary>The structure of that name, or one that a typedef of that name stands for; null where there is none.</summary>
+    /// <summary>The structure of that name, or one that a typedef of that name stands for; null if it does not exist.</summary>
     internal static BtfStruct? Find(BtfTypes types, string name)
     {
         var type = types.Find(BtfKind.Struct, name);

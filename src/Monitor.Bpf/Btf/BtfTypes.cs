@@ -62,7 +62,7 @@ internal sealed class BtfTypes
     }
 
     /// <summary>The type of that number.</summary>
-    /// <exception cref="BpfException">There is none.</exception>
+    /// <exception cref="BpfException">It does not exist.</exception>
     internal BtfType this[uint id]
     {
         get

@@ -3,7 +3,7 @@ namespace Monitor.Bpf.Btf;
 /// <summary>Finds global variables by the data sections of an object's BTF.</summary>
 internal static class GlobalVariables
 {
-    /// <exception cref="KeyNotFoundException">There is none of that name; the message lists those that exist.</exception>
+    /// <exception cref="KeyNotFoundException">It does not exist; the message lists those that do.</exception>
     internal static GlobalVariable Find(BtfTypes types, string name, string objectName)
     {
         var all = All(types).ToList();

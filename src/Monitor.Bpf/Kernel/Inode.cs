@@ -2,7 +2,7 @@ using Monitor.Bpf.Interop;
 
 namespace Monitor.Bpf.Kernel;
 
-/// <summary>Inode numbers, by which the kernel names namespaces and cgroups.</summary>
+/// <summary>Inode numbers: the kernel's names for namespaces and cgroups.</summary>
 public static class Inode
 {
     // Offset of stx_ino in struct statx (linux/stat.h).

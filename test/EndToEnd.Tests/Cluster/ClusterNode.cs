@@ -5,8 +5,8 @@ using Monitor.Agent.Tests.Kernel;
 namespace EndToEnd.Tests.Cluster;
 
 /// <summary>
-/// A node of a cluster on one machine: a network namespace with a cable to its peer, by which the nodes talk, and one to
-/// this machine, by which its agent is reached. The agent sees this namespace and no other.
+/// A node of a cluster on one machine: a network namespace with two cables. Through one the nodes talk to each other,
+/// through the other this machine reaches the agent. The agent sees this namespace and no other.
 /// </summary>
 internal sealed class ClusterNode : IDisposable
 {
