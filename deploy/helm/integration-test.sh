@@ -86,11 +86,9 @@ sys.exit(not found)' "$2"
 # expect WHAT POD QUERY CONDITION
 expect() {
   local condition
-  condition="($4) and e['node_name'] == '$(node_of "$2")'"
-  # Where agents name pods, by the name of the pod that did it.
-  if [[ ${EXPECT_POD_NAMES-} ]]; then
-    condition+=" and e.get('k8s_pod_name') == '$2' and e.get('k8s_namespace') == '$traffic'"
-  fi
+  condition="($4) and e['k8s_node_name'] == '$(node_of "$2")' and e.get('k8s_pod_name') == '$2' and e.get('k8s_namespace') == '$traffic'"
+  condition+=" and e['attribution'] in ('ATTRIBUTION_CGROUP', 'ATTRIBUTION_PROCESS')"
+  condition+=" and e.get('peer_pod_name') == 'server' and e.get('peer_namespace') == '$traffic'"
   until_true 30 "no event: $1 ($3, $condition)" event "$3" "$condition"
   say "event: $1"
   cat "$work/last"
@@ -138,13 +136,20 @@ run_pod refused "while true; do nc -w 1 $server 9 </dev/null; sleep 1; done"
 run_pod short "timeout 5 wget -q -O /dev/null http://$server:8080/"
 for pod in client refused; do kube -n "$traffic" wait --for=condition=Ready "pod/$pod" --timeout=60s >/dev/null; done
 expect "a pod that connects" client "type=connection&destination_ip=$server&destination_port=8080&source_ip=$(address_of client)" \
-  "e['connection']['outcome'] == 'OUTCOME_CONNECTED' and e['command'] == 'wget'"
+  "e['connection']['outcome'] == 'OUTCOME_CONNECTED' and e['command'] == 'wget' and e.get('k8s_container_name') == 'client'"
 expect "a pod that is refused" refused "type=connection&destination_ip=$server&destination_port=9" \
   "e['connection'].get('error') == 'ECONNREFUSED' and e['command'] == 'nc'"
 has_ended() { [[ $(kube -n "$traffic" get pod short -o 'jsonpath={.status.phase}') == Succeeded ]]; }
 until_true 60 "the short-lived pod does not end" has_ended
 expect "a pod that has ended" short "type=connection&destination_ip=$server&destination_port=8080&source_ip=$(address_of short)" \
   "e['connection']['outcome'] == 'OUTCOME_CONNECTED'"
+
+# Of a pod whose name nobody knows before, found by what it belongs to.
+kube -n "$traffic" create deployment talker --image="$test_image" -- sh -c "while true; do nc -w 1 $server 9 </dev/null; sleep 1; done" >/dev/null
+kube -n "$traffic" rollout status deployment/talker --timeout=60s >/dev/null
+talker=$(kube -n "$traffic" get pods -l app=talker -o 'jsonpath={.items[0].metadata.name}')
+expect "a pod of a Deployment" "$talker" "k8s_workload_name=talker&peer_pod_name=server" \
+  "e['k8s_workload_kind'] == 'Deployment' and e['connection'].get('error') == 'ECONNREFUSED'"
 
 say "helm test"
 "$helm" -n "$namespace" test "$release" --timeout 2m >"$work/test" || { cat "$work/test"; fail "helm test"; }

@@ -68,7 +68,7 @@ app.kubernetes.io/part-of: network-monitor
 
 {{/* Where the aggregator finds the agents: at the addresses of their headless Service. */}}
 {{- define "network-monitor.discovery" -}}
-- --agents-dns={{ include "network-monitor.fullname" . }}-agent.{{ .Release.Namespace }}.svc:{{ include "network-monitor.agentGrpcPort" . }}
+- --agents-service={{ .Release.Namespace }}/{{ include "network-monitor.fullname" . }}-agent
 {{- end }}
 
 {{- define "network-monitor.agentGrpcPort" -}}50051{{- end }}
