@@ -53,7 +53,10 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             catch (BpfException failure)
             {
                 bpf.Dispose();
-                throw new MonitorLoadException(failure.Message, failure);
+                // Why the last resort was needed is the nearer cause: a capability that is missing, where tracefs is too.
+                var first = definition.Hooks.Where(hook => hook.Role == HookRole.Preferred)
+                    .Select(hook => refused.GetValueOrDefault(hook.Program)).FirstOrDefault(message => message is not null);
+                throw new MonitorLoadException(first is null ? failure.Message : $"{first} Without it: {failure.Message}", failure);
             }
             catch
             {
