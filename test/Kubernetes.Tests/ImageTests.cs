@@ -19,9 +19,12 @@ internal sealed class ImageTests
         using var agent = Process.Start(
             new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-c", Start, "sh", Images.AgentFolder])
             { RedirectStandardError = true })!;
+        var rest = Task.FromResult("");
         try
         {
             var url = await UrlAsync(agent);
+            // A full pipe would stop it.
+            rest = agent.StandardError.ReadToEndAsync();
             using var client = new HttpClient();
             await Waiting.ForAsync(
                 "an attempt to port 9 of this machine",
@@ -36,6 +39,7 @@ internal sealed class ImageTests
         {
             agent.Kill();
             await agent.WaitForExitAsync();
+            await rest;
         }
     }
 
@@ -48,9 +52,6 @@ internal sealed class ImageTests
             said += $"{line}\n";
             if (line.Split(' ').FirstOrDefault(word => word.StartsWith("http://", StringComparison.Ordinal)) is { } url)
             {
-                // Nobody reads the rest.
-                agent.ErrorDataReceived += static (_, _) => { };
-                agent.BeginErrorReadLine();
                 return url.TrimEnd('/', '.', ',');
             }
         }
