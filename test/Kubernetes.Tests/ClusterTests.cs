@@ -7,7 +7,7 @@ internal sealed class ClusterTests
 {
     private string _folder = "";
 
-    private Dictionary<string, string> Settings => new() { ["MONITOR_KUBERNETES"] = _folder };
+    private Dictionary<string, string> Settings => new() { ["CLUSTER_FOLDER"] = _folder };
 
     [SetUp]
     public void MakeFolder()
@@ -65,7 +65,7 @@ internal sealed class ClusterTests
     private Process Start()
     {
         var start = new ProcessStartInfo(Path.Combine(Shell.Repository, Cluster.Script), ["start"]);
-        start.Environment["MONITOR_KUBERNETES"] = _folder;
+        start.Environment["CLUSTER_FOLDER"] = _folder;
         return Process.Start(start)!;
     }
 

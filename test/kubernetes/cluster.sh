@@ -2,7 +2,7 @@
 # A Kubernetes cluster of one real node on this machine, in a network namespace of its own. See README.md.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-work=$(realpath -m "${MONITOR_KUBERNETES:-$here/../../artifacts/kubernetes}")
+work=$(realpath -m "${CLUSTER_FOLDER:-$here/../../artifacts/kubernetes}")
 bin=$work/bin
 run=$work/run
 logs=$work/logs
@@ -31,7 +31,7 @@ usage: cluster.sh COMMAND
   image NAME FOLDER COMMAND..  makes an image of a root file system, for the node
   kubectl ARGUMENTS            with the rights of an administrator
   helm ARGUMENTS               likewise
-MONITOR_KUBERNETES is the folder to use instead of artifacts/kubernetes.
+CLUSTER_FOLDER is the folder to use instead of artifacts/kubernetes.
 END
 }
 

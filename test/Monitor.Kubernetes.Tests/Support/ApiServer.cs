@@ -400,7 +400,7 @@ internal sealed class ApiServer : IAsyncDisposable
             root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("Monitor.sln is not above the tests");
         }
 
-        var folder = Environment.GetEnvironmentVariable("MONITOR_KUBERNETES") ?? Path.Combine(root, "artifacts", "kubernetes");
+        var folder = Environment.GetEnvironmentVariable("CLUSTER_FOLDER") ?? Path.Combine(root, "artifacts", "kubernetes");
         var script = Path.Combine(root, "test", "kubernetes", "cluster.sh");
         if (!File.Exists($"{folder}/bin/kube-apiserver") && File.Exists(script))
         {
