@@ -216,6 +216,11 @@ internal sealed class LifeTests
     public async Task OpenFiles_TooManyForAWhile_ReadsOn()
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--programs", "connection");
+        if (agent.Error.Contains("without iter/bpf_map_elem", StringComparison.Ordinal))
+        {
+            Assert.Ignore("This kernel refuses the iterator program that opens files: " + agent.Error);
+        }
+
         var limit = Command.Run("prlimit", "--pid", $"{agent.Id}", "--nofile", "--output=SOFT", "--noheadings", "--raw").Output;
         // An attempt that stays open, so that the agent walks: nobody answers where the queue of a listener is full.
         using var listener = new TcpListener(IPAddress.Loopback, 0);

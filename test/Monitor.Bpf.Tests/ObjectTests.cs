@@ -112,7 +112,7 @@ internal sealed class ObjectTests
     public void Iterator_OverTasks_FindsThisProcess()
     {
         using var tasks = TestObjects.Open("tasks");
-        tasks.Load();
+        LoadIterators(tasks);
         using var link = tasks.Program("each_task").Attach();
         for (var pass = 0; pass < 2; pass++)
         {
@@ -121,12 +121,25 @@ internal sealed class ObjectTests
         }
     }
 
+    // Some kernels refuse programs of this type whoever asks. Nothing was verified then, so the program is not at fault.
+    private static void LoadIterators(BpfObject iterators)
+    {
+        try
+        {
+            iterators.Load();
+        }
+        catch (BpfException refused) when (refused.ErrnoName == "EPERM" && refused.VerifierLog?.Contains("processed 0 insns", StringComparison.Ordinal) != false)
+        {
+            Assert.Ignore("This kernel refuses iterator programs (EPERM).");
+        }
+    }
+
     [Test]
     [RequiresKernel]
     public void Iterator_OverAMap_GivesItsValues()
     {
         using var tasks = TestObjects.Open("tasks");
-        tasks.Load();
+        LoadIterators(tasks);
         for (var i = 0u; i < 10; i++)
         {
             tasks.Map("values").Update(i, (ulong)i * 100);

@@ -154,6 +154,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             if (_clock.Best is { } clock)
             {
                 agent.ClockOffset = Duration.FromTimeSpan(clock.Offset);
+                agent.ClockOffsetSeconds = clock.Offset.TotalSeconds;
                 agent.ClockUncertainty = Duration.FromTimeSpan(clock.Uncertainty);
             }
 

@@ -1,16 +1,13 @@
 namespace Monitor.Protocol;
 
-/// <summary>The range of google.protobuf.Duration.</summary>
+/// <summary>The range of the durations that events and programs have: elapsed times.</summary>
 public static class WireDuration
 {
-    // About 10 000 years.
-    private const long MaxSeconds = 315_576_000_000;
+    // What JSON transcoding writes: the seconds until the year 9999. Protobuf allows a little more.
+    private const long MaxSeconds = 253_402_300_799;
     private const int NanosPerSecond = 1_000_000_000;
 
-    /// <summary>Whether seconds and nanos are within their ranges and of one sign.</summary>
+    /// <summary>Whether seconds and nanos are within their ranges and not negative.</summary>
     public static bool IsValid(long seconds, int nanos) =>
-        seconds is >= -MaxSeconds and <= MaxSeconds
-        && nanos is > -NanosPerSecond and < NanosPerSecond
-        && !(seconds > 0 && nanos < 0)
-        && !(seconds < 0 && nanos > 0);
+        seconds is >= 0 and <= MaxSeconds && nanos is >= 0 and < NanosPerSecond;
 }

@@ -30,7 +30,7 @@ internal static class FieldValues
         FieldType.UInt32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from 0 to {uint.MaxValue}"),
         FieldType.Int32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from {int.MinValue} to {int.MaxValue}"),
         FieldType.Message when IsTimestamp(field) => "a time in RFC 3339, for example 2026-01-31T12:00:00Z",
-        FieldType.Message when IsDuration(field) => "a duration in seconds, for example 0.005s",
+        FieldType.Message when IsDuration(field) => "a duration of 0 or more seconds, for example 0.005s",
         _ => "text",
     };
 
@@ -40,7 +40,7 @@ internal static class FieldValues
         FieldType.UInt32 => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
         FieldType.Int32 => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
         FieldType.Message when IsTimestamp(field) => Parses<Timestamp>(text),
-        FieldType.Message when IsDuration(field) => Parses<Duration>(text),
+        FieldType.Message when IsDuration(field) => !text.StartsWith('-') && Parses<Duration>(text),
         _ => true,
     };
 

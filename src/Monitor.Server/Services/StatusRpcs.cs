@@ -29,6 +29,18 @@ internal sealed class StatusRpcs(HealthReader health, StatsReader stats, AgentsR
     public override Task<GetStatsResponse> GetStats(GetStatsRequest request, ServerCallContext context) =>
         stats.ReadAsync(context.CancellationToken);
 
-    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
-        Task.FromResult(agents.List(request));
+    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
+    {
+        var response = agents.List(request);
+        if (RestRequest.IsRest(context.GetHttpContext()))
+        {
+            // Transcoding refuses durations whose nanoseconds are negative, and with them the whole answer.
+            foreach (var agent in response.Agents.Where(agent => agent.ClockOffset is { Nanos: < 0 } or { Seconds: < 0 }))
+            {
+                agent.ClockOffset = null;
+            }
+        }
+
+        return Task.FromResult(response);
+    }
 }

@@ -161,6 +161,18 @@ public sealed class EventColumnsTests
         return bytes;
     }
 
+    // JSON transcoding writes no negative duration, and would refuse the whole list that the event is in.
+    [TestCase(0, -1)]
+    [TestCase(-1, 0)]
+    [TestCase(253_402_300_800, 0)]
+    public void TryParse_HandshakeTimeThatCannotBe_IsRefused(long seconds, int nanos)
+    {
+        var made = TestEvents.Connection(1, TestEvents.Start);
+        made.Connection.HandshakeTime = new() { Seconds = seconds, Nanos = nanos };
+
+        Assert.That(EventColumns.TryParse(made.ToByteArray(), new EventTypeTable(), out _), Is.False);
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public void Append_WithAPeer_IsFoundByItAndReadByParsers(bool hasOther)

@@ -40,6 +40,24 @@ internal sealed class AgentsTests
         Assert.That(one.Count, Is.EqualTo(1));
     }
 
+    [TestCase(-0.25)]
+    [TestCase(-2)]
+    [TestCase(0.25)]
+    public async Task ListAgents_WithAnyClock_AnswersOverBoth(double offset)
+    {
+        var agents = new FakeAgents();
+        agents.SetClock("a", TimeSpan.FromSeconds(offset), TimeSpan.Zero);
+        agents.Set("a", State.Streaming);
+        await using var server = await TestServer.StartAsync(agents: agents);
+
+        var rest = JsonDocument.Parse(await server.Http.GetStringAsync("/api/agents")).RootElement.GetProperty("agents")[0];
+        var grpc = (await server.Status.ListAgentsAsync(new ListAgentsRequest())).Agents.Single();
+
+        Assert.That(rest.GetProperty("clock_offset_seconds").GetDouble(), Is.EqualTo(offset));
+        Assert.That(rest.TryGetProperty("clock_offset", out _), Is.EqualTo(offset >= 0));
+        Assert.That(grpc.ClockOffset.ToTimeSpan().TotalSeconds, Is.EqualTo(offset));
+    }
+
     [Test]
     public async Task Health_WithAMissingAgent_IsDegradedAndSaysWhich()
     {

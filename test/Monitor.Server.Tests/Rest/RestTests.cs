@@ -27,6 +27,21 @@ internal sealed class RestTests
     }
 
     [Test]
+    public async Task Events_WithValuesThatTheContractDoesNotKnow_AreAnswered()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Source.Append(1, change: made =>
+        {
+            made.Attribution = (V1.Attribution)77;
+            made.Connection = new V1.ConnectionDetail { Outcome = (V1.ConnectionDetail.Types.Outcome)99 };
+        });
+
+        using var json = JsonDocument.Parse(await server.Http.GetStringAsync("/api/events"));
+
+        Assert.That(json.RootElement.GetProperty("events")[0].GetProperty("attribution").GetInt32(), Is.EqualTo(77));
+    }
+
+    [Test]
     public async Task Stream_OverHttp_FlushesALineForEachMessage()
     {
         await using var server = await TestServer.StartAsync();

@@ -27,6 +27,11 @@ internal sealed class FakeAgents : IAgentDirectory
                 Reason = reason,
                 StateTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch),
             };
+            if (_clocks.TryGetValue(nodeName, out var clock))
+            {
+                _agents[address ?? nodeName].ClockOffset = Duration.FromTimeSpan(clock.Offset);
+                _agents[address ?? nodeName].ClockOffsetSeconds = clock.Offset.TotalSeconds;
+            }
         }
 
         Interlocked.Increment(ref _version);
