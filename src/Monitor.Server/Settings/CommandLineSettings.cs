@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Monitor.Protocol;
 
 namespace Monitor.Server.Settings;
 

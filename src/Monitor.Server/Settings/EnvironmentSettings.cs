@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Monitor.Protocol;
 
 namespace Monitor.Server.Settings;
 

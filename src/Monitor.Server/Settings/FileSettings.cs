@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Monitor.Protocol;
 
 namespace Monitor.Server.Settings;
 

@@ -1,7 +1,7 @@
-namespace Monitor.Server;
+namespace Monitor.Protocol;
 
 /// <summary>Finds the name that somebody probably meant, for messages about unknown names.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The nearest of the known names, or null where none is near enough to be worth suggesting.</summary>
     /// <remarks>
@@ -26,6 +26,9 @@ internal static class NearestName
     }
 
     /// <summary>"did you mean 'x'? " with the nearest name, or nothing where none is near.</summary>
+    /// <param name="typed">The unknown name.</param>
+    /// <param name="known">The known ones.</param>
+    /// <param name="prefix">What stands before names, such as two dashes.</param>
     public static string DidYouMean(string typed, IEnumerable<string> known, string prefix = "") =>
         Find(typed, known) is { } nearest ? $"did you mean '{prefix}{nearest}'? " : "";
 
