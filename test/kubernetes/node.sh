@@ -39,6 +39,8 @@ make_namespaces() {
   nsenter "--mount=$mounts" bash -euo pipefail -s "$run" <<'END'
     # As on any machine with systemd, but shared with nobody outside.
     mount --make-rshared /
+    # Where the network plug-in names the pods' namespaces; on the machine's own the names would stay behind.
+    mount -t tmpfs -o mode=755 tmpfs /run/netns
     # The kubelet sets these for the whole machine; here it sets files.
     echo 1 >"$1/overcommit_memory"
     echo 10 >"$1/panic"
