@@ -77,7 +77,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         ref readonly var record = ref MemoryMarshal.AsRef<ConnectionRecord>(bytes);
         var outcome = (ConnectionDetail.Types.Outcome)record.Outcome;
         if (outcome is < ConnectionDetail.Types.Outcome.Connected or > ConnectionDetail.Types.Outcome.Unknown ||
-            record.Error > MaxErrno || record.Protocol > IpProtocols.MaxNumber)
+            record.Error > MaxErrno || record.Protocol > IpProtocols.MaxNumber || record.HandshakeNs > long.MaxValue)
         {
             return false;
         }

@@ -126,6 +126,17 @@ internal sealed class ConnectionMonitorTests
         Assert.That(Records.Decode(new ConnectionMonitor(), record), Is.Null);
     }
 
+    [TestCase(long.MaxValue, true)]
+    [TestCase(long.MinValue, false)]
+    [TestCase(-1, false)]
+    public void Decode_HandshakeTime_IsNotNegative(long nanoseconds, bool decoded)
+    {
+        var record = Refused;
+        record.HandshakeNs = (ulong)nanoseconds;
+
+        Assert.That(Records.Decode(new ConnectionMonitor(), record) is not null, Is.EqualTo(decoded));
+    }
+
     [Test]
     public void Decode_RandomRecords_AreWellFormedOrRefused()
     {
@@ -139,6 +150,7 @@ internal sealed class ConnectionMonitorTests
             record.Outcome = (byte)random.Next(0, 6);
             record.Error = (uint)random.Next(0, 4200);
             record.Protocol = (ushort)random.Next(0, 300);
+            record.HandshakeNs >>= random.Next(0, 8);
             decoded += Records.Decode(monitor, record) is null ? 0 : 1;
         }
 
