@@ -24,17 +24,19 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<V1.Program>> GetProgramsAsync(CancellationToken ct)
     {
-        var programs = pipelines.Select(Describe)
+        // Asked once for all hooks: this runs each second, and opening a file is most of what it costs.
+        var runsCounted = BpfStatisticsSwitch.IsEnabled;
+        var programs = pipelines.Select(pipeline => Describe(pipeline, runsCounted))
             .Concat(outcome.Failed.Select(failed => DescribeMissing(failed.Definition, ProgramStatus.Failed, failed.Error)))
             .Concat(outcome.Disabled.Select(definition => DescribeMissing(definition, ProgramStatus.Disabled, "")));
         return new([.. programs.OrderBy(program => program.Name, StringComparer.Ordinal)]);
     }
 
-    private V1.Program Describe(MonitorPipeline pipeline)
+    private V1.Program Describe(MonitorPipeline pipeline, bool runsCounted)
     {
         var monitor = pipeline.Monitor;
         var program = DescribeDefinition(monitor.Definition);
-        program.Hooks.AddRange(monitor.Hooks.Select(DescribeHook));
+        program.Hooks.AddRange(monitor.Hooks.Select(hook => DescribeHook(hook, runsCounted)));
         var first = program.Hooks.First(hook => hook.Status == ProgramStatus.Active);
         program.Type = first.Type;
         program.Hook = first.Name;
@@ -46,7 +48,7 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
             : broken.Count > 0 ? ProgramStatus.Degraded
             : ProgramStatus.Active;
         program.Error = _readerFailure ?? string.Join("; ", broken.Select(hook => $"{hook.Name}: {hook.Error}"));
-        if (BpfStatisticsSwitch.IsEnabled && program.Counters.Produced > 0)
+        if (runsCounted && program.Counters.Produced > 0)
         {
             var nanos = program.Hooks.Sum(hook => hook.RunStats is { RunTime: { } time } ? time.Seconds * 1e9 + time.Nanos : 0);
             program.RunTimePerEvent = Nanos((long)(nanos / program.Counters.Produced));
@@ -71,7 +73,7 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
         Description = definition.Description,
     };
 
-    private static Hook DescribeHook(HookState state)
+    private static Hook DescribeHook(HookState state, bool runsCounted)
     {
         var hook = new Hook
         {
@@ -81,7 +83,7 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
             Error = state.Error ?? "",
             Note = state.Link is null ? "" : state.Definition.Note,
         };
-        if (state.Link is not null && state.Program is { } program && BpfStatisticsSwitch.IsEnabled)
+        if (state.Link is not null && state.Program is { } program && runsCounted)
         {
             var statistics = program.GetStatistics();
             hook.RunStats = new HookRunStats
