@@ -7,6 +7,7 @@ using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
 using Monitor.Agent.Status;
+using Monitor.Bpf;
 using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.Server;
@@ -26,6 +27,7 @@ internal static class Agent
     /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
     {
+        NativeHeap.ReturnLargeBlocks();
         var start = TimeProvider.System.GetUtcNow();
         var options = AgentSettings.Shared.OptionsOf(settings);
         var nodeName = options.NodeName;
@@ -120,7 +122,7 @@ internal static class Agent
     private static void GiveMemoryBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        Bpf.NativeHeap.Trim();
+        NativeHeap.Trim();
     }
 
     private static LoadOutcome Load(SettingValues settings, KernelFilter filter)

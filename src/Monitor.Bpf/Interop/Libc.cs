@@ -73,6 +73,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     internal static partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
 
+    // 0 where it was refused. In glibc only.
+    [LibraryImport(Library)]
+    internal static partial int mallopt(int parameter, int value);
+
     // 1 where memory was given back, else 0. In glibc only.
     [LibraryImport(Library)]
     internal static partial int malloc_trim(nuint pad);
