@@ -61,7 +61,7 @@ internal static class Agent
             }
 
             var clock = new WallClock();
-            var encoder = new EventEncoder(nodeName, epoch, kubernetes);
+            var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names);
             MonitorPipeline[] pipelines =
                 [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
             var programs = new AgentPrograms(nodeName, pipelines, outcome);

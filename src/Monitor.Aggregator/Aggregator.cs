@@ -26,7 +26,7 @@ internal static class Aggregator
         await using var peers = ServerSettings.UsesKubernetes(settings)
             ? AggregatorKubernetes.WatchPeers(settings, time, logging)
             : null;
-        var fleet = new AgentFleet(discoveries, log, time, logging, peers);
+        var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names);
         await using var server = MonitorServer.Build(
             options, log, fleet, logging, fleet, peers is null ? null : peers.Health);
         if (!await ServerStart.StartAsync(

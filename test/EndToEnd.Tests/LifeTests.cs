@@ -308,7 +308,7 @@ internal sealed class LifeTests
 
     // What systemd leaves the service, as setpriv names it.
     private static IEnumerable<string> UnitCapabilities() =>
-        File.ReadLines(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "monitor-agent.service"))
+        File.ReadLines(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"))
             .Single(line => line.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))
             .Split('=')[1].Split(' ').Select(name => name["CAP_".Length..].ToLowerInvariant());
 

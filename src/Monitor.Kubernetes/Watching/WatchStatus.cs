@@ -21,9 +21,17 @@ public sealed record WatchStatus(
     long Changes,
     long Malformed)
 {
-    /// <summary>What keeps it from being up to date, for people.</summary>
+    /// <summary>Whether it is up to date.</summary>
+    public bool IsHealthy => Phase == WatchPhase.Watching;
+
+    /// <summary>What keeps it from being up to date, for people. Empty where nothing does.</summary>
     public string Describe()
     {
+        if (IsHealthy)
+        {
+            return "";
+        }
+
         var problem = Error ?? $"The first list of {Resource} has not arrived yet.";
         return LastContact is { } last
             ? string.Create(CultureInfo.InvariantCulture, $"{problem} Last contact: {last.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}")

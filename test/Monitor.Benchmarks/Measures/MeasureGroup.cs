@@ -15,8 +15,8 @@ internal sealed record MeasureGroup(string Name, bool LoadsBpf, IReadOnlyList<Me
         new(
             "system",
             LoadsBpf: true,
-            [new AddedTime(), new CpuPerEvent(), new FullSpeed(), new Queries(), new Latency(), new Rest(), new IdleAgent()]),
-        new("aggregator", LoadsBpf: false, [new Flood(), new ManyAgents(), new ClusterQueries()]),
+            [new AddedTime(), new CpuPerEvent(), new FullSpeed(), new PodNaming(), new Queries(), new Latency(), new Rest(), new IdleAgent()]),
+        new("aggregator", LoadsBpf: false, [new Flood(), new PeerNaming(), new ManyAgents(), new ClusterQueries()]),
     ];
 
     public IReadOnlyList<string> Names { get; } = [.. Measures.Select(measure => measure.Name)];

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Installs the agent or the aggregator of artifacts/ as a service of this machine, updates it, or removes it.
+set -eu
+
+usage() {
+  cat <<'TEXT'
+usage: deploy/systemd/install.sh agent|aggregator     install it, or update it, and start it
+       deploy/systemd/install.sh --remove agent|aggregator
+
+Programs go to /opt/monitor, the unit to /etc/systemd/system, settings to /etc/monitor-NAME.json, which an update and a
+removal leave as they are. ./build.sh makes what is installed. DESTDIR=FOLDER installs below a folder and starts nothing.
+TEXT
+}
+
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+remove=
+case "${1-}" in
+  -h | --help) usage; exit 0 ;;
+  --remove) remove=1; shift ;;
+esac
+name=${1-}
+case "$name" in
+  agent | aggregator) ;;
+  *) usage >&2; exit 2 ;;
+esac
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+root=${DESTDIR-}
+service=monitor-$name
+unit=/etc/systemd/system/$service.service
+if [ -z "$root" ]; then
+  [ "$(id -u)" = 0 ] || fail "needs root: sudo deploy/systemd/install.sh $*"
+  command -v systemctl >/dev/null || fail "systemd is not here; the program runs without it: /opt/monitor/$name/$service --help"
+fi
+
+if [ -n "$remove" ]; then
+  [ -n "$root" ] || systemctl disable --now "$service" || true
+  rm -rf "$root/opt/monitor/$name" "$root$unit"
+  [ -n "$root" ] || systemctl daemon-reload
+  echo "$service is removed; its settings stay in /etc/$service.json"
+  exit 0
+fi
+
+[ -x "$repository/artifacts/$name/$service" ] || fail "artifacts/$name is not built: ./build.sh"
+mkdir -p "$root/opt/monitor" "$root/etc/systemd/system"
+# Beside it first: a copy that fails half-way, as on a full disk, leaves what runs alone.
+rm -rf "$root/opt/monitor/$name.new"
+cp -r "$repository/artifacts/$name" "$root/opt/monitor/$name.new" || {
+  rm -rf "$root/opt/monitor/$name.new"
+  fail "/opt/monitor/$name cannot be written; what was there is unchanged"
+}
+chmod -R go+rX,go-w "$root/opt/monitor/$name.new"
+rm -rf "$root/opt/monitor/$name"
+mv "$root/opt/monitor/$name.new" "$root/opt/monitor/$name"
+[ -e "$root/etc/$service.json" ] || echo '{}' >"$root/etc/$service.json"
+cp "$repository/deploy/systemd/$service.service" "$root$unit"
+if [ -n "$root" ]; then
+  echo "$service is installed below $root"
+  exit 0
+fi
+
+systemctl daemon-reload
+systemctl enable "$service"
+systemctl restart "$service"
+systemctl --no-pager --lines=5 status "$service"
