@@ -87,13 +87,14 @@ internal static class AggregatorSettings
         settings.TryGet(AgentsService, out _) && !ServerSettings.UsesKubernetes(settings)
             ? settings.Refuse(
                 AgentsService,
-                $"Kubernetes; run the aggregator in a pod with a service account, or give {ServerSettings.Kubeconfig.OptionName}")
+                $"Kubernetes; run the aggregator in a pod with a service account, or give {ServerSettings.Kubeconfig.OptionName}, and not "
+                + $"{ServerSettings.DeploymentMode.OptionName} vm")
             : ListOf(settings, Agents).Count == 0 && ListOf(settings, AgentsDns).Count == 0
                 && !settings.TryGet(AgentsFile, out _) && !settings.TryGet(AgentsService, out _)
             ? settings.Refuse(
                 $"there are no agents to watch: name them with {Agents.OptionName} host:port, repeated for each, list them in "
-                + $"a file with {AgentsFile.OptionName}, or give a DNS name that has their addresses with {AgentsDns.OptionName} "
-                + "name:port.")
+                + $"a file with {AgentsFile.OptionName}, give a DNS name that has their addresses with {AgentsDns.OptionName} "
+                + $"name:port, or in Kubernetes their service with {AgentsService.OptionName} namespace/name.")
             : null;
 
     private static IReadOnlyList<AgentAddress> ListOf(SettingValues settings, Setting<IReadOnlyList<AgentAddress>> list) =>

@@ -69,7 +69,7 @@ public sealed class ServerSettings
     public static Setting<string> Kubeconfig { get; } = new(
         "kubeconfig",
         ValueFormats.ExistingFile,
-        "How to reach the API server from outside of the cluster. Implies --deployment-mode kubernetes.");
+        "How to reach the API server from outside of the cluster. With it, deployment mode auto is kubernetes.");
 
     /// <summary>The version of this build; all projects have the same.</summary>
     public static string Version { get; } =
@@ -132,14 +132,14 @@ public sealed class ServerSettings
 
     /// <summary>Whether the program names pods, services and nodes by an API server. Looks for the environment of a pod, and
     /// loads nothing of Kubernetes.</summary>
-    public static bool UsesKubernetes(SettingValues settings) =>
-        settings.TryGet(Kubeconfig, out _) || settings.Get(DeploymentMode) switch
-        {
-            "kubernetes" => true,
-            "auto" => Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 }
-                && File.Exists("/var/run/secrets/kubernetes.io/serviceaccount/token"),
-            _ => false,
-        };
+    public static bool UsesKubernetes(SettingValues settings) => settings.Get(DeploymentMode) switch
+    {
+        "kubernetes" => true,
+        "vm" => false,
+        _ => settings.TryGet(Kubeconfig, out _)
+            || (Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 }
+                && File.Exists("/var/run/secrets/kubernetes.io/serviceaccount/token")),
+    };
 
     /// <summary>The declaration of <see cref="NodeName"/>.</summary>
     /// <param name="hostName">Finds the host's name, which tests replace: Linux allows 64 bytes.</param>

@@ -29,7 +29,7 @@ public sealed class ApiConnection : IDisposable
 
     /// <summary>As a pod: by the service account's files, which are read again while they change.</summary>
     public static ApiConnection InCluster() => new(
-        "the service account of this pod",
+        "the service account of this pod (outside a pod, a kubeconfig says how to reach the API server)",
         KubernetesClientConfiguration.InClusterConfig);
 
     /// <summary>By a kubeconfig: token, client certificate, or a command that gets either.</summary>
