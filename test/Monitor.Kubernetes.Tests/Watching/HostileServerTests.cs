@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Monitor.Kubernetes.Pods;
@@ -122,6 +123,41 @@ internal sealed class HostileServerTests
 
         await Waiting.UntilAsync("the list", () => reflector.Status.Phase == WatchPhase.Watching);
         Assert.That(_pods.Objects, Is.Empty);
+    }
+
+    /// <summary>As large as Kubernetes gets, in pages of 500: all are taken, below 1 KB each, and the next change too.</summary>
+    [Test]
+    public async Task List_OfAHundredThousandPods_IsTaken()
+    {
+        const int Count = 100_000;
+        const int OnAPage = 500;
+        await using var server = new ScriptedServer(async (path, stream, token) =>
+        {
+            if (IsWatch(path))
+            {
+                await ScriptedServer.BeginAsync(stream);
+                await ScriptedServer.WriteTextAsync(
+                    stream, $$"""{"type":"DELETED","object":{{Pod(7)}}}""" + "\n");
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            var from = path.Split("continue=") is [_, var rest] ? int.Parse(rest.Split('&', ' ')[0], CultureInfo.InvariantCulture) : 0;
+            var to = from + OnAPage;
+            await ScriptedServer.WriteAsync(
+                stream, 200, List("1", [.. Enumerable.Range(from, OnAPage).Select(Pod)], to < Count ? $"{to}" : null));
+        });
+        using var connection = server.Connect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var reflector = Reflector(connection, new WatchOptions());
+        await using var running = new Running(reflector.RunAsync);
+
+        await Waiting.UntilAsync("the change", () => _pods.Objects.Count == Count - 1);
+        Assert.That(_pods.Objects, Does.ContainKey("p99999").And.Not.ContainKey("p7"));
+        Assert.That(server.Lists, Has.Count.EqualTo(Count / OnAPage));
+        Assert.That((GC.GetTotalMemory(forceFullCollection: true) - before) / Count, Is.LessThan(1024));
+
+        static string Pod(int index) =>
+            $$$"""{"metadata":{"name":"p{{{index}}}","namespace":"n","uid":"{{{new Guid(index, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8])}}}","resourceVersion":"3"},"spec":{"nodeName":"n{{{index % 5000}}}","containers":[{"name":"app"}]},"status":{"podIP":"10.{{{index >> 16}}}.{{{index >> 8 & 255}}}.{{{index & 255}}}"} }""";
     }
 
     [Test]
