@@ -151,6 +151,47 @@ internal sealed class LifeTests
         Assert.That(programs.SelectMany(NotesOf), Is.Empty);
     }
 
+    /// <summary>What systemd starts, without systemd: the installed files, a user of no rights, and the unit's capabilities.</summary>
+    [Test]
+    public async Task Service_AsInstalled_RunsAsAUserWithTheUnitsCapabilities()
+    {
+        var folder = Directory.CreateTempSubdirectory("monitor-install-");
+        try
+        {
+            Command.Run("chmod", "755", folder.FullName);
+            var install = $"DESTDIR={folder.FullName} {Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "install.sh")}";
+            Command.Run("sh", "-c", $"{install} agent");
+            var capabilities = string.Join(',', UnitCapabilities().Select(name => $"+{name}"));
+            var installed = $"{folder.FullName}/opt/monitor/agent/monitor-agent";
+            using (var agent = await ServerProcess.StartBehindAsync(
+                ServerProcess.Agent,
+                "setpriv",
+                [
+                    "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", $"--inh-caps=-all,{capabilities}",
+                    $"--ambient-caps=-all,{capabilities}", $"--bounding-set=-all,{capabilities}",
+                    // The installed program instead of the launcher, which comes next.
+                    "sh", "-c", "shift; exec \"$0\" \"$@\"", installed,
+                ],
+                "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--config", $"{folder.FullName}/etc/monitor-agent.json"))
+            {
+                var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+
+                Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
+                Assert.That(programs.SelectMany(NotesOf), Is.Empty);
+                Assert.That(File.ReadAllText($"/proc/{agent.Id}/status"), Does.Contain("Uid:\t65534"));
+                Assert.That(File.ReadAllLines($"/proc/{agent.Id}/cmdline")[0], Does.StartWith(installed));
+            }
+
+            Command.Run("sh", "-c", $"{install} --remove agent");
+            Assert.That(Directory.Exists($"{folder.FullName}/opt/monitor/agent"), Is.False);
+            Assert.That(File.Exists($"{folder.FullName}/etc/monitor-agent.json"), Is.True, "settings stay");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Test]
     public async Task Capabilities_WithoutIpcLock_LoadEveryProgramWithSmallerRingsAndSayIt()
     {
