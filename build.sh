@@ -330,7 +330,7 @@ lint() {
   need_to_lint
   local status=0
   say "shell";  shellcheck build.sh .ci/run deploy/demo/demo.sh test/kernels/{run.sh,init} \
-    deploy/{docker,helm,kubernetes,kind}/*.sh test/kubernetes/*.sh || status=1
+    deploy/{docker,helm,kubernetes,kind,systemd}/*.sh test/kubernetes/*.sh || status=1
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
