@@ -9,7 +9,7 @@ namespace Monitor.Agent.Reading;
 
 /// <summary>
 /// The one thread that reads: drains all rings when one passes its watermark and every 10 ms, never once per event, and
-/// appends what it finds to the log. After a second without events it looks every 30 ms.
+/// appends what it finds to the log. After a second without events it looks every 50 ms.
 /// </summary>
 internal sealed class EventReader : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class EventReader : IDisposable
 
     // A wake-up costs 35 to 65 µs where the CPU was idle, whatever is done then (a loop of epoll_wait in C takes as much):
     // 100 per second are most of what an idle agent may use. A burst wakes the reader by its watermark all the same.
-    private const int IdleIntervalMilliseconds = 30;
+    private const int IdleIntervalMilliseconds = 50;
     private const long IdleAfterMilliseconds = 1000;
 
     // Losses that the rings have not told, and attempts that ended unnoticed, show up this late at the most.
