@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs the agent or the aggregator of artifacts/ as a service of this machine, updates it, or removes it.
 set -eu
+# The service's user reads what is installed, and its settings.
+umask 022
 
 usage() {
   cat <<'TEXT'
