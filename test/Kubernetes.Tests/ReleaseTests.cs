@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Monitor.Agent.Tests.Kernel;
+using Monitor.V1;
 
 namespace Kubernetes.Tests;
 
@@ -18,10 +21,47 @@ internal sealed class ReleaseTests
         var environment = Cluster.Environment;
         environment["TEST_IMAGE"] = "monitor.test/busybox:1";
 
-        var run = await Shell.RunAsync(environment, "deploy/helm/integration-test.sh", Images.Values);
+        var script = Shell.RunAsync(environment, "deploy/helm/integration-test.sh", Images.Values);
+        var pods = GrpcClientSeesPodsAsync(script);
 
+        var run = await script;
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Error);
+        Assert.That(await pods, Is.True, "a gRPC client saw the pod that connects and the pod that it connects to");
         Assert.That(await ProgramsAsync(), Is.EqualTo(before), "programs in the kernel");
+    }
+
+    // Beside the script, which asks by REST: whether the aggregator tells a gRPC client too. Through the API server, as a
+    // user would; again and again, because the script replaces the aggregator.
+    private static async Task<bool> GrpcClientSeesPodsAsync(Task script)
+    {
+        var request = new ListEventsRequest { Limit = 1, PeerPodName = { "server" }, K8SPodName = { "client" } };
+        while (!script.IsCompleted)
+        {
+            using var forward = PortForward.Start("network-monitor-test", "service/network-monitor-aggregator", 50052);
+            while (await forward.LocalPortAsync() is { } port && !script.IsCompleted)
+            {
+                using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
+                try
+                {
+                    var events = await new EventService.EventServiceClient(channel).ListEventsAsync(
+                        request, deadline: DateTime.UtcNow.AddSeconds(5));
+                    if (events.Events.Count > 0)
+                    {
+                        return events.Events[0] is { K8SPodName: "client", PeerPodName: "server", Connection: not null };
+                    }
+                }
+                catch (RpcException)
+                {
+                    break;
+                }
+
+                await Task.Delay(200);
+            }
+
+            await Task.Delay(200);
+        }
+
+        return false;
     }
 
     private static async Task<string> ProgramsAsync()
