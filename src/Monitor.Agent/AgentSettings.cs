@@ -69,11 +69,12 @@ internal static class AgentSettings
         """,
         [
             Programs, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, RateLimit, Hooks, BpfFolder,
-            ServerSettings.NodeName,
+            ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
         [
             ("monitor-agent", "watch everything, for clients on this machine"),
-            ($"monitor-agent --http *:{Shared.HttpPort} --grpc *:{Shared.GrpcPort}", "the same, for clients anywhere"),
+            ($"monitor-agent --grpc *:{Shared.GrpcPort} --tls-certificate agent.pem --tls-key agent.key --tls-authority ca.pem",
+                "the same, also for an aggregator with a certificate of that authority"),
             ("monitor-agent --programs packet_drop --network-namespace web", "packet drops of `ip netns` web only"),
             ("monitor-agent --exclude-port 53,123 --rate-limit 10000", "leave out DNS and NTP, and cap the rest"),
         ],

@@ -1,7 +1,19 @@
 using Monitor.Agent;
+using Monitor.Server;
 using Monitor.Server.Settings;
 
 var outcome = AgentSettings.Schema.Read(args, SettingsSchema.ProcessEnvironment());
-return outcome.Values is { } settings
-    ? await Agent.RunAsync(settings, Console.Error)
-    : outcome.Report(Console.Out, Console.Error);
+if (outcome.Values is not { } settings)
+{
+    return outcome.Report(Console.Out, Console.Error);
+}
+
+try
+{
+    return await Agent.RunAsync(settings, Console.Error);
+}
+catch (AccessException unusable)
+{
+    Console.Error.WriteLine($"{AgentSettings.Schema.ProgramName}: {unusable.Message}");
+    return 2;
+}

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Monitor.Aggregator.Discovery;
 using Monitor.Aggregator.Kubernetes;
 using Monitor.Aggregator.Links;
 using Monitor.Events;
@@ -26,11 +27,11 @@ internal static class Aggregator
         await using var peers = ServerSettings.UsesKubernetes(settings)
             ? AggregatorKubernetes.WatchPeers(settings, time, logging)
             : null;
-        var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names);
+        using var tls = options.Access.HasTls ? new TlsIdentity(options.Access, time, logging.CreateLogger("Monitor.Server.Access")) : null;
+        var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls));
         await using var server = MonitorServer.Build(
-            options, log, fleet, logging, fleet, peers is null ? null : peers.Health);
-        if (!await ServerStart.StartAsync(
-            server, error, discoveries.Select(discovery => $"agents: {discovery.Description}"), "/api/agents"))
+            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls);
+        if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries), "/api/agents"))
         {
             return 1;
         }
@@ -50,6 +51,25 @@ internal static class Aggregator
         await shutdown;
         await links.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
+    }
+
+    private static LinkOptions LinksOf(SettingValues settings, TlsIdentity? tls) => new()
+    {
+        Tls = tls is { HasAuthority: true } ? tls : null,
+        AgentName = settings.Get(ServerSettings.AgentName),
+        AllowsClearText = settings.Get(ServerSettings.Insecure),
+    };
+
+    private static IEnumerable<string> Report(SettingValues settings, IReadOnlyList<IAgentDiscovery> discoveries)
+    {
+        foreach (var discovery in discoveries)
+        {
+            yield return $"agents: {discovery.Description}";
+        }
+
+        yield return settings.TryGet(ServerSettings.TlsAuthority, out _)
+            ? $"links: TLS, to agents whose certificate is of '{settings.Get(ServerSettings.AgentName)}'"
+            : settings.Get(ServerSettings.Insecure) ? "links: INSECURE, events cross the network in clear text" : "links: clear text, to this machine only";
     }
 
     // Not the host's name alone: an agent on this host may have that name and so the same epoch.

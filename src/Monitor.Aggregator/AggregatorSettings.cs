@@ -49,13 +49,13 @@ internal static class AggregatorSettings
         no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName}, {AgentsDns.OptionName} and {AgentsService.OptionName}
         says where the agents are.
         """,
-        [Agents, AgentsFile, AgentsDns, AgentsService],
+        [Agents, AgentsFile, AgentsDns, AgentsService, ServerSettings.AgentName, ServerSettings.ServiceAccountReaders],
         [
-            ($"monitor-aggregator --agent node-1 --agent node-2:{AgentAddress.DefaultPort}", "two agents"),
-            ("monitor-aggregator --agents-file /etc/monitor-agents", "as many as the file lists at the time"),
-            ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} "
-                + $"--http *:{Shared.HttpPort} --grpc *:{Shared.GrpcPort}",
-                "the pods of a headless service, for clients anywhere"),
+            ("monitor-aggregator --agent 127.0.0.1", "the agent of this machine"),
+            ("monitor-aggregator --agents-file /etc/monitor-agents --tls-certificate a.pem --tls-key a.key --tls-authority ca.pem",
+                "as many as the file lists at the time, each with a certificate of that authority"),
+            ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} --insecure",
+                "the pods of a headless service, in clear text"),
         ],
         Check);
 
@@ -95,7 +95,20 @@ internal static class AggregatorSettings
                 $"there are no agents to watch: name them with {Agents.OptionName} host:port, repeated for each, list them in "
                 + $"a file with {AgentsFile.OptionName}, give a DNS name that has their addresses with {AgentsDns.OptionName} "
                 + $"name:port, or in Kubernetes their service with {AgentsService.OptionName} namespace/name.")
-            : null;
+            : CheckClearText(settings);
+
+    // Links in clear text are refused again when they are made; this says so at once where it can be known.
+    private static SettingsOutcome? CheckClearText(SettingValues settings) =>
+        settings.TryGet(ServerSettings.TlsAuthority, out _) || settings.Get(ServerSettings.Insecure) ? null
+        : ListOf(settings, Agents).FirstOrDefault(agent => !agent.IsOnThisMachine) is { } far ? settings.Refuse(
+            $"{Agents.OptionName} {far} is another machine, and its events would cross the network in clear text. {ClearTextRemedy}")
+        : settings.TryGet(AgentsService, out _) || ListOf(settings, AgentsDns).Any(name => !name.IsOnThisMachine) ? settings.Refuse(
+            $"the agents are on other machines, and their events would cross the network in clear text. {ClearTextRemedy}")
+        : null;
+
+    private static string ClearTextRemedy =>
+        $"Give {ServerSettings.TlsCertificate.OptionName}, {ServerSettings.TlsKey.OptionName} and {ServerSettings.TlsAuthority.OptionName}, "
+        + $"or accept it with {ServerSettings.Insecure.OptionName}.";
 
     private static IReadOnlyList<AgentAddress> ListOf(SettingValues settings, Setting<IReadOnlyList<AgentAddress>> list) =>
         settings.TryGet(list, out var addresses) ? [.. addresses.Distinct()] : [];

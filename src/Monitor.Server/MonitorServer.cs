@@ -27,13 +27,19 @@ public static class MonitorServer
     /// <param name="agents">The agents of an aggregator. Null on an agent.</param>
     /// <param name="health">Parts of health that the server does not know itself. A part that is not healthy makes the whole
     /// degraded. Called for each request, on any thread. Null: no such parts.</param>
+    /// <param name="reviewer">Knows the tokens of service accounts; needed where the options accept them.</param>
+    /// <param name="tls">The certificate that the options name, where the program uses it for more; the caller disposes of
+    /// it. Null: the server reads it.</param>
+    /// <exception cref="AccessException">A certificate, key, authority or list of readers cannot be used.</exception>
     public static WebApplication Build(
         MonitorServerOptions options,
         EventLog log,
         IProgramDirectory programs,
         ILoggerFactory? loggers = null,
         IAgentDirectory? agents = null,
-        Func<IEnumerable<HealthPart>>? health = null)
+        Func<IEnumerable<HealthPart>>? health = null,
+        ITokenReviewer? reviewer = null,
+        TlsIdentity? tls = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -59,11 +65,14 @@ public static class MonitorServer
         builder.Services.AddSingleton(programs);
         builder.Services.AddSingleton(new AgentsReader(agents, options));
         builder.Services.AddSingleton(health ?? (static () => []));
+        AccessSetup.AddServices(builder.Services, options, reviewer, tls);
         AddServices(builder.Services, options);
         RestSetup.AddServices(builder.Services, options);
         AddHosting(builder, options);
 
         var app = builder.Build();
+        // Now, and not with the first connection: a file that cannot be used ends the start.
+        AccessSetup.Load(app.Services);
         Map(app);
         return app;
     }
@@ -133,7 +142,12 @@ public static class MonitorServer
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = sockets.Create);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = 2 * options.StopGrace);
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, options, endPoints));
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(
+            kestrel,
+            options,
+            endPoints,
+            kestrel.ApplicationServices.GetService<TlsIdentity>(),
+            kestrel.ApplicationServices.GetRequiredService<Refusals>()));
     }
 
     private static void Map(WebApplication app)
@@ -146,6 +160,7 @@ public static class MonitorServer
         app.UseRouting();
         RestSetup.Use(app);
         app.UseMiddleware<PortGuard>();
+        app.UseMiddleware<AccessGuard>();
         app.UseMiddleware<StrictRequests>();
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();

@@ -16,12 +16,15 @@ public sealed class MonitorServerOptions
     /// <summary>Version of the server.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Where REST listens, HTTP/1.1 in clear text. Port 0, the default, lets the system choose; see
+    /// <summary>Where REST listens: HTTP/1.1 in clear text, and with TLS HTTP/2 and gRPC too. Port 0, the default, lets the system choose; see
     /// <see cref="ServerEndPoints"/>.</summary>
     public IPEndPoint Http { get; init; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>Where gRPC listens, HTTP/2 in clear text; as <see cref="Http"/>.</summary>
+    /// <summary>Where gRPC listens: HTTP/2 in clear text, and with TLS HTTP/1.1 and REST too; as <see cref="Http"/>.</summary>
     public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>Who may read. The default: everyone who reaches the addresses, in clear text.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>Least level of the server's own messages. The web server's own appear from Warning on.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;

@@ -65,6 +65,64 @@ public sealed class ServerSettings
         PlatformVariable = "DEPLOYMENT_MODE",
     };
 
+    /// <summary><c>tls-certificate</c>.</summary>
+    public static Setting<string> TlsCertificate { get; } = new(
+        "tls-certificate",
+        ValueFormats.ExistingFile,
+        "TLS with this certificate, PEM, followed by what leads to its authority. Read again when it changes. Both ports then "
+        + "speak REST and gRPC.");
+
+    /// <summary><c>tls-key</c>.</summary>
+    public static Setting<string> TlsKey { get; } = new(
+        "tls-key", ValueFormats.ExistingFile, "The certificate's private key, PEM, not encrypted.");
+
+    /// <summary><c>tls-authority</c>.</summary>
+    public static Setting<string> TlsAuthority { get; } = new(
+        "tls-authority",
+        ValueFormats.ExistingFile,
+        "Authorities, PEM. Clients may show a certificate of theirs; between aggregator and agents, both sides must.");
+
+    /// <summary><c>readers</c>.</summary>
+    public static Setting<string> Readers { get; } = new(
+        "readers",
+        ValueFormats.ExistingFile,
+        "Who may read what, with tokens and names of certificates: a JSON file, see deploy/README.md. Read again when it changes.");
+
+    /// <summary><c>service-account-readers</c>, of aggregators.</summary>
+    public static Setting<bool> ServiceAccountReaders { get; } = new(
+        "service-account-readers",
+        ValueFormats.Flag,
+        "Tokens of Kubernetes are readers too: the API server says whose they are, and by RBAC whether they may list the resource "
+        + "events of the group network-monitor, in all namespaces or in some.",
+        "false");
+
+    /// <summary><c>open</c>: what needs no credential.</summary>
+    public static Setting<IReadOnlyList<string>> Open { get; } = new(
+        "open",
+        ValueFormats.ListOf(ValueFormats.OneOf("health")),
+        "What everyone may read where readers need a credential: health is the state alone, for probes.");
+
+    /// <summary><c>insecure</c>.</summary>
+    public static Setting<bool> Insecure { get; } = new(
+        "insecure",
+        ValueFormats.Flag,
+        "Allow what is refused otherwise: clear text beyond this machine, and readers without a credential.",
+        "false");
+
+    /// <summary><c>aggregator-name</c>, of agents.</summary>
+    public static Setting<string> AggregatorName { get; } = new(
+        "aggregator-name",
+        ValueFormats.CertificateName,
+        "The name in an aggregator's certificate (a DNS name of the subject alternative names). Only it reads everything here.",
+        "monitor-aggregator");
+
+    /// <summary><c>agent-name</c>, of aggregators.</summary>
+    public static Setting<string> AgentName { get; } = new(
+        "agent-name",
+        ValueFormats.CertificateName,
+        "The name in the agents' certificates (a DNS name of the subject alternative names).",
+        "monitor-agent");
+
     /// <summary><c>kubeconfig</c>.</summary>
     public static Setting<string> Kubeconfig { get; } = new(
         "kubeconfig",
@@ -114,9 +172,12 @@ public sealed class ServerSettings
             $"monitor-{Component}",
             summary,
             Version,
-            [.. own, Retention, Http, Grpc, CorsOrigin, DeploymentMode, Kubeconfig, LogLevel],
+            [
+                .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
+                CorsOrigin, DeploymentMode, Kubeconfig, LogLevel,
+            ],
             examples,
-            check);
+            settings => AccessSettings.Check(settings, this) ?? check(settings));
 
     /// <summary>The options of the server that the settings ask for.</summary>
     public MonitorServerOptions OptionsOf(SettingValues settings) => new()
@@ -126,6 +187,7 @@ public sealed class ServerSettings
         Version = Version,
         Http = settings.Get(Http),
         Grpc = settings.Get(Grpc),
+        Access = AccessSettings.OptionsOf(settings, this),
         CorsOrigins = settings.TryGet(CorsOrigin, out var origins) ? origins : [],
         LogLevel = settings.Get(LogLevel),
     };

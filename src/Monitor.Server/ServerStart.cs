@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Monitor.Server;
 
@@ -38,9 +39,19 @@ public static class ServerStart
         }
 
         var endPoints = server.Services.GetRequiredService<ServerEndPoints>();
-        error.WriteLine($"REST on {endPoints.HttpUrl}   try: curl -s '{endPoints.HttpUrl}{examplePath}'");
-        error.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl -plaintext {endPoints.GrpcTarget} "
+        var access = server.Services.GetRequiredService<AccessOptions>();
+        error.WriteLine(AccessSettings.Describe(access));
+        if (access is { IsInsecure: true, RequiresReaders: false })
+        {
+            AccessLog.Insecure(
+                server.Services.GetRequiredService<ILogger<AccessOptions>>(), $"{endPoints.Http} and {endPoints.Grpc}");
+        }
+
+        error.WriteLine($"REST on {endPoints.HttpUrl}   try: curl -s{Credentials(endPoints, "--cacert CA.pem -H 'Authorization: Bearer TOKEN'")} '{endPoints.HttpUrl}{examplePath}'");
+        error.WriteLine($"gRPC on {endPoints.GrpcTarget}   try: grpcurl{(endPoints.HasTls ? Credentials(endPoints, "-cacert CA.pem -H 'Authorization: Bearer TOKEN'") : " -plaintext")} {endPoints.GrpcTarget} "
             + $"{V1.EventService.Descriptor.FullName}/StreamEvents");
         return true;
     }
+
+    private static string Credentials(ServerEndPoints endPoints, string options) => endPoints.HasTls ? " " + options : "";
 }

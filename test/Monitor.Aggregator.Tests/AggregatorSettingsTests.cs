@@ -11,7 +11,7 @@ internal sealed class AggregatorSettingsTests
     [Test]
     public void Defaults_LeaveTheAgentsPorts()
     {
-        var settings = Read("--agent", "node-1").Values!;
+        var settings = Read("--insecure", "--agent", "node-1").Values!;
 
         Assert.That(settings.Get(AggregatorSettings.Shared.Http).ToString(), Is.EqualTo("127.0.0.1:8081"));
         Assert.That(settings.Get(AggregatorSettings.Shared.Grpc).ToString(), Is.EqualTo("127.0.0.1:50052"));
@@ -21,7 +21,7 @@ internal sealed class AggregatorSettingsTests
     [Test]
     public async Task Agents_RepeatedOrInAList_AreOneDiscovery()
     {
-        var settings = Read("--agent", "a,b:1", "--agent", "[::1]").Values!;
+        var settings = Read("--insecure", "--agent", "a,b:1", "--agent", "[::1]").Values!;
 
         var discovery = AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Single();
         await using var watched = new WatchedDiscovery(discovery);
@@ -32,7 +32,7 @@ internal sealed class AggregatorSettingsTests
     [Test]
     public void Agents_Many_AreDescribedInShort()
     {
-        var settings = Read("--agent", string.Join(',', Enumerable.Range(1, 200).Select(n => $"n{n}"))).Values!;
+        var settings = Read("--insecure", "--agent", string.Join(',', Enumerable.Range(1, 200).Select(n => $"n{n}"))).Values!;
 
         Assert.That(
             AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Single().Description,
@@ -43,7 +43,7 @@ internal sealed class AggregatorSettingsTests
     public void Agents_OfEveryKind_AreADiscoveryEach()
     {
         var file = typeof(AggregatorSettingsTests).Assembly.Location;
-        var settings = Read("--agent", "a", "--agents-file", file, "--agents-dns", "b:1,c:1").Values!;
+        var settings = Read("--insecure", "--agent", "a", "--agents-file", file, "--agents-dns", "b:1,c:1").Values!;
 
         Assert.That(
             AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance).Select(discovery => discovery.Description),
@@ -54,7 +54,7 @@ internal sealed class AggregatorSettingsTests
     public async Task Agents_GivenTwice_AreThereOnce()
     {
         var settings = Read(
-            "--agent", "a:1,b", "--agent", "A:1", "--agent", "b:50051", "--agents-dns", "c:1", "--agents-dns", "c:1,a:1").Values!;
+            "--insecure", "--agent", "a:1,b", "--agent", "A:1", "--agent", "b:50051", "--agents-dns", "c:1", "--agents-dns", "c:1,a:1").Values!;
 
         var discoveries = AggregatorSettings.Discoveries(settings, TimeProvider.System, NullLoggerFactory.Instance);
         Assert.That(
@@ -70,6 +70,7 @@ internal sealed class AggregatorSettingsTests
         var outcome = AggregatorSettings.Schema.Read([], new Dictionary<string, string>
         {
             ["MONITOR_AGENT"] = "a,b",
+            ["MONITOR_INSECURE"] = "true",
             // What Kubernetes sets for a service called monitor-agent.
             ["MONITOR_AGENT_SERVICE_HOST"] = "10.0.0.1",
             ["MONITOR_AGENT_PORT"] = "tcp://10.0.0.1:50051",
@@ -104,6 +105,24 @@ internal sealed class AggregatorSettingsTests
 
         Assert.That((outcome.Values, outcome.ExitCode), Is.EqualTo(((SettingValues?)null, 2)));
         Assert.That(outcome.Text, Does.StartWith("monitor-aggregator: ").And.Contain(mentions));
+    }
+
+    [TestCase("--agent", "node-1")]
+    [TestCase("--agent", "127.0.0.1,10.0.0.7")]
+    [TestCase("--agents-dns", "monitor-agent")]
+    public void Agents_OnOtherMachinesInClearText_AreRefusedWithTheRemedy(string option, string value)
+    {
+        var outcome = Read(option, value);
+
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Text, Does.Contain("clear text").And.Contain("--tls-authority").And.Contain("--insecure"));
+    }
+
+    [TestCase("127.0.0.1")]
+    [TestCase("[::1]:1,localhost")]
+    public void Agents_OnThisMachine_NeedNoCertificate(string agents)
+    {
+        Assert.That(Read("--agent", agents).Values, Is.Not.Null);
     }
 
     private static SettingsOutcome Read(params string[] arguments) => AggregatorSettings.Schema.Read(arguments, NoVariables);

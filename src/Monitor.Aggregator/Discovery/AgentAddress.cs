@@ -39,8 +39,11 @@ internal sealed record AgentAddress
     /// <summary>1 to 65535.</summary>
     public int Port { get; }
 
-    /// <summary>What a channel connects to: <c>http://node-1:50051</c>.</summary>
-    public Uri Uri => new($"http://{this}");
+    /// <summary>Whether it is written as one of this machine; a name may still lead here without this.</summary>
+    public bool IsOnThisMachine => Host == "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>What a channel connects to: <c>http://node-1:50051</c>, or https with TLS.</summary>
+    public Uri UriWith(bool tls) => new($"{(tls ? "https" : "http")}://{this}");
 
     /// <summary>The address of a machine.</summary>
     public static AgentAddress Of(IPAddress address, int port)

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Links;
 using Monitor.Kubernetes;
+using Monitor.Kubernetes.Access;
 using Monitor.Kubernetes.Cluster;
 using Monitor.Kubernetes.Watching;
 using Monitor.Protocol;
+using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Kubernetes;
@@ -28,12 +30,16 @@ internal sealed class ClusterPeers : IAsyncDisposable
         _connection = connection;
         var view = new ClusterView(new ClusterViewOptions(), time);
         Names = new PeerNames(view);
+        Reviewer = new AccountReviewer(new TokenReviews(connection, time));
         _watch = KubernetesWatch.OfCluster(connection, view, time, loggers.CreateLogger<KubernetesWatch>());
         _running = _watch.RunAsync(_stop.Token);
     }
 
     /// <summary>What it knows, for the links.</summary>
     public PeerLookup Names { get; }
+
+    /// <summary>What knows the tokens of accounts.</summary>
+    public ITokenReviewer Reviewer { get; }
 
     /// <summary>How the watches are doing, as parts of health. Any thread.</summary>
     public IEnumerable<HealthPart> Health() => _watch.Status.Select(watch => new HealthPart

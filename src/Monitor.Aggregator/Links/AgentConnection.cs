@@ -1,7 +1,12 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Monitor.Aggregator.Discovery;
+using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
@@ -29,7 +34,7 @@ internal sealed class AgentConnection : IDisposable
     {
         _options = options;
         _time = time;
-        _channel = GrpcChannel.ForAddress(address.Uri, new GrpcChannelOptions
+        _channel = GrpcChannel.ForAddress(address.UriWith(tls: options.Tls is not null), new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler
             {
@@ -40,6 +45,7 @@ internal sealed class AgentConnection : IDisposable
                 ActivityHeadersPropagator = null,
                 ConnectTimeout = options.ConnectTimeout,
                 ConnectCallback = ConnectAsync,
+                SslOptions = options.Tls is { } tls ? SslOptions(tls, options.AgentName) : new SslClientAuthenticationOptions(),
                 InitialHttp2StreamWindowSize = WindowBytes,
                 KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
                 KeepAlivePingDelay = options.KeepAliveDelay,
@@ -77,12 +83,17 @@ internal sealed class AgentConnection : IDisposable
 
     // The default connects in the same way, but the channel, which can balance loads, then wraps the connection and
     // polls it every few seconds.
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            if (_options is { Tls: null, AllowsClearText: false } && socket.RemoteEndPoint is IPEndPoint { Address: var there } && !IsLoopback(there))
+            {
+                throw new ClearTextException(there);
+            }
+
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -91,6 +102,21 @@ internal sealed class AgentConnection : IDisposable
             throw;
         }
     }
+
+    private static bool IsLoopback(IPAddress address) =>
+        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+
+    private static SslClientAuthenticationOptions SslOptions(TlsIdentity tls, string agentName) => new()
+    {
+        ClientCertificateContext = tls.Certificate,
+        EnabledSslProtocols = SslProtocols.Tls13,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        // By the agents' common name and not by the address: pods have a new one each time.
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+            tls.ProblemOfServer(certificate as X509Certificate2, chain, agentName) is { } problem
+                ? throw new AuthenticationException(problem)
+                : true,
+    };
 
     private CallOptions Limited(CancellationToken cancellationToken) =>
         new(deadline: DateTime.UtcNow + _options.AnswerTimeout, cancellationToken: cancellationToken);

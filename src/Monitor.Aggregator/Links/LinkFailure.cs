@@ -1,7 +1,9 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Grpc.Core;
 using Monitor.Aggregator.Discovery;
 using Monitor.Protocol;
+using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.Aggregator.Links;
@@ -38,6 +40,9 @@ internal static class LinkFailure
             StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Aborted or StatusCode.ResourceExhausted =>
                 Broken(Detail(call)),
             StatusCode.DeadlineExceeded => Broken("it did not answer in time"),
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied => Failed(
+                $"the agent does not accept this aggregator's certificate{Clause(call)}; the agent's {ServerSettings.AggregatorName.OptionName} "
+                + $"must be a name in it, and its {ServerSettings.TlsAuthority.OptionName} must have signed it"),
             _ when answered && call.Status.DebugException is HttpRequestException or IOException => Broken(Detail(call)),
             _ => Failed($"the call failed with {call.StatusCode}{Clause(call)}"),
         };
@@ -49,6 +54,10 @@ internal static class LinkFailure
         {
             switch (inner)
             {
+                case ClearTextException:
+                    return Failed(inner.Message);
+                case AuthenticationException:
+                    return Failed($"TLS: {Words(cause)}");
                 case HttpRequestException { InnerException: HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } }:
                     return Broken(Words(cause));
                 case SocketException:
@@ -60,7 +69,7 @@ internal static class LinkFailure
                     HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse
                         or HttpRequestError.VersionNegotiationError
                 }:
-                    return Failed($"what answers here does not speak gRPC over HTTP/2 in clear text ({Words(inner)}); {Remedy}");
+                    return Failed($"what answers here does not speak gRPC over HTTP/2 as this link does ({Words(inner)}); TLS is on here where {ServerSettings.TlsAuthority.OptionName} is given; {Remedy}");
             }
         }
 

@@ -1,10 +1,21 @@
 using Monitor.Protocol;
+using Monitor.Server;
 
 namespace Monitor.Aggregator.Links;
 
-/// <summary>How long links wait for what. Not settings: tests are in a hurry, users get the defaults.</summary>
+/// <summary>How links are protected, and how long they wait for what. The times are not settings: tests are in a hurry, users
+/// get the defaults.</summary>
 internal sealed class LinkOptions
 {
+    /// <summary>The aggregator's certificate and the authority of the agents'. Null: links are in clear text.</summary>
+    public TlsIdentity? Tls { get; init; }
+
+    /// <summary>The name in the agents' certificates.</summary>
+    public string AgentName { get; init; } = "monitor-agent";
+
+    /// <summary>Whether links in clear text may leave this machine.</summary>
+    public bool AllowsClearText { get; init; }
+
     /// <summary>For a TCP connection to be made, resolving the name included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -62,14 +62,24 @@ public sealed class ApiConnection : IDisposable
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">The server refused, or there is no usable configuration.</exception>
     /// <exception cref="HttpRequestException">It cannot be reached.</exception>
-    internal async Task<HttpResponseMessage> GetAsync(
-        string verb,
-        string resource,
-        string pathAndQuery,
-        CancellationToken cancellationToken)
+    internal Task<HttpResponseMessage> GetAsync(
+        string verb, string resource, string pathAndQuery, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, null, verb, resource, pathAndQuery, cancellationToken);
+
+    /// <summary>Creates an object, for the answer that the server gives to it; as <see cref="GetAsync"/>.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="resource">Plural, for messages.</param>
+    /// <param name="path">Without a slash at its start.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal Task<HttpResponseMessage> PostAsync(string json, string resource, string path, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, json, "create", resource, path, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string? json, string verb, string resource, string pathAndQuery, CancellationToken cancellationToken)
     {
         var client = Client();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(client.BaseUri, pathAndQuery));
+        using var request = new HttpRequestMessage(method, new Uri(client.BaseUri, pathAndQuery));
+        request.Content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));

@@ -5,7 +5,8 @@ namespace Monitor.Server;
 /// <summary>Addresses and limits of the web server.</summary>
 internal static class KestrelSetup
 {
-    public static void Configure(KestrelServerOptions kestrel, MonitorServerOptions options, ServerEndPoints endPoints)
+    public static void Configure(
+        KestrelServerOptions kestrel, MonitorServerOptions options, ServerEndPoints endPoints, TlsIdentity? tls, Refusals refusals)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -16,15 +17,24 @@ internal static class KestrelSetup
         // In clear text a port speaks one of the two: choosing between them needs TLS.
         kestrel.Listen(options.Http, listen =>
         {
-            listen.Protocols = HttpProtocols.Http1;
+            Speak(listen, HttpProtocols.Http1);
             http = listen;
         });
         kestrel.Listen(options.Grpc, listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
+            Speak(listen, HttpProtocols.Http2);
             grpc = listen;
         });
         endPoints.Set(http, grpc);
+
+        void Speak(ListenOptions listen, HttpProtocols inClearText)
+        {
+            listen.Protocols = tls is null ? inClearText : HttpProtocols.Http1AndHttp2;
+            if (tls is not null)
+            {
+                TlsListener.Use(listen, tls, refusals);
+            }
+        }
     }
 
     private static void SetLimits(KestrelServerLimits limits, MonitorServerOptions options)

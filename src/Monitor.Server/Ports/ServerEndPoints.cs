@@ -19,8 +19,11 @@ public sealed class ServerEndPoints
     /// <summary>The address of gRPC; as <see cref="Http"/>.</summary>
     public IPEndPoint Grpc => _grpc?.IPEndPoint ?? _options.Grpc;
 
+    /// <summary>Whether both listen with TLS; each then speaks REST and gRPC.</summary>
+    public bool HasTls => _options.Access.HasTls;
+
     /// <summary>Base address of REST for a client on this machine, for example <c>http://127.0.0.1:8080</c>.</summary>
-    public string HttpUrl => "http://" + Reachable(Http);
+    public string HttpUrl => (HasTls ? "https://" : "http://") + Reachable(Http);
 
     /// <summary>Target of gRPC for a client on this machine, for example <c>127.0.0.1:50051</c>.</summary>
     public string GrpcTarget => Reachable(Grpc).ToString();

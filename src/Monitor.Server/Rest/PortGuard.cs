@@ -13,6 +13,12 @@ internal sealed class PortGuard(RequestDelegate next, ServerEndPoints endPoints)
 {
     public Task InvokeAsync(HttpContext context)
     {
+        if (endPoints.HasTls)
+        {
+            // Each port speaks both.
+            return next(context);
+        }
+
         // In clear text, each port speaks its own version of HTTP, so the version tells the ports apart.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
         {

@@ -39,7 +39,7 @@ internal static class RestSetup
     // gRPC has compression of its own. A stream's lines are small and urgent, and each would be a compressed block of
     // its own.
     private static bool IsCompressible(HttpContext context) =>
-        !HttpProtocol.IsHttp2(context.Request.Protocol)
+        RestRequest.IsRest(context)
         && !HeadRequests.IsHead(context)
         && context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>()
             is not { MethodDescriptor.IsServerStreaming: true };
@@ -47,7 +47,7 @@ internal static class RestSetup
     private static void Allow(CorsPolicyBuilder policy, IReadOnlyList<string> origins)
     {
         policy.WithMethods(HttpMethods.Get, HttpMethods.Head, HttpMethods.Post);
-        policy.WithHeaders("content-type");
+        policy.WithHeaders("content-type", "authorization");
         policy.SetPreflightMaxAge(PreflightAge);
         if (origins.Contains(AnyOrigin))
         {

@@ -39,7 +39,7 @@ internal sealed class StartPage(EndpointDataSource endpoints, MonitorServerOptio
             {{Operations(origin)}}
             <h2>gRPC</h2>
             <p>The same services, at {{grpc}}.</p>
-            <pre>grpcurl -plaintext {{grpc}} list</pre>
+            <pre>grpcurl {{(endPoints.HasTls ? "-cacert CA.pem" : "-plaintext")}} {{grpc}} list</pre>
             </html>
 
             """;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -25,11 +24,6 @@ internal sealed class UnknownGrpcServices(RequestDelegate next, EndpointDataSour
             .Distinct()
             .Order(StringComparer.Ordinal);
 
-        // A response of headers only, as the protocol has it for a call that ends before it begins.
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)StatusCode.Unimplemented).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] =
-            $"no such service; this server has {string.Join(", ", services)}";
+        GrpcRefusal.Write(context, StatusCode.Unimplemented, $"no such service; this server has {string.Join(", ", services)}");
     }
 }

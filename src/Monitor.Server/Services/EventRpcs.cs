@@ -19,39 +19,41 @@ internal sealed class EventRpcs(
     ILogger<EventRpcs> logger) : EncodedEventServiceBase
 {
     public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context) =>
-        Ready(await lister.ListAsync(request, context.CancellationToken), context);
+        Ready(await lister.ListAsync(request, AccessOf(context), context.CancellationToken), context);
 
     public override async Task<ListConnectionsResponse> ListConnections(
         ListConnectionsRequest request,
         ServerCallContext context) =>
-        Ready(await grouper.ListAsync(request, context.CancellationToken), context);
+        Ready(await grouper.ListAsync(request, AccessOf(context), context.CancellationToken), context);
 
     public override async Task<ListPacketDropsResponse> ListPacketDrops(
         ListPacketDropsRequest request,
         ServerCallContext context) =>
-        Ready(await grouper.ListAsync(request, context.CancellationToken), context);
+        Ready(await grouper.ListAsync(request, AccessOf(context), context.CancellationToken), context);
 
     public override Task<SummarizeConnectionsResponse> SummarizeConnections(
         SummarizeConnectionsRequest request,
         ServerCallContext context) =>
-        summarizer.SummarizeAsync(request, context.CancellationToken);
+        summarizer.SummarizeAsync(request, AccessOf(context), context.CancellationToken);
 
     public override Task<SummarizePacketDropsResponse> SummarizePacketDrops(
         SummarizePacketDropsRequest request,
         ServerCallContext context) =>
-        summarizer.SummarizeAsync(request, context.CancellationToken);
+        summarizer.SummarizeAsync(request, AccessOf(context), context.CancellationToken);
 
     public override async Task StreamEvents(
         StreamEventsRequest request,
         IServerStreamWriter<StreamEventsResponse> responseStream,
         ServerCallContext context)
     {
-        var plan = StreamPlan.Create(request, log);
+        var access = AccessOf(context);
+        var plan = await StreamPlan.CreateAsync(request, log, access, context.CancellationToken);
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor);
         var http = context.GetHttpContext();
         using var stream = new EventStream(
             plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
+        using var lease = new AccessLease(access, options, end);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
         using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         subscribers.Add(subscriber);
@@ -70,11 +72,18 @@ internal sealed class EventRpcs(
             StreamLog.Closed(logger, context.Peer, subscriber.GetStats());
         }
 
+        if (lease.IsOver)
+        {
+            throw access.Ended();
+        }
+
         if (!context.CancellationToken.IsCancellationRequested)
         {
             throw CallErrors.ShuttingDown(options.Component);
         }
     }
+
+    private static RequestAccess AccessOf(ServerCallContext context) => RequestAccess.Of(context.GetHttpContext());
 
     private static T Ready<T>(T response, ServerCallContext context)
         where T : IEncodedEventsResponse

@@ -12,6 +12,12 @@ internal sealed class StatusRpcs(HealthReader health, StatsReader stats, AgentsR
     {
         var response = await health.ReadAsync(context.CancellationToken);
         var http = context.GetHttpContext();
+        if (!RequestAccess.Of(http).ShowsStatus)
+        {
+            // Parts have the names of nodes and agents, and what is wrong with them.
+            response = new GetHealthResponse { Status = response.Status, Component = response.Component };
+        }
+
         // HTTP probes look at the status line only. A gRPC response must always be 200.
         if (response.Status == HealthReader.Unhealthy && RestRequest.IsRest(http))
         {

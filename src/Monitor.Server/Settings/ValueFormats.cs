@@ -38,6 +38,13 @@ public static class ValueFormats
     public static ValueFormat<string> ExistingFile { get; } = new(
         "FILE", "the path of a file that exists and can be read", TryParseExistingFile);
 
+    /// <summary>A DNS name as certificates have it, without wildcards.</summary>
+    public static ValueFormat<string> CertificateName { get; } = new(
+        "NAME",
+        "a DNS name, for example monitor-agent.monitoring.svc",
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+            TryParseText(text, out value) && Uri.CheckHostName(value) == UriHostNameType.Dns);
+
     /// <summary>A web origin as browsers send it, <c>https://host</c> or <c>http://host:port</c>, or <c>*</c> for every
     /// one.</summary>
     public static ValueFormat<string> Origin { get; } = new(

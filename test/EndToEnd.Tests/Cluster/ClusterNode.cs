@@ -65,7 +65,7 @@ internal sealed class ClusterNode : IDisposable
             ServerProcess.Agent,
             "nsenter",
             [$"--net=/run/netns/{_namespace}"],
-            ["--node-name", Name, "--network-namespace", _namespace, "--http", $"{Address}:8080", "--grpc", AgentTarget, .. arguments]);
+            ["--node-name", Name, "--network-namespace", _namespace, "--http", $"{Address}:8080", "--grpc", AgentTarget, "--insecure", .. arguments]);
     }
 
     /// <summary>Runs a Python program on the node, to its end; returns what it printed.</summary>

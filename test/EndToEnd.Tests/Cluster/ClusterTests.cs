@@ -23,7 +23,7 @@ internal sealed class ClusterTests
         _b = new ClusterNode("node-b", 1);
         ClusterNode.Join(_a, _b);
         await Task.WhenAll(_a.StartAgentAsync("--retention", "2MiB"), _b.StartAgentAsync());
-        _aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--agent", _a.AgentTarget, "--agent", _b.AgentTarget);
+        _aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--insecure", "--agent", _a.AgentTarget, "--agent", _b.AgentTarget);
         _client = new ClusterClient(_aggregator.GrpcTarget);
         await StateAsync(_a, "STATE_STREAMING");
         await StateAsync(_b, "STATE_STREAMING");
@@ -103,7 +103,7 @@ internal sealed class ClusterTests
         _a.Connect(400);
         _b.Connect(400);
         _aggregator.Dispose();
-        _aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--agent", _a.AgentTarget, "--agent", _b.AgentTarget);
+        _aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--insecure", "--agent", _a.AgentTarget, "--agent", _b.AgentTarget);
         _client.Target = _aggregator.GrpcTarget;
         _a.Connect(100);
 

@@ -20,8 +20,8 @@ internal sealed class AgentAddressTests
 
         Assert.That((address!.Host, address.Port, address.ToString()), Is.EqualTo((host, port, written)));
         Assert.That(AgentAddress.TryParse(written, out var again, out _) && again == address);
-        Assert.That(address.Uri.Port, Is.EqualTo(port));
-        Assert.That(address.Uri.DnsSafeHost, Is.EqualTo(host));
+        Assert.That(address.UriWith(tls: true).Port, Is.EqualTo(port));
+        Assert.That(address.UriWith(tls: false).DnsSafeHost, Is.EqualTo(host));
     }
 
     [TestCase("", "nothing")]

@@ -41,12 +41,12 @@ internal sealed partial class PageTests
     [Test]
     public async Task StartPage_HostOfTheRequest_IsInTheCommandsAndCannotBreakOut()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = "monitor.example:99" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = "monitor.localhost:99" } };
         using var response = await _server.Http.SendAsync(request);
         var html = await response.Content.ReadAsStringAsync();
 
-        Assert.That(html, Does.Contain("http://monitor.example:99/api/events"));
-        Assert.That(html, Does.Contain($"monitor.example:{_server.EndPoints.Grpc.Port}"));
+        Assert.That(html, Does.Contain("http://monitor.localhost:99/api/events"));
+        Assert.That(html, Does.Contain($"monitor.localhost:{_server.EndPoints.Grpc.Port}"));
         Assert.That(html, Does.Not.Contain("<script"));
     }
 

@@ -64,7 +64,7 @@ internal sealed class CorsTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
         Assert.That(response.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { Page }));
-        Assert.That(response.Headers.GetValues("Access-Control-Allow-Headers"), Is.EqualTo(new[] { "content-type" }));
+        Assert.That(response.Headers.GetValues("Access-Control-Allow-Headers"), Is.EqualTo(new[] { "content-type,authorization" }));
         Assert.That(response.Headers.GetValues("Access-Control-Max-Age"), Is.EqualTo(new[] { "600" }));
     }
 

@@ -20,7 +20,7 @@ internal sealed class LimitTests
         await using var server = await TestServer.StartAsync(Small);
 
         var response = await RawHttp.SendAsync(
-            server, $"GET /api/events?type={new string('x', 1000)} HTTP/1.1\r\nHost: a\r\n\r\n");
+            server, $"GET /api/events?type={new string('x', 1000)} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
         AssertRefused(response, 414);
     }
@@ -31,7 +31,7 @@ internal sealed class LimitTests
         await using var server = await TestServer.StartAsync(Small);
 
         var response = await RawHttp.SendAsync(
-            server, $"GET /api/events HTTP/1.1\r\nHost: a\r\nCookie: {new string('x', 2000)}\r\n\r\n");
+            server, $"GET /api/events HTTP/1.1\r\nHost: localhost\r\nCookie: {new string('x', 2000)}\r\n\r\n");
 
         AssertRefused(response, 431);
     }
@@ -46,7 +46,7 @@ internal sealed class LimitTests
 
         var response = await RawHttp.SendAsync(
             server,
-            "POST /api/list-connections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
             + $"{framing}\r\n\r\n{sent}");
 
         AssertError(response, 413, 8, "3000 bytes");
@@ -54,9 +54,9 @@ internal sealed class LimitTests
 
     [TestCase("GARBAGE\r\n\r\n")]
     [TestCase("GET /health HTTP/1.1\r\n\r\n")]
-    [TestCase("GET /health HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n")]
-    [TestCase("GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n")]
-    [TestCase("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [TestCase("GET /health HTTP/1.1\r\nHost: localhost\r\nbad header\r\n\r\n")]
+    [TestCase("GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n")]
+    [TestCase("GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     public async Task Request_ThatIsMalformed_Answers400(string request)
     {
         await using var server = await TestServer.StartAsync(Small);

@@ -16,7 +16,7 @@ internal sealed class SimulatedEvents(SimulatedAgentOptions options) : EncodedEv
         ServerCallContext context)
     {
         var run = CallAgent.Of(context).Run;
-        var plan = StreamPlan.Create(request, run.Log);
+        var plan = StreamPlan.Create(request, request.ToEventFilter(), run.Log, countsLosses: true);
         using var stream = new EventStream(
             plan, responseStream, _agents, TimeProvider.System, options.HeartbeatInterval, sendsObjects: false);
         run.Add(plan.Cursor);

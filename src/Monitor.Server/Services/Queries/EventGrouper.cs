@@ -10,10 +10,10 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListConnectionsResponse> ListAsync(
-        ListConnectionsRequest request, CancellationToken cancellationToken)
+        ListConnectionsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         using var result = await QueryAsync(
-            EventTypes.Connection, request, request.Limit, request.PageToken, cancellationToken);
+            EventTypes.Connection, request, access, request.Limit, request.PageToken, cancellationToken);
         var groups = PidGroups.Write(result.Events);
         return new ListConnectionsResponse
         {
@@ -31,10 +31,10 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
 
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListPacketDropsResponse> ListAsync(
-        ListPacketDropsRequest request, CancellationToken cancellationToken)
+        ListPacketDropsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         using var result = await QueryAsync(
-            EventTypes.PacketDrop, request, request.Limit, request.PageToken, cancellationToken);
+            EventTypes.PacketDrop, request, access, request.Limit, request.PageToken, cancellationToken);
         var groups = PidGroups.Write(result.Events);
         return new ListPacketDropsResponse
         {
@@ -50,10 +50,11 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
         };
     }
 
-    private Task<QueryResult> QueryAsync(
-        string type, IEventFilterFields request, int limit, string pageToken, CancellationToken cancellationToken)
+    private async Task<QueryResult> QueryAsync(
+        string type, IEventFilterFields request, RequestAccess access, int limit, string pageToken, CancellationToken cancellationToken)
     {
         var filter = request.ToEventFilter();
+        await access.NarrowAsync(filter, cancellationToken);
         filter.Type.Add(type);
         var query = new EventQuery
         {
@@ -64,7 +65,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
             PageToken = pageToken,
             CountPids = true,
         };
-        return cores.RunAsync(() => log.Query(query), cancellationToken);
+        return await cores.RunAsync(() => log.Query(query), cancellationToken);
     }
 
     private static int TotalOf(QueryResult result) => (int)Math.Min(result.TotalCount, int.MaxValue);

@@ -9,11 +9,14 @@ namespace Monitor.Server;
 internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
-    public async Task<ListEventsResponse> ListAsync(ListEventsRequest request, CancellationToken cancellationToken)
+    public async Task<ListEventsResponse> ListAsync(
+        ListEventsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
+        var filter = request.ToEventFilter();
+        await access.NarrowAsync(filter, cancellationToken);
         var query = new EventQuery
         {
-            Filter = request.ToEventFilter(),
+            Filter = filter,
             Limit = request.Limit,
             PageToken = request.PageToken,
         };

@@ -15,10 +15,10 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
 
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<SummarizeConnectionsResponse> SummarizeAsync(
-        SummarizeConnectionsRequest request, CancellationToken cancellationToken)
+        SummarizeConnectionsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         var seconds = ReadSeconds(request.DurationSeconds);
-        var (summary, now) = await CountAsync(EventTypes.Connection, request, seconds, cancellationToken);
+        var (summary, now) = await CountAsync(EventTypes.Connection, request, access, seconds, cancellationToken);
         var response = new SummarizeConnectionsResponse
         {
             Count = ToInt32(summary.Count),
@@ -38,10 +38,10 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
 
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<SummarizePacketDropsResponse> SummarizeAsync(
-        SummarizePacketDropsRequest request, CancellationToken cancellationToken)
+        SummarizePacketDropsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         var seconds = ReadSeconds(request.DurationSeconds);
-        var (summary, now) = await CountAsync(EventTypes.PacketDrop, request, seconds, cancellationToken);
+        var (summary, now) = await CountAsync(EventTypes.PacketDrop, request, access, seconds, cancellationToken);
         var response = new SummarizePacketDropsResponse
         {
             Count = ToInt32(summary.Count),
@@ -56,10 +56,11 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
     }
 
     private async Task<(EventSummary Summary, Timestamp Now)> CountAsync(
-        string type, IEventFilterFields request, int seconds, CancellationToken cancellationToken)
+        string type, IEventFilterFields request, RequestAccess access, int seconds, CancellationToken cancellationToken)
     {
         var now = options.Time.GetUtcNow();
         var filter = request.ToEventFilter();
+        await access.NarrowAsync(filter, cancellationToken);
         filter.Type.Add(type);
         filter.Since = Timestamp.FromDateTimeOffset(now.AddSeconds(-seconds));
         return (await cores.RunAsync(() => log.Summarize(filter), cancellationToken), Timestamp.FromDateTimeOffset(now));

@@ -10,6 +10,7 @@ internal sealed class HealthReader(
     ProgramReader programs,
     AgentsReader agents,
     Func<IEnumerable<HealthPart>> otherParts,
+    AccessHealth access,
     EventLog log,
     MonitorServerOptions options)
 {
@@ -22,7 +23,7 @@ internal sealed class HealthReader(
     public async Task<GetHealthResponse> ReadAsync(CancellationToken cancellationToken)
     {
         var (status, parts) = agents.Directory is null ? await ProgramsAsync(cancellationToken) : agents.Health();
-        var others = otherParts().ToList();
+        var others = otherParts().Concat(access.Parts()).ToList();
         var response = new GetHealthResponse
         {
             Status = status == Healthy && others.Any(part => part.Status != Healthy) ? Degraded : status,

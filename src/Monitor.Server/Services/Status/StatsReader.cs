@@ -6,7 +6,13 @@ namespace Monitor.Server;
 
 /// <summary>Counts for GetStats, as of one moment as nearly as counters that move can be.</summary>
 internal sealed class StatsReader(
-    EventLog log, ProgramReader programs, AgentsReader agents, RateSampler rates, Subscribers subscribers)
+    EventLog log,
+    ProgramReader programs,
+    AgentsReader agents,
+    RateSampler rates,
+    Subscribers subscribers,
+    Refusals refusals,
+    MonitorServerOptions options)
 {
     public async Task<GetStatsResponse> ReadAsync(CancellationToken cancellationToken)
     {
@@ -17,6 +23,7 @@ internal sealed class StatsReader(
             TotalEvents = (ulong)statistics.Appended,
             EventsPerSecond = rates.TotalRate,
             Agents = agents.Count(),
+            Access = options.Access.RequiresReaders ? AccessStats() : null,
             Log = new LogStats
             {
                 Bytes = (ulong)statistics.Bytes,
@@ -37,4 +44,12 @@ internal sealed class StatsReader(
         response.Subscribers.AddRange(subscribers.All.Select(subscriber => subscriber.GetStats()));
         return response;
     }
+
+    private AccessStats AccessStats() => new()
+    {
+        Unauthenticated = (ulong)refusals.Unauthenticated,
+        Forbidden = (ulong)refusals.Forbidden,
+        Throttled = (ulong)refusals.Throttled,
+        CertificatesRefused = (ulong)refusals.Certificates,
+    };
 }

@@ -113,7 +113,7 @@ internal sealed class EventStream(
             ResumeToken = _cursor.GetResumeToken().ToString(),
             Watermark = _watermark,
         };
-        response.Losses.AddRange(losses);
+        response.Losses.AddRange(plan.CountsLosses ? losses : losses.Select(WithoutCount));
         if (_changes is not null)
         {
             response.Agents.AddRange(_changes.Take());
@@ -126,6 +126,13 @@ internal sealed class EventStream(
 
         _lastSent = time.GetTimestamp();
         await writer.WriteAsync(response);
+    }
+
+    private static Loss WithoutCount(Loss loss)
+    {
+        var shown = loss.Clone();
+        shown.Count = 0;
+        return shown;
     }
 
     /// <summary>Waits for entries, and sends heartbeats meanwhile.</summary>

@@ -20,9 +20,24 @@ internal sealed class StreamPlan
     /// <summary>Whether to report the agents of an aggregator.</summary>
     public required bool AgentStatus { get; init; }
 
+    /// <summary>Whether losses say how many: they are of all namespaces together.</summary>
+    public required bool CountsLosses { get; init; }
+
+    /// <summary>Checks the request and opens the cursor, for what its reader may read.</summary>
+    /// <exception cref="Grpc.Core.RpcException">The request is bad, or asks for too much; it says why.</exception>
+    public static async ValueTask<StreamPlan> CreateAsync(
+        StreamEventsRequest request, EventLog log, RequestAccess access, CancellationToken cancellationToken)
+    {
+        var filter = request.ToEventFilter();
+        await access.NarrowAsync(filter, cancellationToken);
+        return request.AgentStatus && !access.ShowsStatus
+            ? throw access.Denied("agent_status: your credential does not allow reading agents")
+            : Create(request, filter, log, countsLosses: !access.IsScoped);
+    }
+
     /// <summary>Checks the request and opens the cursor.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
-    public static StreamPlan Create(StreamEventsRequest request, EventLog log)
+    public static StreamPlan Create(StreamEventsRequest request, EventFilter filter, EventLog log, bool countsLosses)
     {
         var maxEvents = ReadMaxEvents(request);
         var maxDelay = ReadMaxDelay(request);
@@ -30,10 +45,11 @@ internal sealed class StreamPlan
         {
             return new StreamPlan
             {
-                Cursor = log.OpenCursor(request.ToEventFilter(), StartOf(request, log)),
+                Cursor = log.OpenCursor(filter, StartOf(request, log)),
                 MaxEvents = maxEvents,
                 MaxDelay = maxDelay,
                 AgentStatus = request.AgentStatus,
+                CountsLosses = countsLosses,
             };
         }
         catch (FilterException bad)

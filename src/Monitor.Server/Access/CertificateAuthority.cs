@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Monitor.Server;
+
+/// <summary>The authorities whose certificates are accepted, and no others: those of the system are not. Immutable.</summary>
+internal sealed class CertificateAuthority
+{
+    /// <summary>For a certificate that a client shows (RFC 5280, 4.2.1.12).</summary>
+    public const string ClientPurpose = "1.3.6.1.5.5.7.3.2";
+
+    /// <summary>For a certificate that a server shows.</summary>
+    public const string ServerPurpose = "1.3.6.1.5.5.7.3.1";
+
+    private readonly X509Certificate2Collection _authorities;
+
+    private CertificateAuthority(X509Certificate2Collection authorities) => _authorities = authorities;
+
+    /// <exception cref="AccessException">The text holds no certificate.</exception>
+    public static CertificateAuthority Parse(string path, byte[] pem)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(Encoding.UTF8.GetString(pem));
+        }
+        catch (CryptographicException failure)
+        {
+            throw new AccessException($"{path} has a certificate that cannot be read: {failure.Message.TrimEnd('.')}.", failure);
+        }
+
+        return authorities.Count > 0
+            ? new CertificateAuthority(authorities)
+            : throw new AccessException($"{path} has no certificate; it must have those of the authorities, in PEM.");
+    }
+
+    /// <summary>Says what is wrong with a certificate.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="between">Others that its owner sent, which may lead to an authority.</param>
+    /// <param name="purpose"><see cref="ClientPurpose"/> or <see cref="ServerPurpose"/>.</param>
+    /// <param name="at">When it has to be valid.</param>
+    /// <returns>Null: nothing, an authority vouches for it.</returns>
+    public string? Problem(X509Certificate2 certificate, X509Certificate2Collection? between, string purpose, DateTimeOffset at)
+    {
+        using var chain = new X509Chain();
+        var policy = chain.ChainPolicy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        policy.CustomTrustStore.AddRange(_authorities);
+        policy.RevocationMode = X509RevocationMode.NoCheck;
+        // Nobody who connects can make the server fetch something.
+        policy.DisableCertificateDownloads = true;
+        policy.VerificationTimeIgnored = false;
+        policy.VerificationTime = at.LocalDateTime;
+        policy.ApplicationPolicy.Add(new Oid(purpose));
+        if (between is not null)
+        {
+            policy.ExtraStore.AddRange(between);
+        }
+
+        try
+        {
+            return chain.Build(certificate)
+                ? null
+                : string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct());
+        }
+        catch (CryptographicException failure)
+        {
+            return failure.Message;
+        }
+        finally
+        {
+            foreach (var element in chain.ChainElements)
+            {
+                element.Certificate.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The DNS names of the subject's alternative names, the only ones that count.</summary>
+    public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
+    {
+        try
+        {
+            return [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+                .SelectMany(extension => extension.EnumerateDnsNames())];
+        }
+        catch (CryptographicException)
+        {
+            return [];
+        }
+    }
+}

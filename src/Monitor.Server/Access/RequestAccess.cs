@@ -1,0 +1,87 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Monitor.Protocol;
+using Monitor.V1;
+
+namespace Monitor.Server;
+
+/// <summary>What the reader of one request may read.</summary>
+internal sealed class RequestAccess(Reader reader, Authenticator? authenticator, HttpContext context, Refusals refusals)
+{
+    // Each may be a question to the API server.
+    private const int MaxNamespaces = 32;
+
+    /// <summary>Whether only namespaces are read. What is about the whole cluster, counts above all, is then left out.</summary>
+    public bool IsScoped => !reader.ReadsAllEvents;
+
+    /// <summary>Whether a credential opened the request, which may stop to hold.</summary>
+    public bool CanEnd => authenticator is not null;
+
+    /// <summary>Whether programs, agents and the parts of health are shown.</summary>
+    public bool ShowsStatus => reader.ReadsStatus;
+
+    /// <summary>That of a request, which has one once it has passed <see cref="AccessGuard"/>.</summary>
+    public static RequestAccess Of(HttpContext context) => context.Features.GetRequiredFeature<RequestAccess>();
+
+    /// <summary>Restricts a filter to what the reader may read.</summary>
+    /// <exception cref="RpcException">It asks for more; it says what.</exception>
+    public async ValueTask NarrowAsync(EventFilter filter, CancellationToken cancellationToken)
+    {
+        if (reader.ReadsAllEvents)
+        {
+            return;
+        }
+
+        if (filter.K8SNamespace.Count == 0)
+        {
+            filter.K8SNamespace.AddRange(reader.Namespaces);
+        }
+
+        if (filter.K8SNamespace.Count is 0 or > MaxNamespaces)
+        {
+            throw Denied($"name the namespaces that you may read with k8s_namespace, at most {MaxNamespaces}");
+        }
+
+        foreach (var name in filter.K8SNamespace)
+        {
+            if (!await MayReadAsync(name, cancellationToken))
+            {
+                throw Denied($"k8s_namespace: '{MessageText.Shorten(name)}' is not one whose events you may read");
+            }
+        }
+    }
+
+    /// <summary>Whether the credential still holds; asked now and then while a stream is open.</summary>
+    /// <param name="since">When the stream was opened.</param>
+    public ValueTask<bool> IsStillValidAsync(DateTimeOffset since) =>
+        authenticator is null ? new(true) : authenticator.IsStillValidAsync(context, reader, since);
+
+    /// <summary>The reader may not have what it asks for.</summary>
+    public RpcException Denied(string message)
+    {
+        refusals.CountForbidden(ClientAddress.Of(context.Connection.RemoteIpAddress), $"{reader.Name}: {message}");
+        return new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, message));
+    }
+
+    /// <summary>The credential does not hold any more.</summary>
+    public RpcException Ended()
+    {
+        refusals.CountUnauthenticated(
+            ClientAddress.Of(context.Connection.RemoteIpAddress), $"{reader.Name}: what opened its stream is not valid any more");
+        return new RpcException(new Grpc.Core.Status(
+            StatusCode.Unauthenticated, "the credential that opened this stream is not valid any more; resume with another and the last resume_token"));
+    }
+
+    private async ValueTask<bool> MayReadAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadsEventsOfAsync(name, cancellationToken);
+        }
+        catch (TokenReviewException)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "rights cannot be checked now; try again"));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Monitor.Server;
+
+/// <summary>
+/// The program's own certificate and the authorities that it trusts, as the files have them now: new connections use what
+/// is new, those that stand go on. Any thread.
+/// </summary>
+public sealed class TlsIdentity : IDisposable
+{
+    private readonly WatchedFiles<SslStreamCertificateContext> _certificate;
+    private readonly WatchedFiles<CertificateAuthority>? _authority;
+    private readonly TimeProvider _time;
+
+    /// <param name="options">With a certificate.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of changes.</param>
+    /// <exception cref="AccessException">A file cannot be used.</exception>
+    public TlsIdentity(AccessOptions options, TimeProvider time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _time = time;
+        var certificate = options.CertificateFile!;
+        var key = options.KeyFile!;
+        _certificate = new WatchedFiles<SslStreamCertificateContext>(
+            [certificate, key], content => Parse(certificate, content[0], key, content[1]), time, logger);
+        try
+        {
+            _authority = options.AuthorityFile is { } file
+                ? new WatchedFiles<CertificateAuthority>([file], content => CertificateAuthority.Parse(file, content[0]), time, logger)
+                : null;
+        }
+        catch
+        {
+            _certificate.Dispose();
+            throw;
+        }
+
+        if (Validity() is { } problem)
+        {
+            AccessLog.OwnCertificate(logger, certificate, problem);
+        }
+    }
+
+    /// <summary>The certificate, with what leads to its authority.</summary>
+    public SslStreamCertificateContext Certificate => _certificate.Value;
+
+    /// <summary>Whether the other side's certificates are asked for.</summary>
+    public bool HasAuthority => _authority is not null;
+
+    /// <summary>What is wrong with the files or with the certificate now, for people; null where nothing is.</summary>
+    public string? Problem => _certificate.Problem ?? _authority?.Problem
+        ?? (Validity() is { } validity ? $"the certificate of {_certificate.Names} {validity}" : null);
+
+    /// <summary>Whether an authority vouches for a server that has one of the names.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string? ProblemOfServer(X509Certificate2? certificate, X509Chain? sent, string name) =>
+        certificate is null ? "it showed no certificate"
+        : _authority!.Value.Problem(certificate, sent?.ChainPolicy.ExtraStore, CertificateAuthority.ServerPurpose, _time.GetUtcNow()) is { } problem
+            ? problem
+        : CertificateAuthority.NamesOf(certificate) is var names && names.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? null
+        : $"its certificate is of {Shown(names)} and not of '{name}'";
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _certificate.Dispose();
+        _authority?.Dispose();
+    }
+
+    /// <summary>Whether an authority vouches for a client.</summary>
+    /// <param name="certificate">What the client showed.</param>
+    /// <param name="sent">What it sent beside it; may be null.</param>
+    /// <param name="at">When it had to be valid; null is now.</param>
+    /// <returns>What is wrong, or null.</returns>
+    internal string? ProblemOfClient(X509Certificate2 certificate, X509Certificate2Collection? sent, DateTimeOffset? at = null) =>
+        _authority is null
+            ? "clients' certificates are not accepted"
+            : _authority.Value.Problem(certificate, sent, CertificateAuthority.ClientPurpose, at ?? _time.GetUtcNow());
+
+    /// <summary>Looks for changes now.</summary>
+    internal void Look()
+    {
+        _certificate.Look();
+        _authority?.Look();
+    }
+
+    internal static string Shown(IReadOnlyList<string> names) =>
+        names.Count == 0 ? "no name" : $"'{string.Join("', '", names.Take(4).Select(name => Protocol.MessageText.Shorten(name, 64)))}'";
+
+    private string? Validity()
+    {
+        var own = Certificate.TargetCertificate;
+        var now = _time.GetUtcNow();
+        return own.NotAfter.ToUniversalTime() < now ? $"expired at {own.NotAfter.ToUniversalTime():u}"
+            : own.NotBefore.ToUniversalTime() > now ? $"is not valid before {own.NotBefore.ToUniversalTime():u}"
+            : null;
+    }
+
+    private static SslStreamCertificateContext Parse(string certificateFile, byte[] certificate, string keyFile, byte[] key)
+    {
+        var pem = Encoding.UTF8.GetString(certificate);
+        try
+        {
+            // The first certificate is the program's own.
+            var own = X509Certificate2.CreateFromPem(pem, Encoding.UTF8.GetString(key));
+            var between = new X509Certificate2Collection();
+            between.ImportFromPem(pem);
+            between.RemoveAt(0);
+            return SslStreamCertificateContext.Create(own, between, offline: true);
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        {
+            throw new AccessException(
+                $"{certificateFile} and {keyFile} cannot be used: {failure.Message.TrimEnd('.')}. They must be a certificate and its "
+                + "private key, in PEM and not encrypted.",
+                failure);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Security.Authentication;
+using Grpc.Core;
+using Monitor.V1;
+
+namespace Monitor.Server.Tests.Access;
+
+/// <summary>Who gets in: tokens and certificates, good and bad, on both ports and both protocols.</summary>
+internal sealed class CredentialTests
+{
+    [Test]
+    public async Task Token_OfAReader_ReadsByRestAndGrpcOnBothPorts()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        secured.Server.Source.Append(3);
+
+        var http = secured.Http(SecuredServer.Token);
+        foreach (var url in new[] { secured.Server.EndPoints.HttpUrl, $"https://{secured.Server.EndPoints.GrpcTarget}" })
+        {
+            Assert.That(await http.GetStringAsync(new Uri($"{url}/api/events")), Does.Contain("\"count\":3"));
+        }
+
+        foreach (var target in new[] { secured.Server.EndPoints.Http.ToString(), secured.Server.EndPoints.GrpcTarget })
+        {
+            Assert.That((await secured.Events(SecuredServer.Token, target: target).ListEventsAsync(new ListEventsRequest())).Count, Is.EqualTo(3));
+        }
+    }
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase("wrong")]
+    [TestCase("of-the-reader-of-everything2")]
+    [TestCase("OF-THE-READER-OF-EVERYTHING")]
+    public async Task Token_OfNobody_IsRefusedInTheSameWords(string? token)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+
+        foreach (var path in new[] { "/api/events", "/api/events/stream", "/api/stats", "/api/programs", "/health", "/openapi.json", "/" })
+        {
+            using var response = await secured.Http(token).GetAsync(new Uri(path, UriKind.Relative));
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), path);
+            Assert.That(response.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
+            Assert.That(
+                await response.Content.ReadAsStringAsync(),
+                Is.EqualTo("{\"code\":16,\"message\":\"this needs a valid client certificate or bearer token\",\"details\":[]}"));
+        }
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
+            await secured.Events(token).ListEventsAsync(new ListEventsRequest()));
+        Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [TestCase("Basic b2Y6dGhl")]
+    [TestCase("Bearer")]
+    [TestCase("Bearer  ")]
+    public async Task Authorization_OfAnotherKind_IsRefused(string authorization)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        var http = secured.Http();
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", authorization);
+
+        using var response = await http.GetAsync(new Uri("/api/events", UriKind.Relative));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [TestCase("monitor-aggregator")]
+    [TestCase("CI.example")]
+    public async Task Certificate_OfAReader_Reads(string name)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var certificate = secured.Authority.SignClient(name);
+
+        Assert.That(
+            (await secured.Events(certificate: certificate).ListEventsAsync(new ListEventsRequest())).Count, Is.Zero);
+        Assert.That(
+            await secured.Http(certificate: certificate).GetStringAsync(new Uri("/api/events", UriKind.Relative)), Does.Contain("\"count\":0"));
+    }
+
+    [TestCase("monitor-agent")]
+    [TestCase("*")]
+    [TestCase("monitor-aggregator.evil")]
+    [TestCase(null)]
+    public async Task Certificate_OfSomebodyElse_IsNoReader(string? name)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var certificate = secured.Authority.SignClient(name);
+
+        // A token does not help who shows a certificate.
+        using var response = await secured.Http(SecuredServer.Token, certificate).GetAsync(new Uri("/api/events", UriKind.Relative));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [TestCase(-1, -0.5, "expired")]
+    [TestCase(1, 10, "not yet valid")]
+    [TestCase(-1, 10, "of another authority")]
+    public async Task Certificate_Bad_EndsTheConnection(double from, double to, string why)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var other = new TestAuthority();
+        using var certificate = (why == "of another authority" ? other : secured.Authority).SignClient("monitor-aggregator", from, to);
+
+        Assert.That(
+            async () => await secured.Http(certificate: certificate).GetAsync(new Uri("/api/events", UriKind.Relative)),
+            Throws.InstanceOf<HttpRequestException>());
+        var stats = await secured.Http(SecuredServer.Token).GetStringAsync(new Uri("/api/stats", UriKind.Relative));
+        Assert.That(stats, Does.Match("\"certificates_refused\":\"[1-9]"));
+        Assert.That(secured.Server.LogLines, Has.Some.Contains("its certificate: "));
+    }
+
+    [Test]
+    public async Task Client_OfTls11_IsRefused()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var handler = new SocketsHttpHandler();
+#pragma warning disable CA5397, SYSLIB0039, CA5359 // Old on purpose.
+        handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls11;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5397, SYSLIB0039, CA5359
+        using var http = new HttpClient(handler);
+
+        Assert.That(
+            async () => await http.GetAsync(new Uri($"{secured.Server.EndPoints.HttpUrl}/health")), Throws.InstanceOf<HttpRequestException>());
+    }
+
+    [Test]
+    public async Task ClearText_OnATlsPort_GetsNothing()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var http = new HttpClient();
+
+        Assert.That(
+            async () => await http.GetStringAsync(new Uri($"http://{secured.Server.EndPoints.Http}/api/events")),
+            Throws.InstanceOf<HttpRequestException>());
+    }
+
+    [Test]
+    public async Task Guessing_IsSlowedDown_AndWhoHasProvenItselfGoesOn()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        var reader = secured.Http(SecuredServer.Token);
+        Assert.That(await reader.GetStringAsync(new Uri("/api/events", UriKind.Relative)), Does.Contain("count"));
+
+        var answers = new Dictionary<HttpStatusCode, int>();
+        for (var i = 0; i < 100; i++)
+        {
+            using var response = await secured.Http($"guess{i}").GetAsync(new Uri("/api/events", UriKind.Relative));
+            answers[response.StatusCode] = answers.GetValueOrDefault(response.StatusCode) + 1;
+        }
+
+        Assert.That(answers.Keys, Is.EquivalentTo(new[] { HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests }));
+        Assert.That(answers[HttpStatusCode.Unauthorized], Is.LessThan(60));
+        Assert.That(await reader.GetStringAsync(new Uri("/api/events", UriKind.Relative)), Does.Contain("count"));
+        Assert.That(
+            await reader.GetStringAsync(new Uri("/api/stats", UriKind.Relative)),
+            Does.Contain($"\"unauthenticated\":\"{answers[HttpStatusCode.Unauthorized]}\"")
+                .And.Contain($"\"throttled\":\"{answers[HttpStatusCode.TooManyRequests]}\""));
+        Assert.That(secured.Server.LogLines.Count(line => line.Contains("Refused", StringComparison.Ordinal)), Is.LessThan(60));
+    }
+}
