@@ -177,7 +177,7 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
-    [GeneratedRegex(@"^REST on (http://\S+)")]
+    [GeneratedRegex(@"^REST on (https?://\S+)")]
     private static partial Regex RestLine();
 
     [GeneratedRegex(@"^gRPC on (\S+)")]
