@@ -31,6 +31,7 @@ clean_up() {
   trap '' INT TERM HUP
   [[ ! $forward ]] || kill "$forward" 2>/dev/null || true
   "$helm" -n "$namespace" uninstall "$release" >/dev/null 2>&1 || true
+  kube delete clusterrolebinding "$namespace-reader" --ignore-not-found >/dev/null 2>&1 || true
   kube delete namespace "$namespace" "$traffic" --ignore-not-found --wait=false >/dev/null 2>&1 || true
   rm -rf "$work"
 }
@@ -45,7 +46,17 @@ until_true() {
   done
 }
 
-get() { curl -sf --max-time 10 "http://127.0.0.1:$port$1"; }
+# ask PATH [CURL-OPTION...]: as nobody, unless an option has a token.
+ask() { curl -s -4 --max-time 10 --cacert "$work/ca.pem" "${@:2}" "https://localhost:$port$1"; }
+get() { ask "$1" -f -H "Authorization: Bearer $token"; }
+status_of() { ask "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
+
+# reader NAMESPACE NAME: the token of a service account that is made for it.
+reader() {
+  until_true 30 "namespace $1" kube -n "$1" get serviceaccount default
+  kube -n "$1" create serviceaccount "$2" >/dev/null
+  kube -n "$1" create token "$2"
+}
 
 # Through the API server to the aggregator, as a user would: the local port is in its first line.
 open_port() {
@@ -120,6 +131,10 @@ say "helm install"
 kube delete namespace "$namespace" "$traffic" --ignore-not-found >/dev/null
 "$helm" install "$release" "$chart" -n "$namespace" --create-namespace "${values[@]}" >"$work/notes" || fail "helm install"
 rolled_out
+kube -n "$namespace" get secret "$release-aggregator-tls" -o 'go-template={{index .data "ca.crt" | base64decode}}' >"$work/ca.pem"
+token=$(reader "$namespace" reader)
+kube delete clusterrolebinding "$namespace-reader" --ignore-not-found >/dev/null
+kube create clusterrolebinding "$namespace-reader" --clusterrole="$release-reader" --serviceaccount="$namespace:reader" >/dev/null
 nodes=$(kube get nodes -l kubernetes.io/os=linux --no-headers | wc -l)
 open_port
 until_true 60 "the aggregator does not reach $nodes agents" all_reached "$nodes"
@@ -151,6 +166,22 @@ talker=$(kube -n "$traffic" get pods -l app=talker -o 'jsonpath={.items[0].metad
 expect "a pod of a Deployment" "$talker" "k8s_workload_name=talker&peer_pod_name=server" \
   "e['k8s_workload_kind'] == 'Deployment' and e['connection'].get('error') == 'ECONNREFUSED'"
 
+say "who may read"
+[[ $(status_of /health) == 200 && $(status_of /api/events) == 401 && $(status_of /api/stats) == 401 ]] || fail "without a credential"
+[[ $(ask /health) != *agent/* ]] || fail "health tells of agents without a credential"
+[[ $(status_of /api/events -H "Authorization: Bearer ${token}x") == 401 ]] || fail "with a wrong token"
+team=$(reader "$traffic" team)
+[[ $(status_of /api/events -H "Authorization: Bearer $team") == 403 ]] || fail "an account without a role"
+kube -n "$traffic" create rolebinding team --clusterrole="$release-reader" --serviceaccount="$traffic:team" >/dev/null
+may_read() { [[ $(status_of /api/events -H "Authorization: Bearer $team") == 200 ]]; }
+until_true 90 "an account with a role in its namespace" may_read
+ask '/api/events?limit=1000' -f -H "Authorization: Bearer $team" | python3 -c '
+import json, sys
+seen = {e.get("k8s_namespace") for e in json.load(sys.stdin)["events"]}
+sys.exit(seen != {sys.argv[1]} and f"a team sees {seen}")' "$traffic"
+[[ $(status_of '/api/events?k8s_namespace=kube-system' -H "Authorization: Bearer $team") == 403 ]] || fail "a team in another namespace"
+[[ $(status_of /api/stats -H "Authorization: Bearer $team") == 403 ]] || fail "a team and the counts of the cluster"
+
 say "helm test"
 "$helm" -n "$namespace" test "$release" --timeout 2m >"$work/test" || { cat "$work/test"; fail "helm test"; }
 
@@ -174,7 +205,8 @@ say "helm uninstall"
 "$helm" -n "$namespace" uninstall "$release" --wait >/dev/null || fail "helm uninstall"
 pods_gone() { [[ -z $(kube -n "$namespace" get pods -o name) ]]; }
 until_true 60 "pods are left" pods_gone
+kube delete clusterrolebinding "$namespace-reader" >/dev/null
 left=$(kube get "clusterroles,clusterrolebindings,priorityclasses" -l app.kubernetes.io/part-of=network-monitor -o name
-  kube -n "$namespace" get all,networkpolicies,poddisruptionbudgets,serviceaccounts -l app.kubernetes.io/part-of=network-monitor -o name)
+  kube -n "$namespace" get all,secrets,networkpolicies,poddisruptionbudgets,serviceaccounts -l app.kubernetes.io/part-of=network-monitor -o name)
 [[ -z $left ]] || fail "left behind: $left"
 say "passed"

@@ -9,7 +9,8 @@ trap 'rm -f "$new"' EXIT
 {
   printf '# Made from deploy/helm/network-monitor by deploy/kubernetes/generate.sh; change the chart instead.\n'
   # 1.21: what every later version understands, too. The labels that tell of Helm would not be true here.
-  "$helm" template network-monitor "$here/../helm/network-monitor" --namespace network-monitor --kube-version 1.21.0 --no-hooks |
+  "$helm" template network-monitor "$here/../helm/network-monitor" --namespace network-monitor --kube-version 1.21.0 --no-hooks \
+    --set tls.source=secrets,tls.agentSecret=network-monitor-agent-tls,tls.aggregatorSecret=network-monitor-aggregator-tls |
     grep -v -e '^ *app.kubernetes.io/managed-by: Helm$' -e '^ *helm.sh/chart: '
 } >"$new"
 if [[ ${1-} == --check ]]; then

@@ -41,6 +41,14 @@ internal sealed class AccessTests
         Assert.That(await MayAsync("aggregator", verb, Slices, "--namespace", "default"), Is.EqualTo("no"));
     }
 
+    [TestCase("tokenreviews.authentication.k8s.io")]
+    [TestCase("subjectaccessreviews.authorization.k8s.io")]
+    public async Task Aggregator_QuestionsAboutReaders_AreAllowed(string resource)
+    {
+        Assert.That(await MayAsync("aggregator", "create", resource), Is.EqualTo("yes"));
+        Assert.That(await MayAsync("agent", "create", resource), Is.EqualTo("no"));
+    }
+
     [TestCase("agent", "list", "secrets")]
     [TestCase("agent", "get", "pods")]
     [TestCase("agent", "list", "services")]
@@ -57,7 +65,7 @@ internal sealed class AccessTests
 
     // Beyond what every account may ask about itself and about the API.
     [TestCase("agent", "pods[list,watch]")]
-    [TestCase("aggregator", "endpointslices.discovery.k8s.io[list,watch] nodes[list,watch] pods[list,watch] services[list,watch]")]
+    [TestCase("aggregator", "endpointslices.discovery.k8s.io[list,watch] nodes[list,watch] pods[list,watch] services[list,watch] subjectaccessreviews.authorization.k8s.io[create] tokenreviews.authentication.k8s.io[create]")]
     public async Task Account_AllItsRights_AreThese(string component, string rights)
     {
         var list = (await Cluster.KubectlAsync("auth", "can-i", "--list", "--no-headers", "--namespace", Namespace, Account(component))).Succeeded();

@@ -13,14 +13,39 @@ internal sealed class ChartTests
         Assert.That(lint.ExitCode, Is.Zero, lint.Output + lint.Error);
     }
 
-    [TestCase("1.20.0", "httpGet:", "grpc:\n")]
-    [TestCase("1.24.0", "grpc:\n", "httpGet:")]
-    [TestCase("1.35.0", "grpc:\n", "httpGet:")]
-    public async Task Template_OfVersion_ProbesByWhatItHas(string version, string has, string hasNot)
+    [TestCase("1.20.0", "false", true)]
+    [TestCase("1.35.0", "false", true)]
+    [TestCase("1.35.0", "true", false)]
+    public async Task Template_Probes_AreByHttpsUnlessInsecure(string version, string insecure, bool https)
     {
-        var rendered = await RenderAsync("--kube-version", version);
+        var rendered = await RenderAsync("--kube-version", version, "--set", $"insecure={insecure}");
 
-        Assert.That(rendered, Does.Contain(has).And.Not.Contain(hasNot));
+        Assert.That(Occurrences(rendered, "httpGet:"), Is.EqualTo(6));
+        Assert.That(Occurrences(rendered, "scheme: HTTPS"), Is.EqualTo(https ? 6 : 0));
+    }
+
+    [Test]
+    public async Task Template_ByDefault_HasNoListenerWithoutTlsAndReaders()
+    {
+        var rendered = await RenderAsync();
+
+        foreach (var setting in new[] { "--tls-certificate=", "--tls-key=", "--tls-authority=" })
+        {
+            Assert.That(Occurrences(rendered, setting), Is.EqualTo(2), setting);
+        }
+
+        Assert.That(rendered, Does.Not.Contain("--insecure"));
+        Assert.That(rendered, Does.Contain("--aggregator-name=test-network-monitor-aggregator.monitor.svc")
+            .And.Contain("--agent-name=test-network-monitor-agent.monitor.svc").And.Contain("--service-account-readers"));
+    }
+
+    [Test]
+    public async Task Template_WithSecrets_NeedsTheirNames()
+    {
+        var refused = await TemplateAsync("--set", "tls.source=secrets,tls.agentSecret=a");
+
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("tls.aggregatorSecret is needed"));
     }
 
     [TestCase("1.20.0", "policy/v1beta1")]
@@ -54,6 +79,10 @@ internal sealed class ChartTests
     [TestCase("aggregator.service.type=Loadbalancer", "service")]
     [TestCase("aggregator.settings.agents-dns=x:1", "agents-dns")]
     [TestCase("aggregator.ingress.enabled=true", "hosts")]
+    [TestCase("agent.settings.tls-key=/x", "tls-key")]
+    [TestCase("aggregator.settings.insecure=true", "insecure")]
+    [TestCase("tls.source=vault", "source")]
+    [TestCase("tls.days=0", "days")]
     [TestCase("networkPolicy.apiServerPorts={70000}", "apiServerPorts")]
     [TestCase("serviceMonitor.interval=often", "interval")]
     public async Task Template_WithAnInvalidValue_IsRefusedByTheSchema(string value, string named)
@@ -96,7 +125,7 @@ internal sealed class ChartTests
         Assert.That(kinds, Is.EquivalentTo(new[]
         {
             "ClusterRole", "ClusterRoleBinding", "DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "Pod", "PodDisruptionBudget",
-            "PriorityClass", "Role", "RoleBinding", "Service", "ServiceAccount", "ServiceMonitor",
+            "PriorityClass", "Role", "RoleBinding", "Secret", "Service", "ServiceAccount", "ServiceMonitor",
         }));
     }
 
@@ -108,6 +137,19 @@ internal sealed class ChartTests
 
         Assert.That(agent, Does.Contain("\"--exclude-port=53,123\"").And.Contain("\"--rate-limit=1000000\"").And.Contain("\"--include-self\""));
     }
+
+    [Test]
+    public async Task Template_WithCertManager_AsksForACertificateOfEach()
+    {
+        var own = await RenderAsync("--set", "tls.source=cert-manager");
+        var given = await RenderAsync("--set", "tls.source=cert-manager,tls.issuerRef.name=corporate,tls.issuerRef.kind=ClusterIssuer");
+
+        Assert.That((Occurrences(own, "kind: Certificate\n"), Occurrences(own, "kind: Secret\n")), Is.EqualTo((3, 0)));
+        Assert.That(Occurrences(given, "kind: Certificate\n"), Is.EqualTo(2));
+        Assert.That(given, Does.Contain("name: corporate").And.Not.Contain("selfSigned"));
+    }
+
+    private static int Occurrences(string text, string of) => text.Split(of).Length - 1;
 
     private static Task<Finished> TemplateAsync(params string[] arguments) =>
         Cluster.HelmAsync(["template", "test", Chart, "--namespace", "monitor", .. arguments]);

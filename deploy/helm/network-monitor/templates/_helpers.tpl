@@ -76,16 +76,83 @@ app.kubernetes.io/part-of: network-monitor
 {{- define "network-monitor.aggregatorGrpcPort" -}}50052{{- end }}
 {{- define "network-monitor.aggregatorHttpPort" -}}8081{{- end }}
 
-{{/* How the kubelet asks a program for its health: by gRPC where it can (1.24), else by REST. The answer is the same.
-(dict "root" $ "grpcPort" ...) */}}
+{{/* By REST: the kubelet's probe by gRPC knows no TLS, and one by HTTPS looks at no certificate. */}}
 {{- define "network-monitor.healthCheck" -}}
-{{- if semverCompare ">=1.24.0-0" .root.Capabilities.KubeVersion.Version }}
-grpc:
-  port: {{ .grpcPort }}
-{{- else }}
 httpGet:
   path: /health
   port: http
+  {{- if not .root.Values.insecure }}
+  scheme: HTTPS
+  {{- end }}
+{{- end }}
+
+{{/* The name by which the other side knows a component; the first in its certificate. (dict "root" $ "component" "agent") */}}
+{{- define "network-monitor.certificateName" -}}
+{{ include "network-monitor.fullname" .root }}-{{ .component }}.{{ .root.Release.Namespace }}.svc
+{{- end }}
+
+{{- define "network-monitor.certificateNames" -}}
+- {{ include "network-monitor.certificateName" . }}
+- {{ include "network-monitor.certificateName" . }}.cluster.local
+- {{ include "network-monitor.fullname" .root }}-{{ .component }}
+- {{ include "network-monitor.fullname" .root }}-{{ .component }}.{{ .root.Release.Namespace }}
+- localhost
+{{- end }}
+
+{{/* Who may read, as arguments. */}}
+{{- define "network-monitor.access" -}}
+{{- if .root.Values.insecure }}
+- --insecure
+{{- else }}
+- --tls-certificate=/tls/tls.crt
+- --tls-key=/tls/tls.key
+- --tls-authority=/tls/ca.crt
+- --open=health
+{{- if eq .component "agent" }}
+- --aggregator-name={{ include "network-monitor.certificateName" (dict "root" .root "component" "aggregator") }}
+{{- else }}
+- --agent-name={{ include "network-monitor.certificateName" (dict "root" .root "component" "agent") }}
+{{- if .root.Values.readers.serviceAccounts }}
+- --service-account-readers
+{{- end }}
+{{- if .root.Values.readers.secret }}
+- --readers=/readers/readers.json
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "network-monitor.accessMounts" -}}
+{{- if not .root.Values.insecure }}
+- {name: tls, mountPath: /tls, readOnly: true}
+{{- if and .root.Values.readers.secret (eq .component "aggregator") }}
+- {name: readers, mountPath: /readers, readOnly: true}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Readable by the program's user alone: root for the agent, its group for the aggregator. */}}
+{{- define "network-monitor.accessVolumes" -}}
+{{- if not .root.Values.insecure }}
+- name: tls
+  secret:
+    secretName: {{ include "network-monitor.tlsSecret" . }}
+    defaultMode: {{ ternary 256 288 (eq .component "agent") }} # {{ ternary "0400" "0440" (eq .component "agent") }}
+{{- if and .root.Values.readers.secret (eq .component "aggregator") }}
+- name: readers
+  secret:
+    secretName: {{ .root.Values.readers.secret }}
+    defaultMode: 288 # 0440
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "network-monitor.tlsSecret" -}}
+{{- $own := get .root.Values.tls (printf "%sSecret" .component) }}
+{{- if eq .root.Values.tls.source "secrets" }}
+{{- required (printf "tls.%sSecret is needed with tls.source secrets" .component) $own }}
+{{- else }}
+{{- include "network-monitor.fullname" .root }}-{{ .component }}-tls
 {{- end }}
 {{- end }}
 
