@@ -10,7 +10,7 @@ release=network-monitor
 namespace=network-monitor-test
 traffic=network-monitor-traffic
 chart=$here/network-monitor
-values=(--set "test.image=$test_image" "$@")
+values=("$@")
 work=$(mktemp -d)
 forward=
 

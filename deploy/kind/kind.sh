@@ -25,7 +25,7 @@ load() {
 
 install() {
   helm upgrade --install network-monitor "$here/../helm/network-monitor" --namespace network-monitor --create-namespace \
-    --wait --timeout 3m "${images[@]}" --set "test.image=$test_image"
+    --wait --timeout 3m "${images[@]}"
   helm test network-monitor --namespace network-monitor
 }
 

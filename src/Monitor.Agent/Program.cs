@@ -10,7 +10,9 @@ if (outcome.Values is not { } settings)
 
 try
 {
-    return await Agent.RunAsync(settings, Console.Error);
+    return settings.TryGet(ServerSettings.CheckHealth, out var url)
+        ? await HealthCheck.RunAsync(url, settings, Console.Out, Console.Error)
+        : await Agent.RunAsync(settings, Console.Error);
 }
 catch (AccessException unusable)
 {

@@ -123,6 +123,13 @@ public sealed class ServerSettings
         "The name in the agents' certificates (a DNS name of the subject alternative names).",
         "monitor-agent");
 
+    /// <summary><c>check-health</c>: not a setting of a server, but what the program does in place of being one.</summary>
+    public static Setting<Uri> CheckHealth { get; } = new(
+        "check-health",
+        ValueFormats.BaseUrl,
+        "Ask the program that runs at this address whether it is healthy, for at most a minute, and end with 0 where it is. With "
+        + "https, --tls-authority vouches for its certificate.");
+
     /// <summary><c>kubeconfig</c>.</summary>
     public static Setting<string> Kubeconfig { get; } = new(
         "kubeconfig",
@@ -174,10 +181,10 @@ public sealed class ServerSettings
             Version,
             [
                 .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
-                CorsOrigin, DeploymentMode, Kubeconfig, LogLevel,
+                CorsOrigin, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,
-            settings => AccessSettings.Check(settings, this) ?? check(settings));
+            settings => settings.TryGet(CheckHealth, out _) ? null : AccessSettings.Check(settings, this) ?? check(settings));
 
     /// <summary>The options of the server that the settings ask for.</summary>
     public MonitorServerOptions OptionsOf(SettingValues settings) => new()

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Monitor.SimulatedAgents;
 
 /// <summary>
-/// Simulated agents as a process: <c>simulate COUNT RETENTION_MIB</c>. Says "ready TARGETS" when all listen, then takes
+/// Simulated agents as a process: <c>simulate COUNT RETENTION_MIB [CERTIFICATE KEY]</c>. Says "ready TARGETS" when all listen, then takes
 /// lines from its input: <c>rate N</c>, events per second of each agent from now on; <c>flood</c>, as fast as they are
 /// read; <c>counts</c>. Each is answered by a line of totals. When the input ends it stops and says what each agent did.
 /// </summary>
@@ -12,13 +13,17 @@ public static class SimulateCommand
     /// <summary>First argument of a process that is to be one.</summary>
     public const string Name = "simulate";
 
-    /// <param name="arguments">How many agents, and MiB of each one's log.</param>
+    /// <param name="arguments">How many agents, MiB of each one's log, and for TLS a certificate and its key.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var count = int.Parse(arguments[0], CultureInfo.InvariantCulture);
         var retention = long.Parse(arguments[1], CultureInfo.InvariantCulture) << 20;
-        await using var cluster = await SimulatedCluster.StartAsync(new SimulatedAgentOptions { RetentionBytes = retention });
+        await using var cluster = await SimulatedCluster.StartAsync(new SimulatedAgentOptions
+        {
+            RetentionBytes = retention,
+            Certificate = arguments.Length > 3 ? X509Certificate2.CreateFromPemFile(arguments[2], arguments[3]) : null,
+        });
         for (var number = 1; number <= count; number++)
         {
             cluster.Add(string.Create(CultureInfo.InvariantCulture, $"node-{number}"));

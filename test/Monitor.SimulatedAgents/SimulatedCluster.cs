@@ -1,7 +1,9 @@
+using System.Net.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Monitor.SimulatedAgents.Hosting;
@@ -68,7 +70,25 @@ public sealed class SimulatedCluster : IAsyncDisposable
             // As the agent has it; see KestrelSetup of Monitor.Server.
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.MaxResponseBufferSize = 64 << 10;
-            kestrel.Listen(AgentConnections.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(AgentConnections.EndPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                if (options.Certificate is { } certificate)
+                {
+                    // As the agent has it; see TlsListener of Monitor.Server.
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                        {
+                            ServerCertificate = certificate,
+                            ClientCertificateRequired = true,
+#pragma warning disable CA5359 // It has no secrets.
+                            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+                        }),
+                    });
+                }
+            });
         });
         // The last one that is registered is the one that is asked.
         builder.Services.AddSingleton<IConnectionListenerFactory>(connections);

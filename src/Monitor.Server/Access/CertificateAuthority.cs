@@ -43,16 +43,10 @@ internal sealed class CertificateAuthority
     /// <returns>Null: nothing, an authority vouches for it.</returns>
     public string? Problem(X509Certificate2 certificate, X509Certificate2Collection? between, string purpose, DateTimeOffset at)
     {
-        using var chain = new X509Chain();
+        using var chain = new X509Chain { ChainPolicy = Policy(purpose) };
         var policy = chain.ChainPolicy;
-        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        policy.CustomTrustStore.AddRange(_authorities);
-        policy.RevocationMode = X509RevocationMode.NoCheck;
-        // Nobody who connects can make the server fetch something.
-        policy.DisableCertificateDownloads = true;
         policy.VerificationTimeIgnored = false;
         policy.VerificationTime = at.LocalDateTime;
-        policy.ApplicationPolicy.Add(new Oid(purpose));
         if (between is not null)
         {
             policy.ExtraStore.AddRange(between);
@@ -77,6 +71,9 @@ internal sealed class CertificateAuthority
         }
     }
 
+    /// <summary>For a client that looks at a server's certificate itself.</summary>
+    public X509ChainPolicy PolicyOfServers() => Policy(ServerPurpose);
+
     /// <summary>The DNS names of the subject's alternative names, the only ones that count.</summary>
     public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
     {
@@ -89,5 +86,19 @@ internal sealed class CertificateAuthority
         {
             return [];
         }
+    }
+
+    private X509ChainPolicy Policy(string purpose)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            // Nobody who connects can make the server fetch something.
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(_authorities);
+        policy.ApplicationPolicy.Add(new Oid(purpose));
+        return policy;
     }
 }

@@ -6,18 +6,14 @@ namespace Monitor.Server;
 
 /// <summary>
 /// Counts who was refused, and slows down a client that guesses: after ten wrong credentials it has one try per second.
-/// The log hears of as many. Any thread.
+/// Any thread.
 /// </summary>
 internal sealed class Refusals(ILogger<Refusals> logger) : IDisposable
 {
-    private readonly PartitionedRateLimiter<IPAddress> _tries = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        static client => RateLimitPartition.GetTokenBucketLimiter(client, static _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = 10,
-            TokensPerPeriod = 1,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            QueueLimit = 0,
-        }));
+    private readonly PartitionedRateLimiter<IPAddress> _tries = Limiter(TimeSpan.FromSeconds(1));
+
+    // What one client can make the log say. The counters have the rest.
+    private readonly PartitionedRateLimiter<IPAddress> _lines = Limiter(TimeSpan.FromSeconds(10));
 
     private long _unauthenticated;
     private long _forbidden;
@@ -46,6 +42,7 @@ internal sealed class Refusals(ILogger<Refusals> logger) : IDisposable
     public void CountUnauthenticated(IPAddress client, string reason)
     {
         Interlocked.Increment(ref _unauthenticated);
+        using var tried = _tries.AttemptAcquire(client);
         Log(client, reason);
     }
 
@@ -61,11 +58,24 @@ internal sealed class Refusals(ILogger<Refusals> logger) : IDisposable
         Log(client, reason);
     }
 
-    public void Dispose() => _tries.Dispose();
+    public void Dispose()
+    {
+        _tries.Dispose();
+        _lines.Dispose();
+    }
+
+    private static PartitionedRateLimiter<IPAddress> Limiter(TimeSpan period) => PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+        client => RateLimitPartition.GetTokenBucketLimiter(client, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = 10,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = period,
+            QueueLimit = 0,
+        }));
 
     private void Log(IPAddress client, string reason)
     {
-        using var lease = _tries.AttemptAcquire(client);
+        using var lease = _lines.AttemptAcquire(client);
         if (lease.IsAcquired)
         {
             AccessLog.Refused(logger, client.ToString(), reason);

@@ -38,6 +38,13 @@ public static class ValueFormats
     public static ValueFormat<string> ExistingFile { get; } = new(
         "FILE", "the path of a file that exists and can be read", TryParseExistingFile);
 
+    /// <summary>Where a server of REST is: <c>http://host:port</c> or <c>https://host:port</c>.</summary>
+    public static ValueFormat<Uri> BaseUrl { get; } = new(
+        "URL",
+        "http://host:port or https://host:port, for example https://localhost:8080",
+        static (string text, [MaybeNullWhen(false)] out Uri value) =>
+            Uri.TryCreate(text.Trim(), UriKind.Absolute, out value) && value is { Scheme: "http" or "https", PathAndQuery: "/" });
+
     /// <summary>A DNS name as certificates have it, without wildcards.</summary>
     public static ValueFormat<string> CertificateName { get; } = new(
         "NAME",

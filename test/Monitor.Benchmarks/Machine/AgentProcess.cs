@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grpc.Net.Client;
 using Monitor.Agent.Monitors;
+using Monitor.Benchmarks.Subscribing;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Machine;
@@ -13,12 +14,12 @@ internal sealed class AgentProcess : IDisposable
 
     private readonly GrpcChannel _channel;
 
-    private AgentProcess(ChildProcess process, string httpUrl, string grpcTarget)
+    private AgentProcess(ChildProcess process, string httpUrl, string grpcTarget, Certificates? certificates)
     {
         Process = process;
         HttpUrl = new Uri(httpUrl);
         GrpcTarget = grpcTarget;
-        _channel = GrpcChannel.ForAddress($"http://{grpcTarget}");
+        _channel = Channels.To(grpcTarget, certificates?.Files("aggregator"));
     }
 
     public ChildProcess Process { get; }
@@ -36,18 +37,22 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Starts it and waits until it says that it is healthy.</summary>
     /// <param name="cpu">The CPU that it must stay on; null for any.</param>
     /// <param name="options">Options besides the ports.</param>
-    public static async Task<AgentProcess> StartAsync(int? cpu = Cpus.Consumer, params string[] options)
+    public static Task<AgentProcess> StartAsync(int? cpu = Cpus.Consumer, params string[] options) => StartAsync(cpu, null, options);
+
+    /// <summary>The same with TLS.</summary>
+    public static Task<AgentProcess> StartAsync(Certificates certificates) =>
+        StartAsync(Cpus.Consumer, certificates, certificates.Options("agent"));
+
+    private static async Task<AgentProcess> StartAsync(int? cpu, Certificates? certificates, string[] options)
     {
         string[] arguments = ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. options];
         var process = ChildProcess.Start(cpu, Artifacts.Agent, arguments);
         try
         {
             var (http, grpc) = await StartLines.ReadAsync(process);
-            using var client = new HttpClient();
-            var health = await client.GetStringAsync(new Uri($"{http}/health"));
-            return health.Contains("unhealthy", StringComparison.Ordinal)
-                ? throw new BenchmarkException($"the agent is not healthy: {health}")
-                : new AgentProcess(process, http, grpc);
+            var agent = new AgentProcess(process, http, grpc, certificates);
+            var health = await agent.Status.GetHealthAsync(new GetHealthRequest());
+            return health.Status == "unhealthy" ? throw new BenchmarkException($"the agent is not healthy: {health}") : agent;
         }
         catch
         {

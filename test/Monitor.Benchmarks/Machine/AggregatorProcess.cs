@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Net.Client;
+using Monitor.Benchmarks.Subscribing;
 using Monitor.V1;
 
 namespace Monitor.Benchmarks.Machine;
@@ -16,12 +17,11 @@ internal sealed class AggregatorProcess : IDisposable
     private readonly string _agentsFile;
     private readonly GrpcChannel _channel;
 
-    private AggregatorProcess(ChildProcess process, string agentsFile, string grpcTarget)
+    private AggregatorProcess(ChildProcess process, string agentsFile, string grpcTarget, Certificates? certificates)
     {
         Process = process;
         _agentsFile = agentsFile;
-        _channel = GrpcChannel.ForAddress(
-            $"http://{grpcTarget}", new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        _channel = Channels.To(grpcTarget, certificates?.Files("aggregator"));
     }
 
     public ChildProcess Process { get; }
@@ -32,15 +32,20 @@ internal sealed class AggregatorProcess : IDisposable
 
     /// <summary>Starts it; there are no links yet.</summary>
     /// <param name="retention">Bound of its log.</param>
-    public static async Task<AggregatorProcess> StartAsync(string retention)
+    /// <param name="certificates">For TLS; null: clear text.</param>
+    public static async Task<AggregatorProcess> StartAsync(string retention, Certificates? certificates = null)
     {
         var file = Path.GetTempFileName();
         var process = ChildProcess.Start(
-            null, Artifacts.Aggregator, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--retention", retention,
-            "--agents-file", file);
+            null,
+            Artifacts.Aggregator,
+            [
+                "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--retention", retention, "--agents-file", file,
+                .. certificates?.Options("aggregator") ?? [],
+            ]);
         try
         {
-            return new AggregatorProcess(process, file, (await StartLines.ReadAsync(process)).GrpcTarget);
+            return new AggregatorProcess(process, file, (await StartLines.ReadAsync(process)).GrpcTarget, certificates);
         }
         catch
         {

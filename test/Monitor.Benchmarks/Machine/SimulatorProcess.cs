@@ -23,15 +23,19 @@ internal sealed class SimulatorProcess : IDisposable
     /// <summary>Starts it; when this returns, all agents listen, and produce nothing yet.</summary>
     /// <param name="agents">How many.</param>
     /// <param name="retentionMebibytes">Bound of the log of each.</param>
-    public static async Task<SimulatorProcess> StartAsync(int agents, int retentionMebibytes)
+    /// <param name="certificates">For TLS; null: clear text.</param>
+    public static async Task<SimulatorProcess> StartAsync(int agents, int retentionMebibytes, Certificates? certificates = null)
     {
         var process = ChildProcess.Start(
             null,
             "dotnet",
-            typeof(SimulatorProcess).Assembly.Location,
-            SimulateCommand.Name,
-            agents.ToString(CultureInfo.InvariantCulture),
-            retentionMebibytes.ToString(CultureInfo.InvariantCulture));
+            [
+                typeof(SimulatorProcess).Assembly.Location,
+                SimulateCommand.Name,
+                agents.ToString(CultureInfo.InvariantCulture),
+                retentionMebibytes.ToString(CultureInfo.InvariantCulture),
+                .. certificates?.Files("agent") ?? [],
+            ]);
         try
         {
             var line = await process.WaitForLineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal));

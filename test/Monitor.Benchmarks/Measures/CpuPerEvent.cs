@@ -34,6 +34,7 @@ internal sealed class CpuPerEvent : Measure
         }
 
         await agent.StopAsync();
+        var secured = await SecuredAsync();
         return
         [
             new Figure("agent CPU per event, no subscriber", Median(alone) / 1000, 0.6, "µs"),
@@ -43,12 +44,30 @@ internal sealed class CpuPerEvent : Measure
                 1.0,
                 "µs",
                 $"{delivered} of {stored} events delivered"),
+            new Figure("the same with TLS: added", (secured - Median(subscribed)) / 1000, 0.3, "µs"),
         ];
     }
 
-    private static async Task<(double Nanos, ulong Events, Received Received)> SubscribedStormAsync(AgentProcess agent)
+    // After the other agent: two would share its CPU.
+    private static async Task<double> SecuredAsync()
     {
-        using var subscriber = await SubscriberProcess.StartAsync(agent.GrpcTarget);
+        using var certificates = new Certificates();
+        using var agent = await AgentProcess.StartAsync(certificates);
+        await SubscribedStormAsync(agent, certificates);
+        var nanos = new List<double>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            nanos.Add((await SubscribedStormAsync(agent, certificates)).Nanos);
+        }
+
+        await agent.StopAsync();
+        return Median(nanos);
+    }
+
+    private static async Task<(double Nanos, ulong Events, Received Received)> SubscribedStormAsync(
+        AgentProcess agent, Certificates? certificates = null)
+    {
+        using var subscriber = await SubscriberProcess.StartAsync(agent.GrpcTarget, certificates: certificates);
         var (nanos, events) = await StormAsync(agent);
         return (nanos, events, await subscriber.StopAsync());
     }

@@ -27,8 +27,29 @@ internal sealed class Flood : Measure
 
     public override async Task<IReadOnlyList<Figure>> RunAsync()
     {
-        using var simulator = await SimulatorProcess.StartAsync(Agents, AgentMebibytes);
-        using var aggregator = await AggregatorProcess.StartAsync("512MiB");
+        var clear = await RunAsync(null);
+        using var certificates = new Certificates();
+        var tls = await RunAsync(certificates);
+        return
+        [
+            .. clear.Figures,
+            new Figure(
+                "the same with TLS on the links: part of that",
+                tls.PerSecond / clear.PerSecond,
+                0.5,
+                "×",
+                string.Create(CultureInfo.InvariantCulture, $"{tls.PerSecond:0} events per second; {tls.Figures[^1].Value:0.00} µs in the aggregator"))
+            {
+                AtLeast = true,
+            },
+            tls.Figures[1] with { Measure = "the same with TLS: events neither stored nor reported as missing" },
+        ];
+    }
+
+    private static async Task<(double PerSecond, IReadOnlyList<Figure> Figures)> RunAsync(Certificates? certificates)
+    {
+        using var simulator = await SimulatorProcess.StartAsync(Agents, AgentMebibytes, certificates);
+        using var aggregator = await AggregatorProcess.StartAsync("512MiB", certificates);
         await aggregator.ReachAsync(simulator.Targets);
         await simulator.FloodAsync();
         await Task.Delay(WarmUp);
@@ -45,11 +66,12 @@ internal sealed class Flood : Measure
         // Judged where both had the machine; where they never had, in the round where they had most of it.
         var quietest = rounds.Min(round => round.Others);
         var quiet = rounds.Where(round => round.Others <= Math.Max(MaxOthers, quietest)).ToList();
-        return
+        var perSecond = Median(quiet.Select(round => round.PerSecond));
+        return (perSecond,
         [
             new Figure(
                 $"{Agents} agents flooding one aggregator: events per second",
-                Median(quiet.Select(round => round.PerSecond)),
+                perSecond,
                 1_000_000,
                 "",
                 string.Join("; ", rounds.Select(round => round.Describe())))
@@ -65,7 +87,7 @@ internal sealed class Flood : Measure
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"and {Median(rounds.Select(round => round.SimulatorMicroseconds)):0.00} µs in the simulated agents")),
-        ];
+        ]);
     }
 
     private static async Task<Round> WatchAsync(SimulatorProcess simulator, AggregatorProcess aggregator)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Monitor.Benchmarks.Measures;
 using Monitor.V1;
 
@@ -8,7 +7,7 @@ namespace Monitor.Benchmarks.Subscribing;
 
 /// <summary>
 /// The process that subscribes: <c>subscribe TARGET everything</c>, or <c>subscribe TARGET COMMAND</c> for the events of
-/// one command and their ages. Says "ready" at the first message, and when its input ends what came.
+/// one command and their ages; a certificate and its key may follow, for TLS. Says "ready" at the first message, and when its input ends what came.
 /// </summary>
 internal static class Subscriber
 {
@@ -21,7 +20,7 @@ internal static class Subscriber
             request.Command.Add(command);
         }
 
-        using var channel = GrpcChannel.ForAddress($"http://{arguments[0]}");
+        using var channel = Channels.To(arguments[0], arguments.Length > 2 ? arguments[2..] : null);
         using var stop = new CancellationTokenSource();
         var input = Task.Run(() =>
         {

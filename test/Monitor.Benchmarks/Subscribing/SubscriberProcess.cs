@@ -19,11 +19,14 @@ internal sealed class SubscriberProcess : IDisposable
     /// <summary>Starts it; when this returns, its stream stands.</summary>
     /// <param name="target">Where the agent serves gRPC.</param>
     /// <param name="command">The command whose events it takes and dates; null for all events, without their ages.</param>
-    public static async Task<SubscriberProcess> StartAsync(string target, string? command = null)
+    /// <param name="certificates">For TLS; null: clear text.</param>
+    public static async Task<SubscriberProcess> StartAsync(string target, string? command = null, Certificates? certificates = null)
     {
         // Beside the storm, so that the agent has its CPU to itself.
         var process = ChildProcess.Start(
-            Cpus.Storm, "dotnet", typeof(SubscriberProcess).Assembly.Location, Command, target, command ?? Everything);
+            Cpus.Storm,
+            "dotnet",
+            [typeof(SubscriberProcess).Assembly.Location, Command, target, command ?? Everything, .. certificates?.Files("aggregator") ?? []]);
         try
         {
             await process.WaitForLineAsync(line => line == "ready");
