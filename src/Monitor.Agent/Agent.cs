@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -61,7 +62,7 @@ internal static class Agent
             }
 
             var clock = new WallClock();
-            var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names);
+            var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings));
             MonitorPipeline[] pipelines =
                 [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
             var programs = new AgentPrograms(nodeName, pipelines, outcome);
@@ -152,6 +153,13 @@ internal static class Agent
         }
 
         return new LoadOutcome(monitors, failed, disabled);
+    }
+
+    private static EventPrivacy? PrivacyOf(SettingValues settings)
+    {
+        var hidesCommands = settings.Get(AgentSettings.HideCommands);
+        IReadOnlyList<IPNetwork> networks = settings.TryGet(AgentSettings.MaskAddresses, out var masked) ? masked : [];
+        return hidesCommands || networks.Count > 0 ? new EventPrivacy(hidesCommands, networks) : null;
     }
 
     private static KernelFilter FilterOf(SettingValues settings) => new()

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using Monitor.Agent.Loading;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Kernel;
@@ -23,6 +24,12 @@ internal static class AgentFormats
         "CGROUP",
         "the folder of a cgroup below the cgroup2 mount of the whole machine, such as /sys/fs/cgroup/system.slice",
         TryParseCgroup);
+
+    /// <summary>A network of addresses.</summary>
+    public static ValueFormat<IPNetwork> Network { get; } = new(
+        "NETWORK",
+        "a network as its first address and the length of its prefix, such as 203.0.113.0/24 or 2001:db8::/32",
+        static (string text, out IPNetwork value) => IPNetwork.TryParse(text, out value));
 
     private static bool TryParseNetworkNamespace(string text, out uint value)
     {

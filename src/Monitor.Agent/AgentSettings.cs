@@ -1,3 +1,4 @@
+using System.Net;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Server;
@@ -40,6 +41,14 @@ internal static class AgentSettings
         ValueFormats.ListOf(ValueFormats.WholeNumber(0, ushort.MaxValue)),
         $"Leave out events with these destination ports. At most {MaxExclusions}.");
 
+    public static readonly Setting<bool> HideCommands = new(
+        "hide-commands", ValueFormats.Flag, "Leave the names of commands out of events.", "false");
+
+    public static readonly Setting<IReadOnlyList<IPNetwork>> MaskAddresses = new(
+        "mask-addresses",
+        ValueFormats.ListOf(AgentFormats.Network),
+        "Report addresses of these networks as the network's first address, such as 203.0.113.0 for all of 203.0.113.0/24.");
+
     public static readonly Setting<long> RateLimit = new(
         "rate-limit",
         ValueFormats.WholeNumber(0, 1_000_000_000),
@@ -68,7 +77,7 @@ internal static class AgentSettings
         CAP_SYSLOG for the places of drops, CAP_SYS_NICE to lose less on a busy machine.
         """,
         [
-            Programs, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, RateLimit, Hooks, BpfFolder,
+            Programs, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, Hooks, BpfFolder,
             ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
         [

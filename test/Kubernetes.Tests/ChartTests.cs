@@ -27,7 +27,7 @@ internal sealed class ChartTests
     [Test]
     public async Task Template_ByDefault_HasNoListenerWithoutTlsAndReaders()
     {
-        var rendered = await RenderAsync();
+        var rendered = await RenderAsync("--no-hooks");
 
         foreach (var setting in new[] { "--tls-certificate=", "--tls-key=", "--tls-authority=" })
         {

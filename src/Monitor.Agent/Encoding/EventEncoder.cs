@@ -26,6 +26,7 @@ internal sealed class EventEncoder
     private readonly FragmentCache _sources = new(1024, EncodeSource);
     private readonly FragmentCache _destinations = new(1024, EncodeDestination);
     private readonly PodLookup? _pods;
+    private readonly EventPrivacy? _privacy;
     private int _length;
     private long _timeUnixNanos;
     private EventColumnsBuilder _columns;
@@ -33,9 +34,11 @@ internal sealed class EventEncoder
     /// <param name="nodeName">Event.node_name of every event.</param>
     /// <param name="epoch">Identity of this run, the first half of every id.</param>
     /// <param name="pods">Names the pods of events. Null outside Kubernetes: then events have none of its fields.</param>
-    public EventEncoder(string nodeName, ulong epoch, PodLookup? pods = null)
+    /// <param name="privacy">What events leave out. Null: nothing.</param>
+    public EventEncoder(string nodeName, ulong epoch, PodLookup? pods = null, EventPrivacy? privacy = null)
     {
         _pods = pods;
+        _privacy = privacy;
         _idPrefix = Text.ASCII.GetBytes($"{epoch:x16}-");
         var node = Text.UTF8.GetBytes(nodeName);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, ContractLimits.MaxNodeNameBytes);
@@ -95,11 +98,15 @@ internal sealed class EventEncoder
         writer.Varint(Event.PidFieldNumber, pid);
         writer.Varint(Event.TidFieldNumber, tid);
         writer.Varint(Event.UidFieldNumber, uid);
-        writer.Fragment(_commands.Get(command, out var hash));
+        if (_privacy is not { HidesCommands: true })
+        {
+            writer.Fragment(_commands.Get(command, out var hash));
+            _columns.SetCommand(hash);
+        }
+
         writer.Varint(Event.CgroupIdFieldNumber, cgroupId);
         _length += writer.Length;
         _columns.SetPid(pid);
-        _columns.SetCommand(hash);
         if (_pods is not null)
         {
             SetPod(_pods.OfProcess(cgroupId, pid));
@@ -147,8 +154,10 @@ internal sealed class EventEncoder
     /// <summary>The source. An unspecified address (0.0.0.0, ::) and port 0 are what the socket does not have.</summary>
     /// <param name="address">16 bytes, IPv4 mapped.</param>
     /// <param name="port">Host byte order; null where there are no ports.</param>
-    public void SetSource(ReadOnlySpan<byte> address, ushort? port)
+    public void SetSource(scoped ReadOnlySpan<byte> address, ushort? port)
     {
+        Span<byte> masked = stackalloc byte[16];
+        address = Masked(address, masked);
         if (!IpText.IsUnspecified(address))
         {
             Append(_sources.Get(address, out _));
@@ -167,10 +176,12 @@ internal sealed class EventEncoder
     /// <summary>The destination, with the address family.</summary>
     /// <param name="address">16 bytes, IPv4 mapped.</param>
     /// <param name="port">Host byte order; null where there are no ports.</param>
-    public void SetDestination(ReadOnlySpan<byte> address, ushort? port)
+    public void SetDestination(scoped ReadOnlySpan<byte> address, ushort? port)
     {
         Span<byte> key = stackalloc byte[18];
         address.CopyTo(key);
+        _privacy?.Mask(key[..16]);
+        address = key[..16];
         BinaryPrimitives.WriteUInt16LittleEndian(key[16..], port.GetValueOrDefault());
         Append(_destinations.Get(port is null ? key[..16] : key, out _));
         _columns.SetDestination(address);
@@ -201,6 +212,18 @@ internal sealed class EventEncoder
     }
 
     internal delegate void WriteFields(ref WireWriter writer);
+
+    private ReadOnlySpan<byte> Masked(ReadOnlySpan<byte> address, Span<byte> masked)
+    {
+        if (_privacy is null)
+        {
+            return address;
+        }
+
+        address.CopyTo(masked);
+        _privacy.Mask(masked);
+        return masked;
+    }
 
     private void SetPod(PodFields pod)
     {

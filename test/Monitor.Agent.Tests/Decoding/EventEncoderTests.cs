@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Monitor.Agent.Encoding;
 using Monitor.Events;
@@ -70,11 +71,43 @@ internal sealed class EventEncoderTests
         Assert.That((made.HasK8SNodeName, made.HasK8SPodName), Is.EqualTo((false, false)));
     }
 
+    [TestCase("203.0.113.77", "203.0.113.0")]
+    [TestCase("203.0.114.77", "203.0.114.77")]
+    [TestCase("10.1.2.3", "10.0.0.0")]
+    [TestCase("2001:db8:5::1", "2001:db8::")]
+    [TestCase("2001:db9::1", "2001:db9::1")]
+    public void Address_OfAMaskedNetwork_IsToldAsItsFirst(string address, string told)
+    {
+        var (made, _) = Encode(
+            null,
+            encoder =>
+            {
+                var bytes = Records.Address(address);
+                encoder.SetSource(bytes, 1);
+                encoder.SetDestination(bytes, 443);
+            },
+            new EventPrivacy(false, [IPNetwork.Parse("203.0.113.0/24"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("2001:db8::/32")]));
+
+        Assert.That((made.SourceIp, made.DestinationIp), Is.EqualTo((told, told)));
+        Assert.That(made.Destination, Does.Contain(told));
+        Assert.That(made.ToString(), Does.Not.Contain(told == address ? "no such text" : address));
+    }
+
+    [Test]
+    public void Commands_Hidden_AreNowhere()
+    {
+        var (made, _) = Encode(
+            null, encoder => encoder.SetProcess(1, 2, 3, 77, "curl\0\0\0\0\0\0\0\0\0\0\0\0"u8), new EventPrivacy(true, []));
+
+        Assert.That((made.HasCommand, made.Pid, made.CgroupId), Is.EqualTo((false, 1, 77)));
+    }
+
     // Checks that the columns made beside the bytes are those read from them.
-    private static (Event Made, EventColumns Columns) Encode(PodLookup? pods, Action<EventEncoder> set)
+    private static (Event Made, EventColumns Columns) Encode(
+        PodLookup? pods, Action<EventEncoder> set, EventPrivacy? privacy = null)
     {
         var types = new EventTypeTable();
-        var encoder = new EventEncoder(Records.NodeName, Records.Epoch, pods);
+        var encoder = new EventEncoder(Records.NodeName, Records.Epoch, pods, privacy);
         encoder.Begin(EventEncoder.EncodeType("connection"), types.GetOrAdd("connection"), 7, Records.Timestamp, Records.Time);
         set(encoder);
         Assert.That(EventColumns.TryParse(encoder.Encoded, types, out var parsed), Is.True);
