@@ -70,6 +70,17 @@ struct {
 	__type(value, struct rate_window);
 } rate_window SEC(".maps");
 
+/*
+ * 1 once somebody reads the rings. Before that nothing is counted and nothing sent: between attaching and reading, the
+ * agent hands everything over to a fresh image of itself, and what happened meanwhile would count as lost.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} reading SEC(".maps");
+
 #define count(counter)                                                                                                 \
 	do {                                                                                                           \
 		__u32 zero_ = 0;                                                                                       \
@@ -129,8 +140,18 @@ static __always_inline bool current_cgroup_excluded(void)
 	return cgroup_id && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_id;
 }
 
+static __always_inline bool is_read(void)
+{
+	__u32 zero = 0;
+	__u32 *on = bpf_map_lookup_elem(&reading, &zero);
+
+	return on && *on;
+}
+
 static __always_inline void count_filtered(void)
 {
+	if (!is_read())
+		return;
 	count(produced);
 	count(filtered);
 }
@@ -145,7 +166,7 @@ static __always_inline bool over_rate_limit(__u64 time)
 	struct rate_window *window;
 	__u32 zero = 0;
 
-	if (!rate_limit)
+	if (!rate_limit || !is_read())
 		return false;
 	window = bpf_map_lookup_elem(&rate_window, &zero);
 	if (!window)
@@ -165,6 +186,8 @@ static __always_inline bool over_rate_limit(__u64 time)
 /* Hands a record to user space. The ring of this CPU may be full: the kernel counts that, and so do we. */
 static __always_inline void emit(void *ctx, const void *record, __u64 size)
 {
+	if (!is_read())
+		return;
 	count(produced);
 	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, (void *)record, size))
 		count(lost);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Monitor.Agent.Encoding;
+using Monitor.Agent.Handover;
 using Monitor.Agent.Kubernetes;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
@@ -25,28 +26,14 @@ internal static class Agent
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(70);
 
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
+    /// <param name="settings">All settings.</param>
+    /// <param name="received">The monitors, where another image of this process has loaded them. Null: load them.</param>
+    /// <param name="error">Standard error.</param>
     /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
-    public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
+    public static async Task<int> RunAsync(SettingValues settings, Received? received, TextWriter error)
     {
         NativeHeap.ReturnLargeBlocks();
-        var start = TimeProvider.System.GetUtcNow();
-        var options = AgentSettings.Shared.OptionsOf(settings);
-        var nodeName = options.NodeName;
-        var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
-        using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Shared.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
-        using var logging = ServerLogging.CreateFactory(options.LogLevel);
-        var logger = logging.CreateLogger("Monitor.Agent");
-        Bpf.BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);
-
-        var filter = FilterOf(settings);
-        if (!Bpf.Kernel.PidNamespace.IsInitial && (!settings.Get(AgentSettings.IncludeSelf) || filter.ExcludedPids.Count > 0))
-        {
-            AgentLog.OwnPidNamespace(logger);
-        }
-
-        await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
-        var outcome = Load(settings, filter);
+        var outcome = received?.Outcome ?? Load(settings);
         var monitors = outcome.Loaded;
         try
         {
@@ -61,41 +48,9 @@ internal static class Agent
                 return 1;
             }
 
-            var clock = new WallClock();
-            var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings));
-            MonitorPipeline[] pipelines =
-                [.. monitors.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
-            var programs = new AgentPrograms(nodeName, pipelines, outcome);
-            using var reader = new EventReader(pipelines, log, clock, failure =>
-            {
-                AgentLog.ReaderFailed(logger, failure);
-                programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
-            }, logger);
-            GiveMemoryBack();
-            reader.Start();
-            try
-            {
-                await using var server = MonitorServer.Build(options, log, programs, health: kubernetes is null ? null : kubernetes.Health);
-                if (!await ServerStart.StartAsync(
-                    server, error, StartReport.Lines(outcome), "/api/events?limit=10", GiveMemoryBack))
-                {
-                    return 1;
-                }
-
-                var shutdown = server.WaitForShutdownAsync();
-                if (await Task.WhenAny(shutdown, Task.Delay(WarmUp)) != shutdown)
-                {
-                    GiveMemoryBack();
-                }
-
-                await shutdown;
-            }
-            finally
-            {
-                reader.Stop();
-            }
-
-            return 0;
+            // Does not return where the monitors went to another image of this process, which calls this method again.
+            var rights = received?.Rights ?? Handing.Begin(outcome, settings);
+            return await ReadAsync(settings, outcome, rights, error);
         }
         finally
         {
@@ -104,6 +59,60 @@ internal static class Agent
                 monitor.Dispose();
             }
         }
+    }
+
+    private static async Task<int> ReadAsync(SettingValues settings, LoadOutcome outcome, AgentRights rights, TextWriter error)
+    {
+        var start = TimeProvider.System.GetUtcNow();
+        var options = AgentSettings.Shared.OptionsOf(settings);
+        var nodeName = options.NodeName;
+        var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
+        using var log = new EventLog(
+            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Shared.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
+        using var logging = ServerLogging.CreateFactory(options.LogLevel);
+        var logger = logging.CreateLogger("Monitor.Agent");
+        if (!Bpf.Kernel.PidNamespace.IsInitial
+            && (!settings.Get(AgentSettings.IncludeSelf) || settings.TryGet(AgentSettings.ExcludePid, out _)))
+        {
+            AgentLog.OwnPidNamespace(logger);
+        }
+
+        await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
+        var clock = new WallClock();
+        var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings));
+        MonitorPipeline[] pipelines =
+            [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
+        var programs = new AgentPrograms(nodeName, pipelines, outcome, rights);
+        using var reader = new EventReader(pipelines, log, clock, failure =>
+        {
+            AgentLog.ReaderFailed(logger, failure);
+            programs.ReportReaderFailure($"the thread that reads events has ended: {failure.Message}");
+        }, logger);
+        GiveMemoryBack();
+        reader.Start();
+        try
+        {
+            await using var server = MonitorServer.Build(options, log, programs, health: kubernetes is null ? null : kubernetes.Health);
+            if (!await ServerStart.StartAsync(
+                server, error, StartReport.Lines(outcome, rights), "/api/events?limit=10", GiveMemoryBack))
+            {
+                return 1;
+            }
+
+            var shutdown = server.WaitForShutdownAsync();
+            if (await Task.WhenAny(shutdown, Task.Delay(WarmUp)) != shutdown)
+            {
+                GiveMemoryBack();
+            }
+
+            await shutdown;
+        }
+        finally
+        {
+            reader.Stop();
+        }
+
+        return 0;
     }
 
     // A method of its own, so that outside Kubernetes nothing of it is loaded.
@@ -124,6 +133,27 @@ internal static class Agent
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         NativeHeap.Trim();
+    }
+
+    private static LoadOutcome Load(SettingValues settings)
+    {
+        // Written out when this ends: another image of this process would not have what is queued. Making it takes 60 ms.
+        using var logging = settings.Get(ServerSettings.LogLevel) <= LogLevel.Debug
+            ? ServerLogging.CreateFactory(settings.Get(ServerSettings.LogLevel))
+            : null;
+        if (logging?.CreateLogger("Monitor.Agent") is { } logger)
+        {
+            BpfLog.Listener = message => AgentLog.Libbpf(logger, message.Text);
+        }
+
+        try
+        {
+            return Load(settings, FilterOf(settings));
+        }
+        finally
+        {
+            BpfLog.Listener = null;
+        }
     }
 
     private static LoadOutcome Load(SettingValues settings, KernelFilter filter)

@@ -68,6 +68,13 @@ internal static class AgentSettings
         "Where the compiled BPF programs are.",
         Path.Combine(AppContext.BaseDirectory, "bpf"));
 
+    public static readonly Setting<bool> KeepCapabilities = new(
+        "keep-capabilities",
+        ValueFormats.Flag,
+        "Keep all capabilities after the start. By default the agent gives up those that only loading needs. CPUs that come "
+        + "online later are watched only with them.",
+        "false");
+
     public static ServerSettings Shared => ServerSettings.Agent;
 
     public static SettingsSchema Schema { get; } = Shared.SchemaWith(
@@ -78,6 +85,7 @@ internal static class AgentSettings
         """,
         [
             Programs, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, Hooks, BpfFolder,
+            KeepCapabilities,
             ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
         [

@@ -2,10 +2,12 @@ using Monitor.Agent.Loading;
 
 namespace Monitor.Agent;
 
-/// <summary>What the agent says of its programs when it is up: what is loaded, and what is not and why.</summary>
+/// <summary>
+/// What the agent says when it is up: which programs are loaded, which not and why, and what its process may do.
+/// </summary>
 internal static class StartReport
 {
-    public static IEnumerable<string> Lines(LoadOutcome outcome)
+    public static IEnumerable<string> Lines(LoadOutcome outcome, AgentRights rights)
     {
         foreach (var monitor in outcome.Loaded)
         {
@@ -31,6 +33,12 @@ internal static class StartReport
         foreach (var definition in outcome.Disabled)
         {
             yield return $"{definition.Name}: not asked for";
+        }
+
+        yield return $"rights: {rights.Describe()}";
+        foreach (var note in rights.Notes)
+        {
+            yield return $"  note: {note}";
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
 using Monitor.Bpf.Interop;
 
 namespace Monitor.Bpf;
@@ -9,7 +11,7 @@ namespace Monitor.Bpf;
 /// </summary>
 public sealed partial class BpfMap
 {
-    private readonly BpfObjectHandle _owner;
+    private readonly BpfObjectHandle? _owner;
     private readonly nint _map;
     private FileDescriptorHandle? _descriptor;
 
@@ -21,8 +23,19 @@ public sealed partial class BpfMap
         Type = Libbpf.bpf_map__type(map);
         KeySize = (int)Libbpf.bpf_map__key_size(map);
         ValueSize = (int)Libbpf.bpf_map__value_size(map);
-        IsPerCpu = Type is BpfMapType.PerCpuArray or BpfMapType.PerCpuHash or BpfMapType.LruPerCpuHash
-            or BpfMapType.PerCpuCgroupStorage;
+    }
+
+    private unsafe BpfMap(FileDescriptorHandle descriptor, in BpfMapInfo info)
+    {
+        _descriptor = descriptor;
+        fixed (byte* name = info.Name)
+        {
+            Name = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
+        }
+
+        Type = (BpfMapType)info.Type;
+        KeySize = (int)info.KeySize;
+        ValueSize = (int)info.ValueSize;
     }
 
     /// <summary>Its name in C.</summary>
@@ -38,37 +51,61 @@ public sealed partial class BpfMap
     public int ValueSize { get; }
 
     /// <summary>Whether each CPU has its own value.</summary>
-    public bool IsPerCpu { get; }
+    public bool IsPerCpu => Type is BpfMapType.PerCpuArray or BpfMapType.PerCpuHash or BpfMapType.LruPerCpuHash
+        or BpfMapType.PerCpuCgroupStorage;
 
     /// <summary>Capacity.</summary>
     public uint MaxEntries
     {
         get
         {
+            if (_owner is null)
+            {
+                return Ask(Descriptor, Name).MaxEntries;
+            }
+
             using var borrowed = new BorrowedHandle(_owner);
             return Libbpf.bpf_map__max_entries(_map);
         }
     }
 
     /// <summary>The kernel's number of the map, as bpftool shows it.</summary>
-    public unsafe uint Id
-    {
-        get
-        {
-            var info = default(BpfMapInfo);
-            var length = (uint)sizeof(BpfMapInfo);
-            BpfException.ThrowIfNegative(
-                Libbpf.bpf_obj_get_info_by_fd(Descriptor, &info, &length), "asking the kernel about map", Name);
-            return info.Id;
-        }
-    }
+    public uint Id => Ask(Descriptor, Name).Id;
 
     /// <summary>Kernel memory of the map in bytes; 0 where the kernel does not say.</summary>
     public long MemoryBytes => DescriptorInfo.MemoryBytes(Descriptor);
 
+    /// <summary>Number of its descriptor, for an image of this process that takes it over. It stays owned by this.</summary>
+    /// <exception cref="InvalidOperationException">The object is not loaded.</exception>
+    public int DescriptorNumber => Descriptor.Number;
+
     /// <exception cref="InvalidOperationException">The object is not loaded.</exception>
     internal FileDescriptorHandle Descriptor =>
         _descriptor ?? throw new InvalidOperationException($"Map '{Name}' is not loaded.");
+
+    /// <summary>Takes over a map that an earlier image of this process left open. The kernel says what it is.</summary>
+    /// <param name="descriptor">Its descriptor, owned by the result, whose <see cref="Close"/> ends that.</param>
+    /// <param name="name">The name that it must have; the kernel keeps 15 bytes of one.</param>
+    /// <exception cref="BpfException">It is no map, or another; the descriptor stays open.</exception>
+    public static BpfMap Inherit(int descriptor, string name)
+    {
+        var handle = InheritedDescriptor.Take(descriptor, InheritedDescriptor.Map, name);
+        try
+        {
+            var map = new BpfMap(handle, Ask(handle, name));
+            return map.Name == name
+                ? map
+                : throw new BpfException("taking over", name, Errno.EINVAL, $"it is the map '{map.Name}'");
+        }
+        catch
+        {
+            handle.SetHandleAsInvalid();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the descriptor. That of an object does it by itself.</summary>
+    public void Close() => _descriptor?.Dispose();
 
     internal void TakeDescriptor()
     {
@@ -79,7 +116,14 @@ public sealed partial class BpfMap
         }
     }
 
-    internal void Release() => _descriptor?.Dispose();
+    private static unsafe BpfMapInfo Ask(FileDescriptorHandle descriptor, string name)
+    {
+        var info = default(BpfMapInfo);
+        var length = (uint)sizeof(BpfMapInfo);
+        BpfException.ThrowIfNegative(
+            Libbpf.bpf_obj_get_info_by_fd(descriptor, &info, &length), "asking the kernel about map", name);
+        return info;
+    }
 
     private void CheckKey<TKey>()
         where TKey : unmanaged

@@ -123,7 +123,7 @@ public sealed class BpfObject : IDisposable
 
         foreach (var map in Maps)
         {
-            map.Release();
+            map.Close();
         }
 
         _handle.Dispose();

@@ -51,10 +51,13 @@ public sealed class BpfProgram
     }
 
     /// <summary>Whether it is in the kernel.</summary>
-    public bool IsLoaded => Descriptor is { IsClosed: false };
+    public bool IsLoaded => Loaded is { Descriptor.IsClosed: false };
 
-    /// <summary>Our own descriptor, so that nothing here depends on the object once it is loaded; null before.</summary>
-    internal FileDescriptorHandle? Descriptor { get; private set; }
+    /// <summary>
+    /// The program in the kernel, by a descriptor of its own, so that it does not depend on the object; null before the
+    /// load. The object closes it when it is disposed.
+    /// </summary>
+    public LoadedProgram? Loaded { get; private set; }
 
     /// <summary>
     /// Attaches it where its section says: raw_tp, tp_btf, tracepoint, kprobe, fentry, fexit, iter and others that need
@@ -85,11 +88,11 @@ public sealed class BpfProgram
 
     /// <summary>Figures of the loaded program.</summary>
     /// <exception cref="InvalidOperationException">It is not loaded.</exception>
-    public BpfProgramStatistics GetStatistics() => BpfProgramStatistics.Read(LoadedDescriptor(), Name);
+    public BpfProgramStatistics GetStatistics() => LoadedOrThrow().GetStatistics();
 
     /// <exception cref="InvalidOperationException">It is not loaded.</exception>
-    internal FileDescriptorHandle LoadedDescriptor() =>
-        Descriptor ?? throw new InvalidOperationException($"Program '{Name}' is not loaded.");
+    internal LoadedProgram LoadedOrThrow() =>
+        Loaded ?? throw new InvalidOperationException($"Program '{Name}' is not loaded.");
 
     /// <summary>Calls libbpf with the program while its object is sure to live.</summary>
     internal T Use<T>(Func<nint, T> call)
@@ -103,11 +106,11 @@ public sealed class BpfProgram
         var borrowed = Libbpf.bpf_program__fd(_program);
         if (borrowed >= 0)
         {
-            Descriptor = FileDescriptorHandle.Duplicate(borrowed, Name);
+            Loaded = LoadedProgram.Duplicate(borrowed, Name);
         }
     }
 
-    internal void Release() => Descriptor?.Dispose();
+    internal void Release() => Loaded?.Dispose();
 
     private T Get<T>(Func<nint, T> getter) => Use(getter);
 

@@ -5,6 +5,8 @@ using System.Runtime.InteropServices;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Rings;
+using Monitor.Sandbox.Images;
+using Monitor.Sandbox.Rights;
 
 namespace Monitor.Bpf.Tests;
 
@@ -253,6 +255,80 @@ internal sealed class ConnectTests
         capture.Reader.FollowCpus(all);
         RunOn(all[1], () => Connect(1));
         Assert.That(capture.Reader.Wait(10_000), Is.EqualTo(PerfWaitResult.Watermark));
+    }
+
+    [Test]
+    public void FollowCpus_ThatTheKernelRefuses_LeavesTheCpuUnwatchedUntilItIsAllowed()
+    {
+        var all = TwoCpus();
+        using var capture = Start(cpus: all[..1]);
+
+        BpfException? refused = null;
+        WithoutCapabilities(() => refused = Assert.Throws<BpfException>(() => capture.Reader.FollowCpus(all)));
+
+        Assert.That(refused!.Message, Does.Contain($"CPU {all[1]}"));
+        Assert.That(capture.Set.UnwatchedCpus, Is.EqualTo(all[1..]));
+        Assert.That(capture.Cpus, Is.EqualTo(all[..1]));
+        Assert.That(capture.Reader.FollowCpus(all), Is.True);
+        Assert.That(capture.Set.UnwatchedCpus, Is.Empty);
+    }
+
+    [Test]
+    public void Resume_WithoutCapabilities_ReadsOnWithTheSameEvents()
+    {
+        using var capture = Start(ringBytes: 64 << 10, wakeupBytes: 16 << 10);
+        var copies = capture.Set.Events.Select(e => e with { Descriptor = Duplicate(e.Descriptor) }).ToList();
+        Connect(1);
+        var seen = new List<TestRecord>();
+        WithoutCapabilities(() =>
+        {
+            using var set = PerfRingSet.Resume(
+                _connects.Map("events"), new PerfRingSetOptions { RingBytes = 64 << 10, WakeupBytes = 16 << 10 }, copies);
+            using var reader = new PerfRingReader(set);
+            Connect(2);
+            Drain(reader, seen);
+        });
+
+        Assert.That(seen.Select(record => (int)record.Port), Is.EquivalentTo([1, 2]));
+    }
+
+    [Test]
+    public void Inherit_WhatIsSomethingElse_IsRefusedAndStaysOpen()
+    {
+        _connects.Load();
+        var map = _connects.Map("events").DescriptorNumber;
+
+        Assert.That(() => LoadedProgram.Inherit(map, "x"), Throws.TypeOf<BpfException>().With.Message.Contains("bpf-map"));
+        Assert.That(() => BpfLink.Inherit(map, "x"), Throws.TypeOf<BpfException>());
+        Assert.That(() => BpfMap.Inherit(map, "counters"), Throws.TypeOf<BpfException>().With.Message.Contains("'events'"));
+        Assert.That(() => BpfMap.Inherit(100_000, "counters"), Throws.TypeOf<BpfException>().With.Message.Contains("closed"));
+    }
+
+    private static int Duplicate(int descriptor)
+    {
+        var copy = Interop.FileDescriptorHandle.Duplicate(descriptor, "a ring");
+        var number = copy.Number;
+        copy.SetHandleAsInvalid();
+        return number;
+    }
+
+    // As another image of the process would be, on a thread of its own.
+    private static void WithoutCapabilities(Action action)
+    {
+        Exception? failure = null;
+        Assert.That(OwnThread.Run(() =>
+        {
+            ThreadRights.MakeEffective(default);
+            try
+            {
+                action();
+            }
+            catch (Exception e) when (e is BpfException or AssertionException)
+            {
+                failure = e;
+            }
+        }), Is.Null);
+        Assert.That(failure, Is.Null);
     }
 
     private static int[] TwoCpus()

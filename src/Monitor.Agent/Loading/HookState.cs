@@ -14,7 +14,7 @@ internal sealed class HookState(HookDefinition definition)
     public string Type { get; init; } = "";
 
     /// <summary>The program, once it is loaded.</summary>
-    public BpfProgram? Program { get; init; }
+    public LoadedProgram? Program { get; set; }
 
     /// <summary>Its attachment, while it is attached.</summary>
     public BpfLink? Link { get; set; }

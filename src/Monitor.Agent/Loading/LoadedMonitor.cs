@@ -8,26 +8,39 @@ namespace Monitor.Agent.Loading;
 /// <summary>A monitor whose programs are in the kernel. Disposing detaches and unloads it.</summary>
 internal sealed class LoadedMonitor : IDisposable
 {
-    private readonly BpfObject _bpf;
+    private readonly IDisposable? _owner;
     private readonly Lazy<long> _memoryBytes;
     private readonly Lock _walking = new();
 
+    /// <param name="definition">Which one.</param>
+    /// <param name="maps">Its maps, owned from here on, like all that follows.</param>
+    /// <param name="rings">Where its records arrive.</param>
+    /// <param name="hooks">All of its hooks, attached or not.</param>
+    /// <param name="notes">See <see cref="Notes"/>.</param>
+    /// <param name="kernelMemory">Asks for the bytes of its programs and maps.</param>
+    /// <param name="owner">What else to dispose of in the end.</param>
     public LoadedMonitor(
-        MonitorDefinition definition, BpfObject bpf, PerfRingSet rings, IReadOnlyList<HookState> hooks, IReadOnlyList<string> notes)
+        MonitorDefinition definition,
+        MonitorMaps maps,
+        PerfRingSet rings,
+        IReadOnlyList<HookState> hooks,
+        IReadOnlyList<string> notes,
+        Func<long> kernelMemory,
+        IDisposable? owner = null)
     {
         Definition = definition;
-        _bpf = bpf;
+        Maps = maps;
         Rings = rings;
         Hooks = hooks;
         Notes = notes;
-        Counters = new KernelCounterMap(bpf.Map("counters"));
-        _memoryBytes = new Lazy<long>(() =>
-            bpf.Maps.Sum(map => map.MemoryBytes) +
-            hooks.Sum(hook => hook.Program is { IsLoaded: true } program ? program.GetStatistics().MemoryBytes : 0) +
-            (long)rings.Count * rings.RingBytes);
+        Counters = new KernelCounterMap(maps.Counters);
+        _owner = owner;
+        _memoryBytes = new Lazy<long>(() => kernelMemory() + ((long)rings.Count * rings.RingBytes));
     }
 
     public MonitorDefinition Definition { get; }
+
+    public MonitorMaps Maps { get; }
 
     /// <summary>Where its records arrive.</summary>
     public PerfRingSet Rings { get; }
@@ -46,6 +59,14 @@ internal sealed class LoadedMonitor : IDisposable
     /// kernel answers through a file of /proc for each of them.
     /// </summary>
     public long MemoryBytes => _memoryBytes.Value;
+
+    /// <summary>From now on its programs count and report, until they are detached.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public void Begin()
+    {
+        Definition.Prepare();
+        Maps.Reading.Update(0u, 1u);
+    }
 
     /// <summary>
     /// Reports what is over without the kernel having called anybody (<see cref="MonitorDefinition.Walk"/>); the records
@@ -91,6 +112,12 @@ internal sealed class LoadedMonitor : IDisposable
     {
         Detach();
         Rings.Dispose();
-        _bpf.Dispose();
+        foreach (var hook in Hooks)
+        {
+            hook.Program?.Dispose();
+        }
+
+        Maps.Dispose();
+        _owner?.Dispose();
     }
 }

@@ -113,13 +113,13 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
     }
 
-    private List<HookState> Select(
+    private List<SelectedHook> Select(
         MonitorDefinition definition, BpfObject bpf, Dictionary<string, string> refused, ref bool lastResort)
     {
         var needsCgroup = definition.Hooks.Any(hook => hook is { Attach: HookAttach.Cgroup, Role: HookRole.Preferred });
         var hasLastResort = definition.Hooks.Any(hook => hook.Role == HookRole.LastResort);
         lastResort = hasLastResort && (lastResort || (needsCgroup && _cgroup is null));
-        var hooks = new List<HookState>();
+        var hooks = new List<SelectedHook>();
         foreach (var hook in definition.Hooks)
         {
             var program = bpf.Programs.FirstOrDefault(candidate => candidate.Name == hook.Program) ??
@@ -144,7 +144,8 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 program.ExpectedAttachType = type;
             }
 
-            hooks.Add(new HookState(hook) { Type = program.TypeName, Program = program.AutoLoad ? program : null, Error = error });
+            hooks.Add(new SelectedHook(
+                new HookState(hook) { Type = program.TypeName, Error = error }, program.AutoLoad ? program : null));
         }
 
         return hooks;
@@ -181,21 +182,28 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
     }
 
-    private LoadedMonitor Attach(MonitorDefinition definition, BpfObject bpf, List<HookState> hooks)
+    private LoadedMonitor Attach(MonitorDefinition definition, BpfObject bpf, List<SelectedHook> selected)
     {
-        // The rings first: an event before them would count as lost.
         var notes = new List<string>();
-        var rings = OpenRings(bpf.Map("events"), notes);
-        var monitor = new LoadedMonitor(definition, bpf, rings, hooks, notes);
-        foreach (var hook in hooks.Where(hook => hook.Program is not null))
+        var maps = MonitorMaps.Of(bpf);
+        var hooks = selected.ConvertAll(hook => hook.State);
+        var monitor = new LoadedMonitor(
+            definition, maps, OpenRings(maps.Events, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
+        foreach (var (hook, program) in selected)
         {
+            if (program is null)
+            {
+                continue;
+            }
+
+            hook.Program = program.Loaded;
             try
             {
                 hook.Link = hook.Definition.Attach switch
                 {
-                    HookAttach.Cgroup => hook.Program!.AttachCgroup(_cgroup!),
-                    HookAttach.MapIterator => hook.Program!.AttachIterator(bpf.Map(definition.Walk!.Value.Map)),
-                    _ => hook.Program!.Attach(),
+                    HookAttach.Cgroup => program.AttachCgroup(_cgroup!),
+                    HookAttach.MapIterator => program.AttachIterator(bpf.Map(definition.Walk!.Value.Map)),
+                    _ => program.Attach(),
                 };
             }
             catch (BpfException failure) when (hook.Definition.Role == HookRole.Optional)
@@ -219,6 +227,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
 
         return monitor;
     }
+
+    private static long KernelMemory(BpfObject bpf, List<HookState> hooks) =>
+        bpf.Maps.Sum(map => map.MemoryBytes) + hooks.Sum(hook => hook.Program?.GetStatistics().MemoryBytes ?? 0);
 
     // Without CAP_IPC_LOCK, perf_mmap() allows all rings together kernel.perf_event_mlock_kb (516) for each CPU and
     // RLIMIT_MEMLOCK beyond: small rings are better than none.
@@ -253,8 +264,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
     }
 
-    private static PerfRingSet OpenRings(BpfMap map, int bytes) =>
-        PerfRingSet.Open(map, new PerfRingSetOptions { RingBytes = bytes, WakeupBytes = bytes / 4 });
+    private static PerfRingSet OpenRings(BpfMap map, int bytes) => PerfRingSet.Open(map, RingOptions(bytes));
 
     // A program that the kernel refused: leave it out, or fall back, and try again.
     private static bool CanDoWithout(
@@ -280,7 +290,13 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
     }
 
+    /// <summary>How the rings are opened.</summary>
+    internal static PerfRingSetOptions RingOptions(int bytes) => new() { RingBytes = bytes, WakeupBytes = bytes / 4 };
+
     /// <summary>Bytes of one CPU's ring, so that all of them stay within a budget on machines with many CPUs.</summary>
     internal static int RingBytes(int cpus) =>
         Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(RingBudgetBytes / cpus + 1)) / 2, MinRingBytes, MaxRingBytes);
+
+    // A hook, and the program to load for it; null where it is not wanted.
+    private sealed record SelectedHook(HookState State, BpfProgram? Program);
 }

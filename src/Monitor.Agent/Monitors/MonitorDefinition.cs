@@ -39,6 +39,23 @@ internal abstract class MonitorDefinition
     {
     }
 
+    /// <summary>
+    /// Names that <see cref="Configure"/> took from the kernel and that decoding needs, by their numbers in records; they go
+    /// along where another image of the process reads. Empty where the monitor has none.
+    /// </summary>
+    public virtual IReadOnlyDictionary<uint, string> KernelNames => new Dictionary<uint, string>();
+
+    /// <summary>Takes the <see cref="KernelNames"/> that another image found.</summary>
+    /// <param name="names">Any names.</param>
+    public virtual void UseKernelNames(IReadOnlyDictionary<uint, string> names)
+    {
+    }
+
+    /// <summary>Reads what decoding needs of this machine: now, and not while records wait.</summary>
+    public virtual void Prepare()
+    {
+    }
+
     /// <summary>Writes what a record says into an event that has been begun.</summary>
     /// <param name="record">At least <see cref="RecordBytes"/>, of any content.</param>
     /// <param name="encoder">Takes the event.</param>

@@ -23,6 +23,7 @@ internal sealed class PacketDropMonitor : MonitorDefinition
 
     private readonly Dictionary<ulong, byte[]> _places = [];
     private readonly KernelSymbols _symbols = new();
+    private readonly Dictionary<uint, string> _reasonNames = [];
     private readonly Dictionary<uint, byte[]> _reasons = [];
 
     public override string Name => "packet_drop";
@@ -34,19 +35,18 @@ internal sealed class PacketDropMonitor : MonitorDefinition
 
     public override int RecordBytes => Unsafe.SizeOf<PacketDropRecord>();
 
+    public override IReadOnlyDictionary<uint, string> KernelNames => _reasonNames;
+
     public override IReadOnlyList<string> LayoutDifferences(BpfObject bpf) =>
         RecordLayout.Check<PacketDropRecord>(bpf, "packet_drop_record");
 
     public override void Configure(BpfObject bpf, KernelBtf? kernel, bool lastResort)
     {
-        // Now, and not while packets are being dropped: it takes a tenth of a second.
-        _ = _symbols.IsAvailable;
-
         // The numbers change between kernels: they are this kernel's own.
         var reasons = kernel?.FindEnum(ReasonEnum) ?? [];
         foreach (var reason in reasons)
         {
-            _reasons.TryAdd((uint)reason.Value, EncodeReason(ShortName(reason.Name)));
+            _reasonNames.TryAdd((uint)reason.Value, ShortName(reason.Name));
             if (reason.Name == "SKB_NOT_DROPPED_YET")
             {
                 bpf.SetGlobal("reason_not_dropped", (int)reason.Value);
@@ -56,7 +56,22 @@ internal sealed class PacketDropMonitor : MonitorDefinition
                 bpf.SetGlobal("reason_consumed", (int)reason.Value);
             }
         }
+
+        EncodeReasons();
     }
+
+    public override void UseKernelNames(IReadOnlyDictionary<uint, string> names)
+    {
+        foreach (var (number, name) in names)
+        {
+            _reasonNames[number] = name;
+        }
+
+        EncodeReasons();
+    }
+
+    // It takes a tenth of a second.
+    public override void Prepare() => _ = _symbols.IsAvailable;
 
     public override bool Decode(ReadOnlySpan<byte> bytes, EventEncoder encoder)
     {
@@ -146,6 +161,14 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         }
 
         return place;
+    }
+
+    private void EncodeReasons()
+    {
+        foreach (var (number, name) in _reasonNames)
+        {
+            _reasons[number] = EncodeReason(name);
+        }
     }
 
     private static string ShortName(string name) =>

@@ -61,7 +61,17 @@ internal sealed class EventReader : IDisposable
         _thread = new Thread(Run) { Name = "event-reader" };
     }
 
-    public void Start() => _thread.Start();
+    /// <summary>Lets the programs begin, and reads what they report.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public void Start()
+    {
+        foreach (var pipeline in _pipelines)
+        {
+            pipeline.Monitor.Begin();
+        }
+
+        _thread.Start();
+    }
 
     /// <summary>Detaches the monitors, reads what is left in the rings, and ends the thread.</summary>
     public void Stop()

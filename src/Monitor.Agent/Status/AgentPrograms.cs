@@ -13,9 +13,17 @@ namespace Monitor.Agent.Status;
 /// <param name="nodeName">Program.node_name.</param>
 /// <param name="pipelines">The monitors that run.</param>
 /// <param name="outcome">Which of the others failed, and which are disabled.</param>
-internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeline> pipelines, LoadOutcome outcome)
-    : IProgramDirectory
+/// <param name="rights">What this process may do.</param>
+internal sealed class AgentPrograms(
+    string nodeName, IReadOnlyList<MonitorPipeline> pipelines, LoadOutcome outcome, AgentRights rights) : IProgramDirectory
 {
+    private readonly ProcessRights _rights = new()
+    {
+        Capabilities = { rights.Held.Names },
+        GivenUp = { rights.GivenUp.Names },
+        Notes = { rights.Notes },
+    };
+
     private volatile string? _readerFailure;
 
     /// <summary>Says that the thread which reads all monitors has ended.</summary>
@@ -43,11 +51,13 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
         program.Counters = Count(pipeline);
         program.Notes.AddRange(monitor.Notes);
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
-        var broken = program.Hooks.Where(hook => hook.Status == ProgramStatus.Failed).ToList();
+        program.Rights = _rights;
+        var broken = program.Hooks.Where(hook => hook.Status == ProgramStatus.Failed)
+            .Select(hook => $"{hook.Name}: {hook.Error}").Concat(Unwatched(monitor.Rings.UnwatchedCpus)).ToList();
         program.Status = _readerFailure is not null ? ProgramStatus.Failed
             : broken.Count > 0 ? ProgramStatus.Degraded
             : ProgramStatus.Active;
-        program.Error = _readerFailure ?? string.Join("; ", broken.Select(hook => $"{hook.Name}: {hook.Error}"));
+        program.Error = _readerFailure ?? string.Join("; ", broken);
         if (runsCounted && program.Counters.Produced > 0)
         {
             var nanos = program.Hooks.Sum(hook => hook.RunStats is { RunTime: { } time } ? time.Seconds * 1e9 + time.Nanos : 0);
@@ -56,6 +66,12 @@ internal sealed class AgentPrograms(string nodeName, IReadOnlyList<MonitorPipeli
 
         return program;
     }
+
+    private static IEnumerable<string> Unwatched(IReadOnlyList<int> cpus) => cpus.Count == 0 ? [] :
+    [
+        $"CPU {string.Join(", ", cpus)}: came online after the start, and what happens there is lost: start the agent again, or, " +
+        $"where CPUs come and go, with {AgentSettings.KeepCapabilities.OptionName}",
+    ];
 
     private V1.Program DescribeMissing(MonitorDefinition definition, string status, string error)
     {

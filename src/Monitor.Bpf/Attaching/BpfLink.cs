@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Monitor.Bpf.Interop;
 
 namespace Monitor.Bpf.Attaching;
@@ -8,16 +9,33 @@ namespace Monitor.Bpf.Attaching;
 /// </summary>
 public sealed class BpfLink : IDisposable
 {
-    private readonly BpfLinkHandle _link;
+    // libbpf's link, or the descriptor alone.
+    private readonly SafeHandle _link;
 
     internal BpfLink(BpfLinkHandle link, string programName)
+        : this(link, Libbpf.bpf_link__fd(link), programName)
+    {
+    }
+
+    private BpfLink(SafeHandle link, int descriptor, string programName)
     {
         _link = link;
+        DescriptorNumber = descriptor;
         ProgramName = programName;
     }
 
     /// <summary>Name of the program that is attached.</summary>
     public string ProgramName { get; }
+
+    /// <summary>Number of its descriptor, for an image of this process that takes it over. It stays owned by this.</summary>
+    public int DescriptorNumber { get; }
+
+    /// <summary>Takes over an attachment that an earlier image of this process left open.</summary>
+    /// <param name="descriptor">Its descriptor, owned by the result.</param>
+    /// <param name="programName">Name of the program that is attached.</param>
+    /// <exception cref="BpfException">It is no attachment.</exception>
+    public static BpfLink Inherit(int descriptor, string programName) =>
+        new(InheritedDescriptor.TakeLink(descriptor, programName), descriptor, programName);
 
     /// <summary>Starts one pass of an iterator program over what it iterates.</summary>
     /// <exception cref="BpfException">The program is not an iterator, or the kernel refused.</exception>
@@ -25,7 +43,7 @@ public sealed class BpfLink : IDisposable
     {
         using var borrowed = new BorrowedHandle(_link);
         var descriptor = BpfException.ThrowIfNegative(
-            Libbpf.bpf_iter_create(Libbpf.bpf_link__fd(_link)), "starting the iterator", ProgramName);
+            Libbpf.bpf_iter_create(DescriptorNumber), "starting the iterator", ProgramName);
         return new BpfIterator(new FileDescriptorHandle(descriptor), ProgramName);
     }
 

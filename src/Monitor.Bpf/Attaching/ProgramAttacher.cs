@@ -9,7 +9,7 @@ internal static class ProgramAttacher
 {
     internal static BpfLink Attach(BpfProgram program, Func<nint, BpfLinkHandle> attach)
     {
-        program.LoadedDescriptor();
+        program.LoadedOrThrow();
         if (program.Type is BpfProgramType.Tracepoint or BpfProgramType.Kprobe && Tracefs.Find() is null)
         {
             throw new BpfException(

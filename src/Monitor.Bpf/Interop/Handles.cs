@@ -18,48 +18,6 @@ internal sealed class BpfLinkHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHa
     protected override bool ReleaseHandle() => Libbpf.bpf_link__destroy(handle) == 0;
 }
 
-/// <summary>A struct perf_buffer and its rings.</summary>
-internal sealed class PerfBufferHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
-{
-    protected override bool ReleaseHandle()
-    {
-        Libbpf.perf_buffer__free(handle);
-        return true;
-    }
-}
-
-/// <summary>The perf buffers of one map, one with one ring for each CPU, so that each can be freed by itself.</summary>
-internal sealed class PerfBuffersHandle : SafeHandleZeroOrMinusOneIsInvalid
-{
-    private readonly Dictionary<int, PerfBufferHandle> _buffers = [];
-
-    // There is no native object behind it: any value that is not invalid.
-    internal PerfBuffersHandle()
-        : base(ownsHandle: true) => SetHandle(1);
-
-    /// <summary>Owns it from here on.</summary>
-    internal void Add(int cpu, PerfBufferHandle buffer) => _buffers.Add(cpu, buffer);
-
-    /// <summary>Removes the CPU's ring from the map and frees it.</summary>
-    internal void Free(int cpu)
-    {
-        if (_buffers.Remove(cpu, out var buffer))
-        {
-            buffer.Dispose();
-        }
-    }
-
-    protected override bool ReleaseHandle()
-    {
-        foreach (var buffer in _buffers.Values)
-        {
-            buffer.Dispose();
-        }
-
-        return true;
-    }
-}
-
 /// <summary>A file descriptor of any kind that this library opened or duplicated.</summary>
 internal sealed class FileDescriptorHandle : SafeHandleMinusOneIsInvalid
 {
@@ -71,7 +29,7 @@ internal sealed class FileDescriptorHandle : SafeHandleMinusOneIsInvalid
     internal FileDescriptorHandle(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
-    /// <summary>The number, for a text such as a path in /proc; only while the handle is known to be open.</summary>
+    /// <summary>The number, for a text such as a path in /proc or for a description; only while the handle is known to be open.</summary>
     internal int Number => (int)handle;
 
     /// <summary>A descriptor of our own for what <paramref name="borrowed"/> stands for.</summary>

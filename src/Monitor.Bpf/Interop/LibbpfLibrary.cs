@@ -5,8 +5,7 @@ namespace Monitor.Bpf.Interop;
 /// <summary>Lifecycle of the library itself: version, messages, probes that need no object.</summary>
 internal static unsafe partial class Libbpf
 {
-    // The library is present in this version or later on every distribution that the project names (Debian 12 has 1.1);
-    // perf_buffer__buffer needs 1.0.
+    // The library is present in this version or later on every distribution that the project names (Debian 12 has 1.1).
     private const int RequiredMajor = 1;
     private const int RequiredMinor = 1;
 
@@ -84,8 +83,4 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     internal static partial int libbpf_probe_bpf_helper(BpfProgramType type, int helper, nint options);
-
-    // Number of possible CPUs (at least 1), or a negative errno.
-    [LibraryImport(Library)]
-    internal static partial int libbpf_num_possible_cpus();
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Monitor.Bpf.Interop;
 
 /// <summary>
-/// Elements of a loaded map. Both return 0 or a negative errno: -ENOENT no such key, -E2BIG map full, -ENOTSUPP or
+/// Elements of a loaded map. All return 0 or a negative errno: -ENOENT no such key, -E2BIG map full, -ENOTSUPP or
 /// -EINVAL not supported by the map's type or the kernel.
 /// </summary>
 internal static unsafe partial class Libbpf
@@ -13,4 +13,7 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     internal static partial int bpf_map_update_elem(FileDescriptorHandle map, void* key, void* value, ulong flags);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_map_delete_elem(FileDescriptorHandle map, void* key);
 }

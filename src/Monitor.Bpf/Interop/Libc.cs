@@ -21,8 +21,18 @@ internal static unsafe partial class Libc
     internal const int SCHED_OTHER = 0;
     internal const int SCHED_RESET_ON_FORK = 0x40000000;
     internal const int PRIO_PROCESS = 0;
+    internal const int PROT_READ = 1;
+    internal const int PROT_WRITE = 2;
+    internal const int MAP_SHARED = 1;
+    internal const int F_SETFD = 2;
+    internal const int FD_CLOEXEC = 1;
+    internal const ulong PERF_FLAG_FD_CLOEXEC = 8;
+    internal const uint PERF_EVENT_IOC_ENABLE = 0x2400;
 
     private const string Library = "libc";
+
+    // __NR_perf_event_open.
+    private static nint PerfEventOpen => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 298 : 241;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial FileDescriptorHandle open(string path, int flags);
@@ -37,6 +47,10 @@ internal static unsafe partial class Libc
     // The new descriptor, at least as high as the argument.
     [LibraryImport(Library, SetLastError = true)]
     internal static partial FileDescriptorHandle fcntl(int descriptor, int command, int argument);
+
+    // For commands that open nothing, such as F_SETFD. EBADF.
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int fcntl_set(int descriptor, int command, int argument);
 
     // Number of bytes, 0 at the end; EINTR, EAGAIN.
     [LibraryImport(Library, SetLastError = true)]
@@ -61,6 +75,22 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int clock_gettime(int clock, Timespec* time);
 
+    // The address, or -1: EPERM (locked memory), ENOMEM, EINVAL.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint mmap(nint address, nuint length, int protection, int flags, FileDescriptorHandle descriptor, nint offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int munmap(nint address, nuint length);
+
+    // EINVAL, ENOTTY.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ioctl(FileDescriptorHandle descriptor, nuint request, nint argument);
+
+    // A perf event: the C library has no function for it. process -1 is every process on that CPU. EACCES or EPERM (no
+    // CAP_PERFMON), ENODEV (CPU offline), EMFILE.
+    internal static FileDescriptorHandle perf_event_open(PerfEventAttributes* attributes, int process, int cpu, int group, ulong flags) =>
+        syscall(PerfEventOpen, attributes, process, cpu, group, flags);
+
     // thread: 0 for the calling one. parameter: a struct sched_param, which is one int: 0 for SCHED_OTHER. EPERM.
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int sched_setscheduler(int thread, int policy, int* parameter);
@@ -80,6 +110,10 @@ internal static unsafe partial class Libc
     // 1 where memory was given back, else 0. In glibc only.
     [LibraryImport(Library)]
     internal static partial int malloc_trim(nuint pad);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial FileDescriptorHandle syscall(
+        nint number, PerfEventAttributes* attributes, nint process, nint cpu, nint group, ulong flags);
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Timespec

@@ -39,16 +39,6 @@ internal struct PerfEventAttributes
     internal ulong Config1;
 }
 
-/// <summary>struct perf_buffer_raw_opts as of libbpf 1.1.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct PerfBufferRawOptions
-{
-    internal nuint Size;
-    internal int CpuCount;
-    internal int* Cpus;
-    internal int* MapKeys;
-}
-
 /// <summary>struct bpf_prog_info up to run_cnt (5.1); earlier kernels leave the fields they do not know at zero.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct BpfProgInfo

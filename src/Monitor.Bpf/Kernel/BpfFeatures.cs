@@ -1,4 +1,5 @@
 using Monitor.Bpf.Interop;
+using Monitor.Bpf.Rings;
 
 namespace Monitor.Bpf.Kernel;
 
@@ -9,8 +10,8 @@ namespace Monitor.Bpf.Kernel;
 public static class BpfFeatures
 {
     /// <summary>Number of CPUs that the kernel may ever have: the length of per-CPU values.</summary>
-    /// <exception cref="BpfException">/sys is not readable.</exception>
-    public static int PossibleCpus { get; } = CountPossibleCpus();
+    /// <exception cref="IOException">/sys is not readable.</exception>
+    public static int PossibleCpus { get; } = CpuList.Possible().Length;
 
     /// <summary>Whether programs of that type may call a helper.</summary>
     /// <param name="type">
@@ -24,11 +25,5 @@ public static class BpfFeatures
         using var capture = LibbpfMessages.Capture();
         return BpfException.ThrowIfNegative(
             Libbpf.libbpf_probe_bpf_helper(type, helper, 0), "probing helper", $"{helper} for {type}") == 1;
-    }
-
-    private static int CountPossibleCpus()
-    {
-        Libbpf.Initialize();
-        return BpfException.ThrowIfNegative(Libbpf.libbpf_num_possible_cpus(), "counting", "possible CPUs");
     }
 }

@@ -11,6 +11,9 @@ internal static class CpuList
     /// <summary>Those that are online now, ascending, at least one.</summary>
     internal static int[] Online() => Parse(File.ReadAllText(OnlineFile));
 
+    /// <summary>Those that the kernel may ever have, ascending.</summary>
+    internal static int[] Possible() => Parse(File.ReadAllText("/sys/devices/system/cpu/possible"));
+
     /// <exception cref="FormatException">The text is not such a list.</exception>
     internal static int[] Parse(string text)
     {

@@ -113,6 +113,7 @@ public sealed class PerfRingReader : IDisposable
     {
         var complete = true;
         var opened = new List<PerfRing>();
+        BpfException? refused = null;
         for (var i = 0; i < _sets.Length; i++)
         {
             opened.Clear();
@@ -120,13 +121,18 @@ public sealed class PerfRingReader : IDisposable
             {
                 complete &= _sets[i].Follow(online, opened);
             }
+            catch (BpfException failure)
+            {
+                // Other sets get what they can.
+                refused ??= failure;
+            }
             finally
             {
                 Take(opened, i);
             }
         }
 
-        return complete;
+        return refused is null ? complete : throw refused;
     }
 
     /// <summary>Closes the descriptors of the wait, not the sets. Not while another thread waits: wake it first.</summary>

@@ -9,13 +9,13 @@ namespace Monitor.Bpf.Rings;
 /// </summary>
 public sealed class PerfRingSet : IDisposable
 {
-    private readonly PerfBuffersHandle? _buffers;
+    private readonly PerfRingsHandle? _handles;
     private readonly BpfMap? _map;
     private readonly PerfRingSetOptions _options;
 
     private PerfRingSet(BpfMap map, PerfRingSetOptions options)
     {
-        _buffers = new PerfBuffersHandle();
+        _handles = new PerfRingsHandle(map.Descriptor);
         _map = map;
         _options = options;
         Name = map.Name;
@@ -30,6 +30,15 @@ public sealed class PerfRingSet : IDisposable
 
     /// <summary>The map's name.</summary>
     public string Name { get; }
+
+    /// <summary>
+    /// CPUs that are online and have no ring: what happens there is lost, and the program counts it. Replaced as a whole by
+    /// the reader's thread.
+    /// </summary>
+    public IReadOnlyList<int> UnwatchedCpus { get; private set; } = [];
+
+    /// <summary>The perf events, by CPU, for an image of this process that resumes with them. They stay owned by this.</summary>
+    public IReadOnlyList<PerfEvent> Events => [.. Rings.Select(ring => new PerfEvent(ring.Cpu, ring.Descriptor))];
 
     /// <summary>Number of rings.</summary>
     public int Count => Rings.Length;
@@ -50,19 +59,52 @@ public sealed class PerfRingSet : IDisposable
     public static PerfRingSet Open(BpfMap map, PerfRingSetOptions? options = null) =>
         Open(map, options ?? new PerfRingSetOptions(), CpuList.Online());
 
+    /// <summary>
+    /// Maps the rings of perf events that an earlier image of this process opened and put into the map. Whatever was in
+    /// them is gone. Needs no capability but, for large rings, CAP_IPC_LOCK.
+    /// </summary>
+    /// <param name="map">The map that the events are in.</param>
+    /// <param name="options">The sizes that <see cref="Open(BpfMap, PerfRingSetOptions)"/> was called with.</param>
+    /// <param name="events">One for each CPU. Their descriptors are taken over, also where this throws.</param>
+    /// <exception cref="BpfException">A descriptor is no perf event, or the kernel refused.</exception>
+    public static PerfRingSet Resume(BpfMap map, PerfRingSetOptions options, IReadOnlyList<PerfEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(events);
+        options.Validate();
+        CheckType(map);
+        var set = new PerfRingSet(map, options);
+        try
+        {
+            var rings = new List<PerfRing>(events.Count);
+            foreach (var (cpu, descriptor) in events)
+            {
+                var perfEvent = InheritedDescriptor.Take(descriptor, InheritedDescriptor.PerfEvent, map.Name);
+                var ring = PerfRingHandle.Map(perfEvent, options.RingBytes, map.Name);
+                set._handles!.Add(cpu, ring);
+                rings.Add(set.RingOf(ring, cpu));
+            }
+
+            set.Rings = [.. rings];
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Removes the rings from the map and frees them, as soon as no drain uses them. May be called again.</summary>
-    public void Dispose() => _buffers?.Dispose();
+    public void Dispose() => _handles?.Dispose();
 
     /// <summary>As if only these CPUs were online.</summary>
     internal static PerfRingSet Open(BpfMap map, PerfRingSetOptions options, ReadOnlySpan<int> cpus)
     {
         ArgumentNullException.ThrowIfNull(map);
         options.Validate();
-        if (map.Type != BpfMapType.PerfEventArray)
-        {
-            throw new ArgumentException($"Map '{map.Name}' is a {map.Type}, not a perf event array.", nameof(map));
-        }
-
+        CheckType(map);
         if (cpus[^1] >= map.MaxEntries)
         {
             throw new ArgumentException(
@@ -96,7 +138,7 @@ public sealed class PerfRingSet : IDisposable
     /// <exception cref="BpfException">A ring could not be opened; those of other CPUs are in use.</exception>
     internal bool Follow(ReadOnlySpan<int> online, List<PerfRing> opened)
     {
-        if (_buffers is null || !TryAcquire())
+        if (_handles is null || !TryAcquire())
         {
             return true;
         }
@@ -118,7 +160,7 @@ public sealed class PerfRingSet : IDisposable
                 }
                 else
                 {
-                    _buffers.Free(ring.Cpu);
+                    _handles.Free(ring.Cpu);
                 }
             }
 
@@ -136,6 +178,7 @@ public sealed class PerfRingSet : IDisposable
         finally
         {
             Rings = [.. rings];
+            UnwatchedCpus = [.. online.ToArray().Where(cpu => !rings.Exists(ring => ring.Cpu == cpu))];
             Release();
         }
     }
@@ -144,7 +187,7 @@ public sealed class PerfRingSet : IDisposable
     /// <returns>False where they are gone.</returns>
     internal bool TryAcquire()
     {
-        if (_buffers is null)
+        if (_handles is null)
         {
             return true;
         }
@@ -152,7 +195,7 @@ public sealed class PerfRingSet : IDisposable
         var added = false;
         try
         {
-            _buffers.DangerousAddRef(ref added);
+            _handles.DangerousAddRef(ref added);
         }
         catch (ObjectDisposedException)
         {
@@ -162,7 +205,15 @@ public sealed class PerfRingSet : IDisposable
         return added;
     }
 
-    internal void Release() => _buffers?.DangerousRelease();
+    internal void Release() => _handles?.DangerousRelease();
+
+    private static void CheckType(BpfMap map)
+    {
+        if (map.Type != BpfMapType.PerfEventArray)
+        {
+            throw new ArgumentException($"Map '{map.Name}' is a {map.Type}, not a perf event array.", nameof(map));
+        }
+    }
 
     // Null where the CPU went offline in the meantime.
     private unsafe PerfRing? TryOpenRing(int cpu)
@@ -177,47 +228,32 @@ public sealed class PerfRingSet : IDisposable
             Flags = PerfEventAttributes.FlagWatermark,
             WakeupWatermark = (uint)_options.WakeupBytes,
         };
-        var native = new PerfBufferRawOptions
-        {
-            Size = (nuint)sizeof(PerfBufferRawOptions),
-            CpuCount = 1,
-            Cpus = &cpu,
-            MapKeys = &cpu,
-        };
-        using var capture = LibbpfMessages.Capture();
-        var pages = _options.RingBytes / Environment.SystemPageSize;
-        var buffer = Libbpf.perf_buffer__new_raw(_map!.Descriptor, (nuint)pages, &attributes, 0, 0, &native);
-        if (buffer.IsInvalid)
+        var perfEvent = Libc.perf_event_open(&attributes, -1, cpu, -1, Libc.PERF_FLAG_FD_CLOEXEC);
+        if (perfEvent.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
-            buffer.Dispose();
-            if (error == Errno.ENODEV)
-            {
-                return null;
-            }
-
-            var words = VerifierLogText.Summarize(capture.Messages);
-            throw new BpfException(
-                "opening the rings of",
-                Name,
-                error,
-                error == Errno.EPERM ? $"{words}; without CAP_IPC_LOCK, rings may not exceed kernel.perf_event_mlock_kb" : words);
+            return error == Errno.ENODEV ? null : throw new BpfException("opening a ring of", Name, error, $"on CPU {cpu}");
         }
 
-        _buffers!.Add(cpu, buffer);
-        return RingOf(buffer, cpu);
+        var ring = PerfRingHandle.Map(perfEvent, _options.RingBytes, Name);
+        _handles!.Add(cpu, ring);
+        var descriptor = ring.Descriptor;
+        if (Libc.ioctl(perfEvent, Libc.PERF_EVENT_IOC_ENABLE, 0) != 0)
+        {
+            throw BpfException.FromLastError("enabling a ring of", Name);
+        }
+
+        BpfException.ThrowIfNegative(
+            Libbpf.bpf_map_update_elem(_map!.Descriptor, &cpu, &descriptor, 0), "putting a ring into map", Name);
+        return RingOf(ring, cpu);
     }
 
-    private unsafe PerfRing RingOf(PerfBufferHandle buffer, int cpu)
+    private PerfRing RingOf(PerfRingHandle ring, int cpu)
     {
-        var descriptor = BpfException.ThrowIfNegative(Libbpf.perf_buffer__buffer_fd(buffer, 0), "finding a ring of", Name);
-        void* page;
-        nuint size;
-        BpfException.ThrowIfNegative(Libbpf.perf_buffer__buffer(buffer, 0, &page, &size), "finding a ring of", Name);
-        var dataOffset = (ulong)Marshal.ReadInt64((nint)page, PerfRing.DataOffsetOffset);
-        var dataSize = (ulong)Marshal.ReadInt64((nint)page, PerfRing.DataSizeOffset);
+        var dataOffset = (ulong)Marshal.ReadInt64(ring.Address, PerfRing.DataOffsetOffset);
+        var dataSize = (ulong)Marshal.ReadInt64(ring.Address, PerfRing.DataSizeOffset);
         return dataSize == (ulong)_options.RingBytes && dataOffset == (ulong)Environment.SystemPageSize
-            ? new PerfRing(cpu, (nint)page, dataOffset, dataSize) { Descriptor = descriptor }
+            ? new PerfRing(cpu, ring.Address, dataOffset, dataSize) { Descriptor = ring.Descriptor }
             : throw new BpfException(
                 "mapping the rings of", Name, Errno.EINVAL, $"the kernel put {dataSize} bytes at {dataOffset}");
     }

@@ -47,6 +47,8 @@ public abstract class Setting
 
     internal abstract bool IsFlag { get; }
 
+    internal abstract bool IsFile { get; }
+
     /// <summary>The value that the platform or the machine gives; null where neither does.</summary>
     internal GivenSetting? FindOnPlatform(IReadOnlyDictionary<string, string> environment) =>
         PlatformVariable is { } variable && environment.TryGetValue(variable, out var text) && text.Length > 0

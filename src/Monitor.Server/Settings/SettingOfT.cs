@@ -51,6 +51,8 @@ public sealed class Setting<T> : Setting
 
     internal override bool IsFlag => _format.IsFlag;
 
+    internal override bool IsFile => _format.IsFile;
+
     internal override bool TryParse(string text, [NotNullWhen(true)] out object? value)
     {
         var parsed = _format.TryParse(text, out var typed);

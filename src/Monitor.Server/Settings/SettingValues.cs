@@ -16,6 +16,18 @@ public sealed class SettingValues
         _given = given;
     }
 
+    /// <summary>
+    /// What was given, each by its environment variable: in such an environment the same settings are read again. Without
+    /// the file that <c>--config</c> names, whose settings are among them.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> AsEnvironment() =>
+        _given.Where(pair => pair.Key != SettingsSchema.Config)
+            .ToDictionary(pair => pair.Key.EnvironmentName, pair => pair.Value.Given.Text, StringComparer.Ordinal);
+
+    /// <summary>The files that settings name.</summary>
+    public IReadOnlyList<string> Files() =>
+        [.. _given.Where(pair => pair.Key.IsFile && pair.Key != SettingsSchema.Config).Select(pair => pair.Value.Given.Text)];
+
     /// <summary>The value that was given, or else the default.</summary>
     /// <exception cref="InvalidOperationException">It was not given and has no default; ask with
     /// <see cref="TryGet"/>.</exception>

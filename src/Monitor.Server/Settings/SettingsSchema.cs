@@ -11,7 +11,7 @@ namespace Monitor.Server.Settings;
 /// </summary>
 public sealed class SettingsSchema
 {
-    private static readonly Setting<string> Config = new(
+    internal static readonly Setting<string> Config = new(
         "config",
         ValueFormats.ExistingFile,
         "A JSON file with settings: an object whose keys are the names of the options, such as "
@@ -66,20 +66,21 @@ public sealed class SettingsSchema
     /// <param name="environment">The environment; see <see cref="ProcessEnvironment"/>.</param>
     public SettingsOutcome Read(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        var commandLine = new CommandLineSettings(_settings, arguments);
-        if (commandLine.IsHelp)
+        // Its parser takes 50 ms to get ready.
+        var commandLine = arguments.Count == 0 ? null : new CommandLineSettings(_settings, arguments);
+        if (commandLine is { IsHelp: true })
         {
             return SettingsOutcome.Print(HelpText.Write(this));
         }
 
-        if (commandLine.IsVersion)
+        if (commandLine is { IsVersion: true })
         {
             return SettingsOutcome.Print($"{ProgramName} {Version}\n");
         }
 
         var values = new Dictionary<Setting, (object Value, GivenSetting Given)>();
         var given = new List<GivenSetting>();
-        var problem = commandLine.Read(given)
+        var problem = commandLine?.Read(given)
             ?? EnvironmentSettings.Read(_settings, environment, given)
             ?? Take(given, values);
         if (problem is null && values.TryGetValue(Config, out var config))

@@ -18,4 +18,7 @@ public sealed record ValueFormat<T>(string ValueName, string Expected, ValueForm
 
     /// <summary>Whether the option may stand without a value, which then is "true".</summary>
     public bool IsFlag { get; init; }
+
+    /// <summary>Whether the value is the path of a file that the program reads.</summary>
+    public bool IsFile { get; init; }
 }

@@ -36,7 +36,8 @@ public static class ValueFormats
 
     /// <summary>Path of a file that exists and can be opened for reading.</summary>
     public static ValueFormat<string> ExistingFile { get; } = new(
-        "FILE", "the path of a file that exists and can be read", TryParseExistingFile);
+        "FILE", "the path of a file that exists and can be read", TryParseExistingFile)
+    { IsFile = true };
 
     /// <summary>Where a server of REST is: <c>http://host:port</c> or <c>https://host:port</c>.</summary>
     public static ValueFormat<Uri> BaseUrl { get; } = new(

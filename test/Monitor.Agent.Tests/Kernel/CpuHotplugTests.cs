@@ -1,4 +1,6 @@
 using Monitor.Agent.Loading;
+using Monitor.Agent.Status;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -10,14 +12,38 @@ internal sealed class CpuHotplugTests
     private const string Switch = "/sys/devices/system/cpu/cpu1/online";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    [Test]
-    public void Cpu_ThatGoesAndComesBack_IsWatchedAgain()
+    [SetUp]
+    public void RequireHotplug()
     {
         if (Environment.GetEnvironmentVariable("MONITOR_TEST_HOTPLUG") != "1")
         {
             Assert.Ignore("It takes a CPU away from the machine. Those of test/kernels allow that with MONITOR_TEST_HOTPLUG=1.");
         }
+    }
 
+    [Test]
+    public async Task Cpu_ThatComesBackToAnAgentWithoutCapabilities_DegradesTheProgramAndSaysWhatToDo()
+    {
+        using var kernel = WatchedKernel.WithoutCapabilities(new KernelFilter(), "connection");
+        var programs = new AgentPrograms(
+            WatchedKernel.NodeName, kernel.Pipelines, new LoadOutcome([kernel.Pipelines[0].Monitor], [], []), new AgentRights(default, default, []));
+        Assert.That((await programs.GetProgramsAsync(default)).Single().Status, Is.EqualTo(ProgramStatus.Active));
+
+        File.WriteAllText(Switch, "0");
+        var rings = kernel.Pipelines[0].Monitor.Rings;
+        var gone = SpinWait.SpinUntil(() => rings.Count == 1, Patience);
+        File.WriteAllText(Switch, "1");
+
+        Assert.That(gone, Is.True);
+        Assert.That(SpinWait.SpinUntil(() => rings.UnwatchedCpus.Count == 1, Patience), Is.True, "no ring is allowed");
+        var program = (await programs.GetProgramsAsync(default)).Single();
+        Assert.That(program.Status, Is.EqualTo(ProgramStatus.Degraded));
+        Assert.That(program.Error, Does.StartWith("CPU 1").And.Contain("--keep-capabilities"));
+    }
+
+    [Test]
+    public void Cpu_ThatGoesAndComesBack_IsWatchedAgain()
+    {
         using var inside = new NetworkNamespace();
         using var kernel = new WatchedKernel(new KernelFilter { NetworkNamespace = inside.Inode }, names: "connection");
         var monitor = kernel.Pipelines[0].Monitor;

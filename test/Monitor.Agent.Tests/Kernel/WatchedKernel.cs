@@ -5,6 +5,8 @@ using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
 using Monitor.Events;
+using Monitor.Sandbox.Images;
+using Monitor.Sandbox.Rights;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -24,6 +26,11 @@ internal sealed class WatchedKernel : IDisposable
     private bool _stopped;
 
     public WatchedKernel(KernelFilter filter, bool useSyscalls = false, params string[] names)
+        : this(filter, useSyscalls, withoutCapabilities: false, names)
+    {
+    }
+
+    private WatchedKernel(KernelFilter filter, bool useSyscalls, bool withoutCapabilities, string[] names)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
         Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
@@ -36,8 +43,24 @@ internal sealed class WatchedKernel : IDisposable
                 .Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock)),
         ];
         _reader = new EventReader(Pipelines, Log, clock, _failures.Enqueue);
-        _reader.Start();
+        if (withoutCapabilities)
+        {
+            // A thread has those of the one that starts it.
+            Assert.That(OwnThread.Run(() =>
+            {
+                ThreadRights.MakeEffective(default);
+                _reader.Start();
+            }), Is.Null);
+        }
+        else
+        {
+            _reader.Start();
+        }
     }
+
+    /// <summary>With a reader that has no capabilities, as in an agent that gave them up.</summary>
+    public static WatchedKernel WithoutCapabilities(KernelFilter filter, params string[] names) =>
+        new(filter, useSyscalls: false, withoutCapabilities: true, names);
 
     public EventLog Log { get; }
 

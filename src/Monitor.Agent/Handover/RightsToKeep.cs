@@ -1,0 +1,97 @@
+using Monitor.Agent.Loading;
+using Monitor.Bpf;
+using Monitor.Sandbox.Rights;
+
+namespace Monitor.Agent.Handover;
+
+/// <summary>
+/// Which capabilities the reading image needs. What a kernel asks for is found out by trying without, on the calling
+/// thread, whose effective capabilities it changes.
+/// </summary>
+internal static class RightsToKeep
+{
+    // For what each is: deploy/README.md.
+    private static readonly CapabilitySet Always = CapabilitySet.Of(Capability.IpcLock, Capability.SysNice, Capability.Syslog);
+
+    private const int FirstFreePort = 1024;
+
+    /// <summary>Finds them.</summary>
+    /// <param name="monitors">The loaded monitors, which report nothing yet.</param>
+    /// <param name="ports">Where the server will listen.</param>
+    /// <param name="files">Files that the server will read.</param>
+    /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
+    public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
+        IReadOnlyList<LoadedMonitor> monitors, IEnumerable<int> ports, IReadOnlyList<string> files)
+    {
+        var permitted = ThreadRights.Permitted;
+        var kept = Always;
+        var notes = new List<string>();
+        if (ports.Any(port => port is > 0 and < FirstFreePort))
+        {
+            kept = kept.Or(CapabilitySet.Of(Capability.NetBindService));
+        }
+
+        ThreadRights.MakeEffective(kept.And(permitted));
+        try
+        {
+            if (Refusal(monitors) is { } refusal)
+            {
+                kept = kept.Or(CapabilitySet.Of(Capability.Bpf));
+                notes.Add(
+                    $"CAP_BPF is kept, because this kernel lets nobody else read maps ({refusal}): Linux 5.19 and later do, " +
+                    "earlier ones with the sysctl kernel.unprivileged_bpf_disabled=0");
+            }
+
+            if (files.FirstOrDefault(file => !IsReadable(file)) is { } unreadable)
+            {
+                kept = kept.Or(CapabilitySet.Of(Capability.DacReadSearch));
+                notes.Add(
+                    $"CAP_DAC_READ_SEARCH is kept, because {unreadable} is readable for another user only: give the file to " +
+                    "the agent's user");
+            }
+        }
+        finally
+        {
+            ThreadRights.MakeEffective(permitted);
+        }
+
+        return (kept.And(permitted), notes);
+    }
+
+    // All that the reading image asks of the kernel about BPF.
+    private static string? Refusal(IReadOnlyList<LoadedMonitor> monitors)
+    {
+        try
+        {
+            foreach (var monitor in monitors)
+            {
+                monitor.Counters.Read();
+                monitor.Maps.Reading.Update(0u, 0u);
+                monitor.Walk();
+                foreach (var hook in monitor.Hooks)
+                {
+                    hook.Program?.GetStatistics();
+                }
+            }
+
+            return null;
+        }
+        catch (BpfException failure)
+        {
+            return failure.ErrnoName;
+        }
+    }
+
+    private static bool IsReadable(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using Monitor.Agent.Tests.Kernel;
+using Monitor.Protocol;
+
+namespace EndToEnd.Tests;
+
+/// <summary>What the agent's process may do, once it has started.</summary>
+[RequiresKernel]
+internal sealed class RightsTests
+{
+    // CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF by their bits.
+    private const ulong OfLoading = (1ul << 12) | (1ul << 21) | (1ul << 38) | (1ul << 39);
+
+    [Test]
+    public async Task Start_EveryThread_HasGivenUpWhatOnlyLoadingNeeds()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
+        await agent.GetAsync("/api/events?limit=1");
+
+        var threads = Directory.GetDirectories($"/proc/{agent.Id}/task").Select(Status).ToList();
+
+        Assert.That(threads, Has.Count.GreaterThan(5));
+        foreach (var thread in threads)
+        {
+            foreach (var set in new[] { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" })
+            {
+                Assert.That(ulong.Parse(thread[set], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & OfLoading, Is.Zero, $"{thread["Name"]} {set}");
+            }
+
+            Assert.That(thread["NoNewPrivs"], Is.EqualTo("1"), thread["Name"]);
+        }
+
+        Assert.That(agent.Error, Does.Match(@"(?m)^rights: CAP_\w+.*; given up: .*CAP_NET_ADMIN.*CAP_BPF"));
+        var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
+        Assert.That(Texts(rights, "given_up"), Is.SupersetOf(new[] { "CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN" }));
+        Assert.That(Texts(rights, "capabilities"), Has.None.AnyOf("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_ADMIN"));
+    }
+
+    [Test]
+    public async Task Start_IsStillTheSameProcess()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
+
+        // Programs that are started by name find it by that name.
+        Assert.That(Status($"/proc/{agent.Id}")["Name"], Is.EqualTo("dotnet"));
+        Assert.That(Status($"/proc/{agent.Id}")["SigIgn"], Is.EqualTo("0000000000001000"), "SIGPIPE alone, as ever");
+        Assert.That(File.ReadAllText($"/proc/{agent.Id}/cmdline").Split('\0'), Does.Contain("--http"));
+    }
+
+    [Test]
+    public async Task Capabilities_Kept_AreSaidToBe()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--keep-capabilities");
+
+        Assert.That(Status($"/proc/{agent.Id}/task/{agent.Id}")["CapEff"], Is.EqualTo(Status("/proc/self")["CapEff"]));
+        Assert.That(agent.Error, Does.Contain("given up: none").And.Contain("--keep-capabilities is set"));
+        var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
+        Assert.That(Texts(rights, "notes"), Has.One.Contains("--keep-capabilities"));
+    }
+
+    /// <summary>As a container runtime may do, whose filter of system calls is older than the agent.</summary>
+    [Test]
+    public async Task NewPrivileges_CannotBeForbidden_GoesOnAndSaysIt()
+    {
+        // prctl(PR_SET_NO_NEW_PRIVS) is refused with EPERM, on x86-64 and arm64 alike: the number differs.
+        const string refuse = """
+            import ctypes, os, struct, sys, platform
+            number = {'x86_64': 157, 'aarch64': 167}[platform.machine()]
+            code = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16), (0x15, 0, 1, 38), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7fff0000)]
+            filter = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *one) for one in code))
+            program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', len(code), ctypes.addressof(filter)))
+            assert ctypes.CDLL(None, use_errno=True).prctl(22, 2, program, 0, 0) == 0, ctypes.get_errno()
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """;
+        using var agent = await ServerProcess.StartBehindAsync(
+            ServerProcess.Agent, "python3", ["-c", refuse], "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+
+        Assert.That(agent.Error, Does.Contain("does not let the agent give them up (forbidding new privileges:"));
+        using var attempt = new UdpClient();
+        attempt.Connect("127.0.0.1", 7013);
+        attempt.Close();
+        await Waiting.ForAsync("an attempt", async () =>
+            (await agent.GetAsync("/api/events?destination_port=7013")).GetProperty("events").GetArrayLength() > 0 ? "" : null);
+        Assert.That((await agent.GetAsync("/health")).GetProperty("status").GetString(), Is.EqualTo(HealthStatus.Healthy));
+    }
+
+    [Test]
+    public async Task Port_Below1024_IsStillHis()
+    {
+        using var agent = await ServerProcess.StartBehindAsync(
+            ServerProcess.Agent, "env", [], "--http", "127.0.0.1:987", "--grpc", "127.0.0.1:0");
+
+        Assert.That(agent.HttpUrl, Does.EndWith(":987"));
+    }
+
+    [Test]
+    public async Task File_OfAnotherUser_KeepsTheCapabilityToReadItAndSaysIt()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """
+                {"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+                 "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "current-context": "c", "users": [{"name": "u", "user": {}}]}
+                """);
+            Command.Run("chown", "65534", file);
+            Command.Run("chmod", "400", file);
+            using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--kubeconfig", file);
+
+            Assert.That(agent.Error, Does.Contain("note: CAP_DAC_READ_SEARCH is kept, because " + file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [TestCase("x")]
+    [TestCase("0")]
+    [TestCase("99")]
+    public async Task Handover_ThatNobodyMade_EndsWithOneMessage(string descriptor)
+    {
+        var (exitCode, output, error) = await ServerProcess.RunAsync(
+            ServerProcess.Agent, new Dictionary<string, string> { ["NETWORK_MONITOR_HANDOVER"] = descriptor });
+
+        Assert.That((exitCode, output), Is.EqualTo((1, "")));
+        Assert.That(error, Does.StartWith("monitor-agent: NETWORK_MONITOR_HANDOVER").And.Contain("Start it without").And.Not.Contain("   at "));
+    }
+
+    [TestCase("", false)]
+    [TestCase("{}", true)]
+    [TestCase("""{"version":"0.1.0","settings":{},"held_capabilities":1,"rights_notes":[],"loaded":[],"failed":{},"disabled":["connection","packet_drop"]}""", true)]
+    public async Task Handover_Forged_EndsWithOneMessage(string content, bool isSealed)
+    {
+        const string forge = """
+            import os, sys, fcntl
+            fd = os.memfd_create('x', os.MFD_ALLOW_SEALING)
+            os.write(fd, sys.argv[1].encode())
+            if sys.argv[2] == 'True': fcntl.fcntl(fd, 1033, 15)
+            os.environ['NETWORK_MONITOR_HANDOVER'] = str(fd)
+            os.execvp(sys.argv[3], sys.argv[3:])
+            """;
+        var (exitCode, error) = await ServerProcess.RunBehindAsync(
+            ServerProcess.Agent, "python3", ["-c", forge, content, isSealed.ToString()]);
+
+        Assert.That(exitCode, Is.EqualTo(1), error);
+        Assert.That(error, Does.StartWith("monitor-agent: NETWORK_MONITOR_HANDOVER").And.Contain("Start it without").And.Not.Contain("   at "));
+        Assert.That(error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    private static Dictionary<string, string> Status(string folder) => File.ReadAllLines($"{folder}/status")
+        .Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1].Trim());
+
+    private static IEnumerable<string?> Texts(JsonElement element, string property) =>
+        element.GetProperty(property).EnumerateArray().Select(text => text.GetString());
+}
