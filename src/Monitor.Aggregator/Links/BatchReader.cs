@@ -153,6 +153,11 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
             return $"a loss of node '{MessageText.Shorten(loss.NodeName)}', and its own is '{nodeName}'";
         }
 
+        if (loss.Cause == LossCause.Unspecified)
+        {
+            return "a loss without a cause";
+        }
+
         if ((loss.FirstTime is { } firstTime && UnixNanos.From(firstTime) is null)
             || (loss.LastTime is { } lastTime && UnixNanos.From(lastTime) is null))
         {

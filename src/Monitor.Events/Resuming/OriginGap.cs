@@ -27,7 +27,8 @@ internal sealed record OriginGap(Origin Origin, long Events, bool HasLosses, boo
 
         if (HasLosses)
         {
-            yield return new Loss { NodeName = Origin.NodeName, Cause = LossCause.Unspecified };
+            // A count of 0 says that it is not known.
+            yield return new Loss { NodeName = Origin.NodeName, Cause = LossCause.Evicted };
         }
 
         if (Events > 0)

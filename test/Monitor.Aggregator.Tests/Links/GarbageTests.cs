@@ -137,6 +137,8 @@ internal sealed class GarbageTests
                 Cause = LossCause.RingFull,
                 FirstTime = new Timestamp { Seconds = long.MaxValue },
             })));
+        yield return Case("loss without a cause", "a loss without a cause", With(static message =>
+            message.Losses.Add(new Loss { NodeName = "double", Count = 3 })));
         yield return Case("huge loss", "a loss of", With(static message =>
             message.Losses.Add(new Loss { NodeName = "double", Type = new string('x', 5000) })));
         yield return Case("10 MB", "larger than", static _ => new byte[10 << 20]);

@@ -454,6 +454,7 @@ public sealed class OriginTests
 
             foreach (var loss in batch.Losses)
             {
+                Assert.That(loss.Cause, Is.Not.EqualTo(LossCause.Unspecified));
                 evicted += loss.Cause == LossCause.Evicted ? loss.Count : 0;
                 ringLosses += loss.Cause == LossCause.RingFull ? loss.Count : 0;
             }
