@@ -1,5 +1,6 @@
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -115,7 +116,16 @@ internal sealed class StrictRequests(RequestDelegate next)
     private static async Task<MemoryStream> ReadAsync(HttpContext context)
     {
         var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        try
+        {
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        }
+        catch (IOException bad) when (bad is not (BadHttpRequestException or ConnectionResetException))
+        {
+            // The web server's word for the length of a chunk that no number can hold.
+            throw new BadHttpRequestException("the body is not cut into chunks as HTTP/1.1 has them", bad);
+        }
+
         body.Position = 0;
         context.Request.Body = body;
         return body;
