@@ -184,7 +184,9 @@ public sealed class ServerSettings
                 CorsOrigin, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,
-            settings => settings.TryGet(CheckHealth, out _) ? null : AccessSettings.Check(settings, this) ?? check(settings));
+            settings => settings.TryGet(CheckHealth, out _)
+                ? null
+                : CheckPorts(settings) ?? AccessSettings.Check(settings, this) ?? check(settings));
 
     /// <summary>The options of the server that the settings ask for.</summary>
     public MonitorServerOptions OptionsOf(SettingValues settings) => new()
@@ -209,6 +211,12 @@ public sealed class ServerSettings
             || (Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 }
                 && File.Exists("/var/run/secrets/kubernetes.io/serviceaccount/token")),
     };
+
+    // In clear text, each port speaks one protocol. Port 0 is another one each time.
+    private SettingsOutcome? CheckPorts(SettingValues settings) =>
+        settings.Get(Http).Port != 0 && settings.Get(Http).Equals(settings.Get(Grpc))
+            ? settings.Refuse($"{HttpOption} and {GrpcOption} are the same address. Choose two ports: each speaks one protocol.")
+            : null;
 
     /// <summary>The declaration of <see cref="NodeName"/>.</summary>
     /// <param name="hostName">Finds the host's name, which tests replace: Linux allows 64 bytes.</param>

@@ -27,8 +27,8 @@ internal static class FieldValues
     public static string Accepted(FieldDescriptor field) => field.FieldType switch
     {
         FieldType.Bool => "true or false",
-        FieldType.UInt32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from 0 to {uint.MaxValue}"),
-        FieldType.Int32 => string.Create(CultureInfo.InvariantCulture, $"a whole number from {int.MinValue} to {int.MaxValue}"),
+        FieldType.UInt32 => WholeNumber(field, uint.MinValue, uint.MaxValue),
+        FieldType.Int32 => WholeNumber(field, int.MinValue, int.MaxValue),
         FieldType.Message when IsTimestamp(field) => "a time in RFC 3339, for example 2026-01-31T12:00:00Z",
         FieldType.Message when IsDuration(field) => "a duration of 0 or more seconds, for example 0.005s",
         _ => "text",
@@ -43,6 +43,14 @@ internal static class FieldValues
         FieldType.Message when IsDuration(field) => !text.StartsWith('-') && Parses<Duration>(text),
         _ => true,
     };
+
+    // What the rpc takes where that is known, which is less than the type holds.
+    private static string WholeNumber(FieldDescriptor field, long least, long most)
+    {
+        var facts = ContractFacts.Fields.GetValueOrDefault(field.FullName);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"a whole number from {facts?.Minimum ?? least} to {facts?.Maximum ?? most}");
+    }
 
     private static bool IsTimestamp(FieldDescriptor field) => field.MessageType.FullName == Timestamp.Descriptor.FullName;
 

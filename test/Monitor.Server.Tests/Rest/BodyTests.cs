@@ -22,6 +22,9 @@ internal sealed class BodyTests
     [TestCase("/api/events?k8s_pod=x", "unknown parameter 'k8s_pod'", "k8s_pod")]
     [TestCase("/api/events?source_ip=10.0.0", "source_ip: '10.0.0'", "source_ip")]
     [TestCase("/api/events?limit=1&limit=2", "more than once", "limit")]
+    [TestCase("/api/events?limit=abc", "limit: 'abc' must be a whole number from 1 to 10000", "limit")]
+    [TestCase("/api/events?source_port=70000x", "must be a whole number from 0 to 65535", "source_port")]
+    [TestCase("/api/events?pid=x", "must be a whole number from 0 to 4294967295", "pid")]
     public async Task Get_WithABadParameter_Answers400WithDetailsNamingIt(string path, string message, string field)
     {
         await using var server = await TestServer.StartAsync();

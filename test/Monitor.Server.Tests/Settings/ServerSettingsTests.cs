@@ -55,6 +55,24 @@ internal sealed class ServerSettingsTests
         }
     }
 
+    [TestCase("127.0.0.1:8080", "127.0.0.1:8080", 2)]
+    [TestCase("*:50051", "*:50051", 2)]
+    [TestCase("127.0.0.1:0", "127.0.0.1:0", 0)]
+    [TestCase("127.0.0.1:8080", "127.0.0.2:8080", 0)]
+    public void HttpAndGrpc_AtOneAddress_AreAUsageError(string http, string grpc, int exitCode)
+    {
+        var schema = ServerSettings.Agent.SchemaWith("A test.", [], [], static _ => null);
+
+        var outcome = schema.Read(["--http", http, "--grpc", grpc], NoVariables);
+
+        Assert.That(outcome.ExitCode, Is.EqualTo(exitCode), outcome.Text);
+        Assert.That(
+            outcome.Text,
+            exitCode == 0
+                ? Is.Empty
+                : Does.StartWith("monitor-agent: --http and --grpc are the same address").And.EndsWith("Try --help.\n"));
+    }
+
     [Test]
     public void NodeName_OfLettersOfTwoBytes_IsMeasuredInBytes()
     {
