@@ -7,17 +7,30 @@ namespace Monitor.Server;
 
 /// <summary>
 /// Time in UTC, level, the last part of the category, message: <c>2026-01-02T03:04:05.678Z info EventLog ...</c>. An
-/// exception follows as its type and message, at Error and above whole, its further lines indented.
+/// exception follows as its type and message, at Error and above whole, its further lines indented. From Warning on, what
+/// clients can provoke is limited, see <see cref="LogLimit"/>.
 /// </summary>
-internal sealed class OneLineFormatter() : ConsoleFormatter(FormatterName)
+internal sealed class OneLineFormatter(LogLimit limit) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "one-line";
+
+    public OneLineFormatter()
+        : this(new LogLimit(TimeProvider.System))
+    {
+    }
 
     public override void Write<TState>(
         in LogEntry<TState> logEntry,
         IExternalScopeProvider? scopeProvider,
         TextWriter textWriter)
     {
+        var note = "";
+        if (logEntry.LogLevel >= LogLevel.Warning && !limit.Allows(logEntry.Category, logEntry.EventId.Id, out note))
+        {
+            // The console writes nothing where the formatter wrote nothing.
+            return;
+        }
+
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         textWriter.Write(DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
         textWriter.Write(' ');
@@ -26,6 +39,7 @@ internal sealed class OneLineFormatter() : ConsoleFormatter(FormatterName)
         textWriter.Write(logEntry.Category.AsSpan(logEntry.Category.LastIndexOf('.') + 1));
         textWriter.Write(": ");
         textWriter.Write(OneLine(message));
+        textWriter.Write(note);
         if (logEntry.Exception is { } exception)
         {
             // An error is unexpected, so its stack trace matters.

@@ -16,7 +16,7 @@ internal sealed class MalformedBodyTests
 
         var response = await RawHttp.SendAsync(
             server,
-            "POST /api/list-connections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + $"Connection: {connection}\r\nTransfer-Encoding: chunked\r\n\r\n{chunkLength}\r\n{{}}");
 
         Assert.That(response, Does.Match("^HTTP/1.1 400 ").And.Contain("\r\nContent-Type: application/json\r\n"));
@@ -33,7 +33,7 @@ internal sealed class MalformedBodyTests
 
         var response = await RawHttp.SendAsync(
             server,
-            $"GET /health HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\nTransfer-Encoding: chunked\r\n\r\n{chunkLength}\r\n{{}}");
+            $"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\nTransfer-Encoding: chunked\r\n\r\n{chunkLength}\r\n{{}}");
 
         Assert.That(response, Does.StartWith("HTTP/1.1 200 "));
     }
