@@ -79,6 +79,10 @@ public static class MonitorServer
 
     private static void AddServices(IServiceCollection services, MonitorServerOptions options)
     {
+        services.AddSingleton<LimitCounters>();
+        services.AddSingleton<ClientLimits>();
+        services.AddSingleton<ConnectionLimits>();
+        services.AddHostedService<BadRequestCounter>();
         services.AddSingleton<StopSignal>();
         services.AddSingleton<Subscribers>();
         services.AddSingleton<QueryCores>();
@@ -100,6 +104,7 @@ public static class MonitorServer
             {
                 // Its routes for them take POST of any path of two segments, so that another method's 405 becomes a 404.
                 grpc.IgnoreUnknownServices = true;
+                grpc.Interceptors.Add<ClientGoneInterceptor>();
                 grpc.MaxReceiveMessageSize = options.MaxRequestBodyBytes;
             })
             .AddJsonTranscoding(transcoding =>
@@ -147,7 +152,8 @@ public static class MonitorServer
             options,
             endPoints,
             kestrel.ApplicationServices.GetService<TlsIdentity>(),
-            kestrel.ApplicationServices.GetRequiredService<Refusals>()));
+            kestrel.ApplicationServices.GetRequiredService<Refusals>(),
+            kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>()));
     }
 
     private static void Map(WebApplication app)
@@ -155,12 +161,14 @@ public static class MonitorServer
         // In the order in which a request meets them.
         app.UseMiddleware<HeadRequests>();
         app.UseMiddleware<ErrorBodies>();
+        app.UseMiddleware<RequestLimit>();
         app.UseMiddleware<OptionsRequests>();
         app.UseMiddleware<UnknownGrpcServices>();
         app.UseRouting();
         RestSetup.Use(app);
         app.UseMiddleware<PortGuard>();
         app.UseMiddleware<AccessGuard>();
+        app.UseMiddleware<CallLimit>();
         app.UseMiddleware<StrictRequests>();
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();

@@ -41,6 +41,9 @@ public sealed class MonitorServerOptions
     /// <summary>Most connections of clients at one time, on both addresses together; more are closed at once.</summary>
     public int MaxConnections { get; init; } = 20_000;
 
+    /// <summary>What one client may take from the others.</summary>
+    public ClientLimitOptions Clients { get; init; } = new();
+
     /// <summary>
     /// Web origins whose pages may read REST, for example <c>https://dashboard.example</c>: scheme, host and port as
     /// browsers send them. <c>*</c> is every origin. Empty, the default: none, and no request is answered with CORS
@@ -65,6 +68,10 @@ public sealed class MonitorServerOptions
 
     /// <summary>How long a client may take to send the headers of a request; 408 beyond. Default 10 seconds.</summary>
     public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the body of a request may come at any pace; 408 where it is slower afterwards than the largest body
+    /// within <see cref="ClientLimitOptions.CallTimeout"/>. Default 5 seconds.</summary>
+    public TimeSpan BodyGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a connection without a request stays open. Default 2 minutes.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);

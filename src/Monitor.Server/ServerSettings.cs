@@ -181,7 +181,7 @@ public sealed class ServerSettings
             Version,
             [
                 .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
-                CorsOrigin, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
+                CorsOrigin, .. LimitSettings.All, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,
             settings => settings.TryGet(CheckHealth, out _)
@@ -199,6 +199,11 @@ public sealed class ServerSettings
         Access = AccessSettings.OptionsOf(settings, this),
         CorsOrigins = settings.TryGet(CorsOrigin, out var origins) ? origins : [],
         LogLevel = settings.Get(LogLevel),
+        MaxConnections = (int)settings.Get(LimitSettings.MaxConnections),
+        MaxRequestLineBytes = (int)settings.Get(LimitSettings.MaxHeaderSize),
+        MaxRequestHeaderBytes = (int)settings.Get(LimitSettings.MaxHeaderSize),
+        MaxRequestBodyBytes = (int)settings.Get(LimitSettings.MaxBodySize),
+        Clients = LimitSettings.ClientsOf(settings),
     };
 
     /// <summary>Whether the program names pods, services and nodes by an API server. Looks for the environment of a pod, and

@@ -6,7 +6,8 @@ namespace Monitor.Server;
 internal static class KestrelSetup
 {
     public static void Configure(
-        KestrelServerOptions kestrel, MonitorServerOptions options, ServerEndPoints endPoints, TlsIdentity? tls, Refusals refusals)
+        KestrelServerOptions kestrel, MonitorServerOptions options, ServerEndPoints endPoints, TlsIdentity? tls, Refusals refusals,
+        ConnectionLimits limits)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -30,16 +31,18 @@ internal static class KestrelSetup
         void Speak(ListenOptions listen, HttpProtocols inClearText)
         {
             listen.Protocols = tls is null ? inClearText : HttpProtocols.Http1AndHttp2;
+            limits.UseGate(listen);
             if (tls is not null)
             {
                 TlsListener.Use(listen, tls, refusals);
             }
+
+            limits.UseFrameLimit(listen);
         }
     }
 
     private static void SetLimits(KestrelServerLimits limits, MonitorServerOptions options)
     {
-        limits.MaxConcurrentConnections = options.MaxConnections;
         limits.MaxRequestLineSize = options.MaxRequestLineBytes;
         limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes;
         // The web server insists that a line fits in its buffer.
@@ -47,12 +50,16 @@ internal static class KestrelSetup
         limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         limits.KeepAliveTimeout = options.IdleTimeout;
+        // So that the largest body takes no longer than a call may; small ones have the time of grace.
+        limits.MinRequestBodyDataRate = new MinDataRate(
+            Math.Max(240, options.MaxRequestBodyBytes / options.Clients.CallTimeout.TotalSeconds), options.BodyGrace);
         // A stream whose client stops reading is not an attack: its cursor stops, and it costs nothing.
         limits.MinResponseDataRate = null;
         // What a client that does not read may hold in the server's memory, beyond one batch.
         limits.MaxResponseBufferSize = 64 << 10;
 
-        limits.Http2.MaxStreamsPerConnection = 4096;
+        // Beside streams, calls that come and go. The web server keeps up to twice as many while their client resets them.
+        limits.Http2.MaxStreamsPerConnection = options.Clients.MaxStreams + 100;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
     }

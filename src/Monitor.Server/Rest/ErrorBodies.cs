@@ -26,7 +26,7 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await RestError.WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), bad.Message);
+            await RestError.WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), MessageOf(bad));
             return;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -70,6 +70,11 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
                 Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)),
         };
     }
+
+    // The web server's own words name its settings.
+    private static string MessageOf(BadHttpRequestException bad) => bad.StatusCode == StatusCodes.Status408RequestTimeout
+        ? "the body of the request comes too slowly"
+        : bad.Message;
 
     private static StatusCode CodeOf(int httpStatus) => httpStatus switch
     {

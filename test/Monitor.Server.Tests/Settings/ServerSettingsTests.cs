@@ -74,6 +74,45 @@ internal sealed class ServerSettingsTests
     }
 
     [Test]
+    public void Limits_ThatAreNotGiven_AreThoseOfTheOptions()
+    {
+        var settings = ServerSettings.Agent.SchemaWith("A test.", [], [], static _ => null).Read([], NoVariables).Values!;
+
+        var options = ServerSettings.Agent.OptionsOf(settings);
+
+        var plain = new MonitorServerOptions();
+        Assert.That(
+            (options.MaxConnections, options.MaxRequestLineBytes, options.MaxRequestHeaderBytes, options.MaxRequestBodyBytes),
+            Is.EqualTo((plain.MaxConnections, plain.MaxRequestLineBytes, plain.MaxRequestHeaderBytes, plain.MaxRequestBodyBytes)));
+        foreach (var limit in typeof(ClientLimitOptions).GetProperties())
+        {
+            Assert.That(limit.GetValue(options.Clients), Is.EqualTo(limit.GetValue(plain.Clients)), limit.Name);
+        }
+    }
+
+    [Test]
+    public void Limits_ThatAreGiven_AreTaken()
+    {
+        var settings = ServerSettings.Agent.SchemaWith("A test.", [], [], static _ => null).Read(
+            [
+                "--max-connections", "1", "--max-connections-per-client", "2", "--max-streams-per-client", "3",
+                "--max-requests-per-client", "4", "--max-frames-per-client", "500", "--max-header-size", "6KiB", "--max-body-size",
+                "7KiB", "--call-timeout", "8",
+            ],
+            NoVariables).Values!;
+
+        var options = ServerSettings.Agent.OptionsOf(settings);
+
+        Assert.That(
+            (options.MaxConnections, options.Clients.MaxConnections, options.Clients.MaxStreams, options.Clients.MaxRequestsPerSecond),
+            Is.EqualTo((1, 2, 3, 4)));
+        Assert.That(
+            (options.Clients.MaxControlFramesPerSecond, options.MaxRequestLineBytes, options.MaxRequestHeaderBytes),
+            Is.EqualTo((500, 6 << 10, 6 << 10)));
+        Assert.That((options.MaxRequestBodyBytes, options.Clients.CallTimeout), Is.EqualTo((7 << 10, TimeSpan.FromSeconds(8))));
+    }
+
+    [Test]
     public void NodeName_OfLettersOfTwoBytes_IsMeasuredInBytes()
     {
         var longest = new string('ö', ContractLimits.MaxNodeNameBytes / 2);

@@ -12,6 +12,7 @@ internal sealed class StatsReader(
     RateSampler rates,
     Subscribers subscribers,
     Refusals refusals,
+    LimitCounters limits,
     MonitorServerOptions options)
 {
     public async Task<GetStatsResponse> ReadAsync(CancellationToken cancellationToken)
@@ -24,6 +25,7 @@ internal sealed class StatsReader(
             EventsPerSecond = rates.TotalRate,
             Agents = agents.Count(),
             Access = options.Access.RequiresReaders ? AccessStats() : null,
+            Refusals = limits.GetStats(),
             Log = new LogStats
             {
                 Bytes = (ulong)statistics.Bytes,

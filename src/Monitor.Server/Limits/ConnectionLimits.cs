@@ -1,0 +1,79 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Monitor.Server;
+
+/// <summary>What connections go through before they are served: too many of them, or of their frames.</summary>
+internal sealed class ConnectionLimits(ClientLimits limits, LimitCounters counters, ILogger<ConnectionLimits> logger)
+{
+    /// <summary>Closes connections beyond the limits at once. Goes before everything else, the TLS handshake above
+    /// all.</summary>
+    public void UseGate(IConnectionBuilder listen) => listen.Use(next => async connection =>
+    {
+        var remote = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        if (limits.Enter(remote) is not { } client)
+        {
+            LimitLog.ConnectionRefused(logger, connection.RemoteEndPoint);
+            connection.Abort();
+            return;
+        }
+
+        // Whichever comes first. The web server may never end its part of a connection that it aborted itself.
+        var place = new Place(limits, client);
+        using var closed = connection.ConnectionClosed.UnsafeRegister(static place => ((Place)place!).Leave(), place);
+        try
+        {
+            connection.Features.Set(client);
+            await next(connection);
+        }
+        finally
+        {
+            place.Leave();
+        }
+    });
+
+    /// <summary>Closes connections whose client floods them with frames that carry no request. Goes after everything else,
+    /// where the bytes are those of HTTP.</summary>
+    public void UseFrameLimit(IConnectionBuilder listen) => listen.Use(next => async connection =>
+    {
+        if (connection.Features.Get<LimitedClient>() is not { } client)
+        {
+            await next(connection);
+            return;
+        }
+
+        var frames = new Http2FrameCount();
+        var isOver = false;
+        var transport = connection.Transport;
+        connection.Transport = new DuplexPipe(
+            new CountingPipeReader(transport.Input, (in bytes) =>
+            {
+                if (frames.Add(bytes) is > 0 and var count && !client.TryTakeFrames(count) && !isOver)
+                {
+                    isOver = true;
+                    counters.Floods.Add();
+                    LimitLog.Flood(logger, connection.RemoteEndPoint);
+                    connection.Abort(new ConnectionAbortedException("Too many HTTP/2 frames that carry no request."));
+                }
+            }),
+            transport.Output);
+        await next(connection);
+    });
+
+    private sealed class Place(ClientLimits limits, LimitedClient client)
+    {
+        private int _left;
+
+        public void Leave()
+        {
+            if (Interlocked.Exchange(ref _left, 1) == 0)
+            {
+                limits.Leave(client);
+            }
+        }
+    }
+
+    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}

@@ -1,0 +1,78 @@
+namespace Monitor.Server;
+
+/// <summary>What one client has open and has used up. A feature of its connections, and so of their requests. Any
+/// thread.</summary>
+internal sealed class LimitedClient : IDisposable
+{
+    // Waiting calls hold a request each; a client that has this many is not waiting for answers.
+    private const int MaxWaiting = 1000;
+
+    private readonly ClientLimitOptions _options;
+    private readonly TokenBucket _requests;
+    private readonly TokenBucket _frames;
+    private readonly SemaphoreSlim _turns;
+    private int _streams;
+    private int _waiting;
+
+    public LimitedClient(ClientLimitOptions options, TimeProvider time)
+    {
+        _options = options;
+        _requests = new TokenBucket(options.MaxRequestsPerSecond, time);
+        _frames = new TokenBucket(options.MaxControlFramesPerSecond, time);
+        _turns = new SemaphoreSlim(options.MaxCallsAtWork);
+    }
+
+    /// <summary>How many connections it has; <see cref="ClientLimits"/> counts them under its lock.</summary>
+    public int Connections { get; set; }
+
+    /// <summary>Whether it could be forgotten: it has nothing open, and a new one would be allowed no more.</summary>
+    public bool IsIdle => Connections == 0 && _requests.IsFull && _frames.IsFull;
+
+    public bool TryTakeRequest() => _requests.TryTake();
+
+    /// <param name="frames">How many, window updates as parts of one.</param>
+    public bool TryTakeFrames(double frames) => _frames.TryTake(frames);
+
+    public bool TryOpenStream()
+    {
+        if (Interlocked.Increment(ref _streams) <= _options.MaxStreams)
+        {
+            return true;
+        }
+
+        CloseStream();
+        return false;
+    }
+
+    public void CloseStream() => Interlocked.Decrement(ref _streams);
+
+    /// <summary>Waits until the client has few enough calls at work, in the order in which they came.</summary>
+    /// <returns>False where too many wait already. True: to be followed by <see cref="EndTurn"/>.</returns>
+    public async ValueTask<bool> TryTakeTurnAsync(CancellationToken cancellationToken)
+    {
+        if (_turns.Wait(0, CancellationToken.None))
+        {
+            return true;
+        }
+
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return false;
+        }
+
+        try
+        {
+            await _turns.WaitAsync(cancellationToken);
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    public void EndTurn() => _turns.Release();
+
+    public void Dispose() => _turns.Dispose();
+}

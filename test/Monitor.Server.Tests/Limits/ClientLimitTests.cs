@@ -1,0 +1,286 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Monitor.Server.Tests.Support;
+using Monitor.V1;
+
+namespace Monitor.Server.Tests.Limits;
+
+/// <summary>Each limit: what a client gets that goes beyond it, that another client does not notice, and the count.</summary>
+internal sealed class ClientLimitTests
+{
+    private const int Most = 20;
+
+    [Test]
+    public async Task Connections_BeyondThoseOfOneClient_AreClosedAtOnce()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { MaxConnections = Most });
+
+        var connections = Enumerable.Range(0, Most + 10).Select(_ => OtherClient.Connect(server.EndPoints.Http)).ToList();
+
+        // Nothing is sent: only a closed connection can be read.
+        await TestServer.WaitUntilAsync(() => connections.Count(IsClosed) == 10, "10 connections were closed");
+        Assert.That((await StatsAsync(server)).ConnectionsOfClient, Is.EqualTo(10));
+        connections.ForEach(connection => connection.Dispose());
+        using var http = OtherClient.Http(server);
+        Assert.That(await http.GetStringAsync("/health"), Does.Contain("healthy"), "its own connections have ended");
+    }
+
+    [Test]
+    public async Task Connections_BeyondThoseOfAllClients_AreClosedAtOnce()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions(), maxConnections: Most);
+        await server.Http.GetStringAsync("/health");
+        await StatsAsync(server);
+
+        var connections = Enumerable.Range(0, Most).Select(_ => OtherClient.Connect(server.EndPoints.Http)).ToList();
+
+        await TestServer.WaitUntilAsync(() => connections.Count(IsClosed) == 2, "two connections were closed");
+        Assert.That((await StatsAsync(server)).Connections, Is.EqualTo(2));
+        connections.ForEach(connection => connection.Dispose());
+    }
+
+    [Test]
+    public async Task Streams_BeyondThoseOfOneClient_AreRefused()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { MaxStreams = 3 });
+        using var channel = OtherClient.Channel(server);
+        var events = new EventService.EventServiceClient(channel);
+        var open = Enumerable.Range(0, 3).Select(_ => events.StreamEvents(new StreamEventsRequest())).ToList();
+        foreach (var stream in open)
+        {
+            await stream.NextAsync();
+        }
+
+        using var refused = events.StreamEvents(new StreamEventsRequest());
+        var failure = await refused.EndAsync();
+        using var http = OtherClient.Http(server);
+        using var response = await http.GetAsync("/api/events/stream");
+
+        Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(failure.Status.Detail, Does.Contain("3 streams open"));
+        await AssertTooManyAsync(response, "3 streams open");
+        Assert.That((await StatsAsync(server)).Streams, Is.EqualTo(2));
+        using var others = server.Events.StreamEvents(new StreamEventsRequest());
+        await others.NextAsync();
+        Assert.That(await http.GetStringAsync("/health"), Does.Contain("healthy"), "calls are not streams");
+        open.ForEach(stream => stream.Dispose());
+        using var again = await RepeatAsync(
+            () => http.GetAsync("/api/events/stream", HttpCompletionOption.ResponseHeadersRead),
+            response => response.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Test]
+    public async Task Requests_BeyondTheRateOfOneClient_AreRefused()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { MaxRequestsPerSecond = Most });
+        using var http = OtherClient.Http(server);
+        using var channel = OtherClient.Channel(server);
+
+        using var refused = await RepeatAsync(() => http.GetAsync("/health"), response => response.StatusCode != HttpStatusCode.OK);
+        var status = await RepeatAsync(
+            () => StatusOfAsync(new StatusService.StatusServiceClient(channel)), status => status != StatusCode.OK);
+
+        await AssertTooManyAsync(refused, "more than 20 requests per second");
+        Assert.That(status, Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That((await StatsAsync(server)).Requests, Is.EqualTo(2));
+        // A second later it may again.
+        using var later = await RepeatAsync(() => http.GetAsync("/health"), response => response.StatusCode == HttpStatusCode.OK, 10_000);
+    }
+
+    [TestCase((byte)6, 8)]
+    [TestCase((byte)4, 0)]
+    [TestCase((byte)2, 5)]
+    [TestCase((byte)0x50, 10)]
+    public async Task Frames_BeyondTheRateOfOneClient_CloseTheConnection(byte type, int length)
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { MaxControlFramesPerSecond = 1000 });
+        using var hostile = await RawHttp2.ConnectAsync(server, OtherClient.Address);
+
+        await hostile.SendAsync(100_000, _ => RawHttp2.Frame(type, 0, type == 2 ? 1 : 0, new byte[length]));
+
+        await hostile.ClosedAsync();
+        Assert.That((await StatsAsync(server)).Floods, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task AnswerOfRest_ThatIsNotRead_IsCutOff()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { CallTimeout = TimeSpan.FromSeconds(1) });
+        server.Source.Append(10_000);
+        // More answers than the buffers of both sockets hold.
+        using var client = OtherClient.Connect(server.EndPoints.Http);
+        for (var i = 0; i < 10; i++)
+        {
+            await client.GetStream().WriteAsync("GET /api/events?limit=10000 HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        }
+
+        await TestServer.WaitUntilAsync(() => StatsAsync(server).Result.Timeouts > 0, "a call was cut off");
+    }
+
+    [Test]
+    public async Task AnswerOfGrpc_ThatIsNotRead_IsCutOff()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { CallTimeout = TimeSpan.FromSeconds(1) });
+        server.Source.Append(10_000);
+        // The client's window is what it is at first, 64 KiB; the answer has 0.8 MB.
+        using var client = await RawHttp2.ConnectAsync(server, OtherClient.Address);
+        await SendListsAsync(client, 1);
+
+        await TestServer.WaitUntilAsync(() => StatsAsync(server).Result.Timeouts > 0, "a call was cut off");
+    }
+
+    [Test]
+    public async Task Body_ThatTrickles_Answers408()
+    {
+        await using var server = await TestServer.StartAsync(new MonitorServerOptions
+        {
+            Http = TestServer.Options().Http,
+            Grpc = TestServer.Options().Grpc,
+            BodyGrace = TimeSpan.FromSeconds(1.1),
+        });
+        using var client = OtherClient.Connect(server.EndPoints.Http);
+        var stream = client.GetStream();
+        await stream.WriteAsync(
+            "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"u8.ToArray());
+
+        var answer = new byte[1000];
+        var read = stream.ReadAsync(answer).AsTask();
+        while (!read.IsCompleted)
+        {
+            await stream.WriteAsync("          "u8.ToArray());
+            await Task.WhenAny(read, Task.Delay(20));
+        }
+
+        var text = System.Text.Encoding.ASCII.GetString(answer, 0, await read);
+        Assert.That(text, Does.StartWith("HTTP/1.1 408 ").And.Contain("\"code\":4").And.Contain("comes too slowly"));
+        Assert.That((await StatsAsync(server)).TooSlow, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Requests_ThatTheWebServerRefuses_AreCounted()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions());
+
+        await RawHttp.SendAsync(server, "GARBAGE\r\n\r\n");
+        await RawHttp.SendAsync(server, $"GET /health?{new string('x', 40_000)} HTTP/1.1\r\nHost: a\r\n\r\n");
+        await RawHttp.SendAsync(server, $"GET /health HTTP/1.1\r\nHost: a\r\nX: {new string('x', 40_000)}\r\n\r\n");
+
+        await RawHttp.SendAsync(
+            server,
+            "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            + "Content-Length: 5000000\r\n\r\n");
+        await RawHttp.SendAsync(
+            server,
+            "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\nzz\r\n");
+
+        var stats = await StatsAsync(server);
+        Assert.That((stats.Malformed, stats.TooLarge), Is.EqualTo((2ul, 3ul)));
+    }
+
+    [Test]
+    public async Task Calls_OfOneClient_WaitForTheirTurnWhileAnotherIsServed()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { MaxCallsAtWork = 2 });
+        server.Source.Append(5000);
+        // Calls whose answers are not read keep their turns.
+        using var hostile = await RawHttp2.ConnectAsync(server, OtherClient.Address);
+        await SendListsAsync(hostile, 5);
+        await TestServer.WaitUntilAsync(() => hostile.Received > 60_000, "an answer had filled the client's window");
+        using var http = OtherClient.Http(server);
+        var waiting = http.GetStringAsync("/health");
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(await server.Http.GetStringAsync("/health"), Does.Contain("healthy"));
+            Assert.That(waiting.IsCompleted, Is.False);
+        }
+
+        hostile.Dispose();
+        Assert.That(await waiting.WaitAsync(TimeSpan.FromSeconds(10)), Does.Contain("healthy"));
+    }
+
+    [TestCase("/monitor.v1.StatusService/GetHealth")]
+    [TestCase("/monitor.v1.EventService/StreamEvents")]
+    [TestCase("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")]
+    public async Task Call_WhoseClientLeavesBeforeItsMessage_IsNoError(string path)
+    {
+        await using var server = await TestServer.StartAsync();
+        using (var client = await RawHttp2.ConnectAsync(server))
+        {
+            await client.SendAsync(20, i => RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call(path)));
+            await client.Stream.WriteAsync(RawHttp2.Frame(0, 0, 1, 0, 0, 0));
+            await client.Stream.WriteAsync(RawHttp2.Frame(3, 0, 3, 0, 0, 0, 8));
+            // Answered behind the others, so these have begun.
+            await server.Status.GetHealthAsync(new GetHealthRequest());
+        }
+
+        // TestServer fails where anything is logged as an error.
+        await server.WaitUntilClosedAsync();
+    }
+
+    private static Task<TestServer> StartAsync(ClientLimitOptions clients, int maxConnections = 1000) =>
+        TestServer.StartAsync(new MonitorServerOptions
+        {
+            Http = TestServer.Options().Http,
+            Grpc = TestServer.Options().Grpc,
+            MaxConnections = maxConnections,
+            Clients = clients,
+        });
+
+    private static Task<bool> SendListsAsync(RawHttp2 client, int count)
+    {
+        var message = new ListEventsRequest { Limit = 5_000 }.ToByteArray();
+        return client.SendAsync(count, i =>
+            [
+                .. RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call("/monitor.v1.EventService/ListEvents")),
+                .. RawHttp2.Frame(0, 1, 2 * i + 1, [0, 0, 0, 0, (byte)message.Length, .. message]),
+            ]);
+    }
+
+    private static async Task<RefusalStats> StatsAsync(TestServer server) =>
+        (await server.Status.GetStatsAsync(new GetStatsRequest())).Refusals;
+
+    private static bool IsClosed(TcpClient client) => client.Client.Poll(0, SelectMode.SelectRead);
+
+    private static async Task<StatusCode> StatusOfAsync(StatusService.StatusServiceClient status)
+    {
+        try
+        {
+            await status.GetHealthAsync(new GetHealthRequest());
+            return StatusCode.OK;
+        }
+        catch (RpcException failure)
+        {
+            return failure.StatusCode;
+        }
+    }
+
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> action, Func<T, bool> isIt, int most = 1000)
+    {
+        for (var i = 0; i < most; i++)
+        {
+            var result = await action();
+            if (isIt(result))
+            {
+                return result;
+            }
+
+            (result as IDisposable)?.Dispose();
+        }
+
+        throw new AssertionException($"not once in {most} times");
+    }
+
+    private static async Task AssertTooManyAsync(HttpResponseMessage response, string message)
+    {
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(response.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.That(json.RootElement.GetProperty("code").GetInt32(), Is.EqualTo(8));
+        Assert.That(json.RootElement.GetProperty("message").GetString(), Does.Contain(message));
+    }
+}
