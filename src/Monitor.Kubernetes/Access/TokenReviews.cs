@@ -56,6 +56,12 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
 
     private async Task<Account?> ReviewAsync(string token, CancellationToken cancellationToken)
     {
+        if (token.Length == 0)
+        {
+            // The API server calls that a bad request.
+            return null;
+        }
+
         var review = await AskAsync(
             new V1TokenReview
             {

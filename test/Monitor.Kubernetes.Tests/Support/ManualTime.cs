@@ -7,7 +7,11 @@ internal sealed class ManualTime : TimeProvider
 
     public long NowMs => _now.ToUnixTimeMilliseconds();
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => _now;
+
+    public override long GetTimestamp() => _now.UtcTicks;
 
     public void Advance(TimeSpan time) => _now += time;
 }
