@@ -25,6 +25,8 @@ internal sealed class LifeTests
         await stream.ResponseStream.MoveNext(CancellationToken.None);
         using var curl = Process.Start(new ProcessStartInfo("curl", ["-sN", $"{agent.HttpUrl}/api/events/stream"]) { RedirectStandardOutput = true })!;
         await curl.StandardOutput.ReadLineAsync();
+        // A machine with much traffic fills the pipe, and curl would wait for its reader.
+        var rest = curl.StandardOutput.ReadToEndAsync();
         Assert.That(ProgramsOf(agent.Id), Is.Not.Empty);
 
         var clock = Stopwatch.StartNew();
@@ -42,6 +44,7 @@ internal sealed class LifeTests
         Assert.That(ended!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
         Assert.That(ended.Status.Detail, Does.Contain("resume_token"));
         Assert.That(ProgramsOf(agent.Id), Is.Empty);
+        await rest;
         await curl.WaitForExitAsync();
     }
 
