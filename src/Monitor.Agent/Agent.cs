@@ -12,6 +12,9 @@ using Monitor.Agent.Status;
 using Monitor.Bpf;
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.Sandbox;
+using Monitor.Sandbox.Rights;
+using Monitor.Sandbox.SystemCalls;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
@@ -50,7 +53,8 @@ internal static class Agent
 
             // Does not return where the monitors went to another image of this process, which calls this method again.
             var rights = received?.Rights ?? Handing.Begin(outcome, settings);
-            return await ReadAsync(settings, outcome, rights, error);
+            var confinement = Confinement.Begin(settings.Get(ServerSettings.Sandbox), SystemCallsOf(settings, rights));
+            return await ReadAsync(settings, outcome, rights with { Confinement = confinement }, error);
         }
         finally
         {
@@ -115,7 +119,17 @@ internal static class Agent
         return 0;
     }
 
-    // A method of its own, so that outside Kubernetes nothing of it is loaded.
+    private static SystemCallOptions SystemCallsOf(SettingValues settings, AgentRights rights) => new()
+    {
+        ReadsPrograms = true,
+        LoadsPrograms = rights.Held.Contains(Capability.Perfmon),
+        RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && RunsCommand(kubeconfig),
+    };
+
+    // A method of its own, so that outside Kubernetes nothing of it is loaded. The other as well.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool RunsCommand(string kubeconfig) => Monitor.Kubernetes.Watching.Kubeconfig.RunsCommand(kubeconfig);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static NodeKubernetes StartKubernetes(SettingValues settings, string nodeName, ILoggerFactory logging)
     {

@@ -36,7 +36,7 @@ internal static class StartReport
         }
 
         yield return $"rights: {rights.Describe()}";
-        foreach (var note in rights.Notes)
+        foreach (var note in rights.AllNotes)
         {
             yield return $"  note: {note}";
         }

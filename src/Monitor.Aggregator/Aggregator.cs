@@ -4,6 +4,8 @@ using Monitor.Aggregator.Kubernetes;
 using Monitor.Aggregator.Links;
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.Sandbox;
+using Monitor.Sandbox.SystemCalls;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
@@ -18,6 +20,13 @@ internal static class Aggregator
     /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
     public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
     {
+        // Before anything of others is read.
+        var confinement = Confinement.Begin(
+            settings.Get(ServerSettings.Sandbox),
+            new SystemCallOptions
+            {
+                RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && AggregatorKubernetes.RunsCommand(kubeconfig),
+            });
         var time = TimeProvider.System;
         var options = AggregatorSettings.Shared.OptionsOf(settings);
         using var log = new EventLog(
@@ -31,7 +40,7 @@ internal static class Aggregator
         var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls));
         await using var server = MonitorServer.Build(
             options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls);
-        if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries), "/api/agents"))
+        if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries, confinement), "/api/agents"))
         {
             return 1;
         }
@@ -60,7 +69,8 @@ internal static class Aggregator
         AllowsClearText = settings.Get(ServerSettings.Insecure),
     };
 
-    private static IEnumerable<string> Report(SettingValues settings, IReadOnlyList<IAgentDiscovery> discoveries)
+    private static IEnumerable<string> Report(
+        SettingValues settings, IReadOnlyList<IAgentDiscovery> discoveries, Confinement confinement)
     {
         foreach (var discovery in discoveries)
         {
@@ -70,6 +80,11 @@ internal static class Aggregator
         yield return settings.TryGet(ServerSettings.TlsAuthority, out _)
             ? $"links: TLS, to agents whose certificate is of '{settings.Get(ServerSettings.AgentName)}'"
             : settings.Get(ServerSettings.Insecure) ? "links: INSECURE, events cross the network in clear text" : "links: clear text, to this machine only";
+        yield return $"rights: {confinement.Describe()}";
+        foreach (var note in confinement.Notes)
+        {
+            yield return $"  note: {note}";
+        }
     }
 
     // Not the host's name alone: an agent on this host may have that name and so the same epoch.

@@ -136,6 +136,13 @@ public sealed class ServerSettings
         ValueFormats.ExistingFile,
         "How to reach the API server from outside of the cluster. With it, deployment mode auto is kubernetes.");
 
+    /// <summary><c>sandbox</c>.</summary>
+    public static Setting<bool> Sandbox { get; } = new(
+        "sandbox",
+        ValueFormats.Flag,
+        "Bind the process to the system calls that it needs. false: where something fails that only this could explain.",
+        "true");
+
     /// <summary>The version of this build; all projects have the same.</summary>
     public static string Version { get; } =
         typeof(ServerSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
@@ -181,7 +188,7 @@ public sealed class ServerSettings
             Version,
             [
                 .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
-                CorsOrigin, .. LimitSettings.All, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
+                CorsOrigin, .. LimitSettings.All, Sandbox, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,
             settings => settings.TryGet(CheckHealth, out _)

@@ -21,7 +21,8 @@ internal sealed class AgentPrograms(
     {
         Capabilities = { rights.Held.Names },
         GivenUp = { rights.GivenUp.Names },
-        Notes = { rights.Notes },
+        SystemCallsFiltered = rights.Confinement.FiltersSystemCalls,
+        Notes = { rights.AllNotes },
     };
 
     private volatile string? _readerFailure;

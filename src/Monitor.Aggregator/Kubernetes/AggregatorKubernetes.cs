@@ -26,6 +26,9 @@ internal static class AggregatorKubernetes
             Connect(settings), parts[0], parts[1], GrpcPortName, time, loggers.CreateLogger<AgentEndpoints>()));
     }
 
+    /// <summary>Whether a command gets the credentials of a kubeconfig.</summary>
+    public static bool RunsCommand(string kubeconfig) => Kubeconfig.RunsCommand(kubeconfig);
+
     private static ApiConnection Connect(SettingValues settings) =>
         settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig)
             ? ApiConnection.FromKubeconfig(kubeconfig)

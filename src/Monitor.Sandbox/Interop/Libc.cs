@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Monitor.Sandbox.SystemCalls;
 
 namespace Monitor.Sandbox.Interop;
 
@@ -23,11 +24,16 @@ internal static unsafe partial class Libc
     internal const int F_GET_SEALS = 1034;
     internal const int F_SEAL_ALL = 15; // F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE
     internal const int FD_CLOEXEC = 1;
+    internal const int SECCOMP_SET_MODE_FILTER = 1;
+    internal const int SECCOMP_FILTER_FLAG_TSYNC = 1;
     internal const int SIGPIPE = 13;
     internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
 
     private const string Library = "libc";
+
+    // __NR_seccomp.
+    private static nint SeccompNumber => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 317 : 277;
 
     // EINVAL (an option or value that this kernel does not know), EPERM.
     [LibraryImport(Library, SetLastError = true)]
@@ -58,9 +64,24 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     internal static partial uint geteuid();
 
+    // 0; the number of a thread that cannot be synchronized; -1: EACCES (no no_new_privs), ENOSYS (before 3.17), EINVAL.
+    internal static int seccomp(int operation, int flags, FilterDescription* filter) =>
+        (int)syscall(SeccompNumber, operation, flags, filter);
+
     /// <summary>The environment as the C library has it, bytes and all: an array that ends with NULL.</summary>
     internal static byte** Environment =>
         *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint syscall(nint number, nint operation, nint flags, void* argument);
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct FilterDescription
+    {
+        internal ushort Length;
+        internal FilterInstruction* Instructions;
+    }
 
     /// <summary>struct __user_cap_header_struct; process 0 is the calling thread.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -1,0 +1,66 @@
+namespace Monitor.Sandbox.SystemCalls;
+
+/// <summary>What becomes of each system call.</summary>
+/// <param name="options">What the program does besides serving.</param>
+/// <param name="processId">Of the process itself.</param>
+internal sealed class SystemCallRules(SystemCallOptions options, int processId)
+{
+    private const uint CloneThread = 0x10000;
+    private const uint Unix = 1, Inet = 2, Inet6 = 10, Netlink = 16;
+
+    // What types into a terminal, as if its user did.
+    private const uint TypeCharacter = 0x5412, ConsoleCommand = 0x541c;
+
+    // BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE.
+    private static readonly uint[] ReadingBpf = [1, 2, 3, 15, 33];
+
+    /// <summary>What becomes of a call that nobody knows, up to the last one that is known.</summary>
+    public Verdict Unknown => options.RunsHelpers ? Verdict.Allow : Verdict.Refuse;
+
+    /// <summary>And of later ones, which newer kernels and libraries have.</summary>
+    public Verdict Later => options.RunsHelpers ? Verdict.Allow : Verdict.Missing;
+
+    /// <summary>All that are known, each with what becomes of it, or the rule that says so.</summary>
+    public IEnumerable<(SystemCall Call, Verdict Verdict, ArgumentRule? Rule)> All()
+    {
+        foreach (var call in SystemCallTable.Allowed)
+        {
+            yield return (call, Verdict.Allow, null);
+        }
+
+        foreach (var call in SystemCallTable.Checked)
+        {
+            yield return (call, Verdict.Allow, options.RunsHelpers && call.Name != "bpf" ? null : RuleOf(call));
+        }
+
+        foreach (var call in SystemCallTable.Missing)
+        {
+            yield return (call, Later, null);
+        }
+
+        foreach (var call in SystemCallTable.Tracing)
+        {
+            yield return (call, options.LoadsPrograms ? Verdict.Allow : Verdict.Refuse, null);
+        }
+
+        foreach (var call in SystemCallTable.Fatal)
+        {
+            // A helper may try what it can do without.
+            var verdict = !options.RunsHelpers ? Verdict.Kill : call.Name is "execve" or "execveat" ? Verdict.Allow : Verdict.Refuse;
+            yield return (call, verdict, null);
+        }
+    }
+
+    private ArgumentRule? RuleOf(SystemCall call) => call.Name switch
+    {
+        // Threads, and no processes.
+        "clone" => new ArgumentRule(0, ArgumentTest.HasBit, [CloneThread]),
+        "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Unix, Inet, Inet6, Netlink], Verdict.NoSuchFamily),
+        "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand]),
+        "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),
+        "prlimit64" => new ArgumentRule(0, ArgumentTest.OneOf, [0, (uint)processId]),
+        "bpf" when options.LoadsPrograms => null,
+        "bpf" when options.ReadsPrograms => new ArgumentRule(0, ArgumentTest.OneOf, ReadingBpf),
+        _ => new ArgumentRule(0, ArgumentTest.OneOf, []),
+    };
+}

@@ -1,0 +1,103 @@
+using Monitor.Sandbox.SystemCalls;
+
+namespace Monitor.Sandbox.Tests;
+
+/// <summary>What becomes of system calls, on both architectures.</summary>
+[TestFixture(nameof(FilterArchitecture.X64))]
+[TestFixture(nameof(FilterArchitecture.Arm64))]
+internal sealed class FilterTests(string name)
+{
+    private const int OwnProcess = 4711;
+
+    private readonly FilterArchitecture _architecture = Enum.Parse<FilterArchitecture>(name);
+
+    [Test]
+    public void EveryNumber_EndsAsItsRuleSays()
+    {
+        foreach (var options in new SystemCallOptions[] { new(), new() { ReadsPrograms = true }, new() { RunsHelpers = true }, new() { LoadsPrograms = true } })
+        {
+            var rules = new SystemCallRules(options, OwnProcess);
+            var program = FilterProgram.Compile(rules, _architecture);
+            var known = rules.All().Where(rule => rule.Call.Number(_architecture) >= 0).ToDictionary(rule => rule.Call.Number(_architecture));
+            for (var number = 0; number < 1000; number++)
+            {
+                var verdict = FilterMachine.Run(program, (uint)_architecture, (uint)number);
+                var expected = known.TryGetValue(number, out var rule)
+                    ? rule.Rule is null ? rule.Verdict : verdict
+                    : number < known.Keys.Max() ? rules.Unknown : rules.Later;
+                Assert.That(verdict, Is.EqualTo(expected), $"{number}");
+            }
+        }
+    }
+
+    [TestCase("read", Verdict.Allow)]
+    [TestCase("futex", Verdict.Allow)]
+    [TestCase("ptrace", Verdict.Kill)]
+    [TestCase("execve", Verdict.Kill)]
+    [TestCase("mount", Verdict.Kill)]
+    [TestCase("io_uring_setup", Verdict.Kill)]
+    [TestCase("clone3", Verdict.Missing)]
+    [TestCase("perf_event_open", Verdict.Refuse)]
+    public void Call_OfAnAgent_Ends(string call, object verdict) =>
+        Assert.That(Run(new() { ReadsPrograms = true }, call), Is.EqualTo(verdict));
+
+    [TestCase("execve", Verdict.Allow)]
+    [TestCase("clone3", Verdict.Allow)]
+    [TestCase("fork", Verdict.Allow)]
+    [TestCase("ptrace", Verdict.Refuse)]
+    [TestCase("mount", Verdict.Refuse)]
+    public void Call_WithHelpers_Ends(string call, object verdict)
+    {
+        Assume.That(call != "fork" || _architecture == FilterArchitecture.X64, "arm64 has no fork");
+        Assert.That(call == "fork" ? RunNumber(new() { RunsHelpers = true }, 57) : Run(new() { RunsHelpers = true }, call), Is.EqualTo(verdict));
+    }
+
+    [Test]
+    public void Arguments_Decide()
+    {
+        var reading = new SystemCallOptions { ReadsPrograms = true };
+        Assert.That(Run(reading, "clone", 0x3d0f00), Is.EqualTo(Verdict.Allow), "a thread");
+        Assert.That(Run(reading, "clone", 0x1200011), Is.EqualTo(Verdict.Refuse), "a process");
+        Assert.That(Run(reading, "socket", 10, 1), Is.EqualTo(Verdict.Allow), "AF_INET6");
+        Assert.That(Run(reading, "socket", 17, 3), Is.EqualTo(Verdict.NoSuchFamily), "AF_PACKET");
+        Assert.That(Run(reading, "socket", 38, 5), Is.EqualTo(Verdict.NoSuchFamily), "AF_ALG");
+        Assert.That(Run(reading, "ioctl", 0, 0x541b), Is.EqualTo(Verdict.Allow), "FIONREAD");
+        Assert.That(Run(reading, "ioctl", 0, 0x5412), Is.EqualTo(Verdict.Refuse), "TIOCSTI");
+        Assert.That(Run(reading, "ioctl", 0, 0xffffffff00005412), Is.EqualTo(Verdict.Refuse), "TIOCSTI, of which the kernel reads 32 bits");
+        Assert.That(Run(reading, "kill", OwnProcess, 9), Is.EqualTo(Verdict.Allow));
+        Assert.That(Run(reading, "kill", 1, 9), Is.EqualTo(Verdict.Refuse));
+        Assert.That(Run(reading, "prlimit64", 1), Is.EqualTo(Verdict.Refuse));
+        Assert.That(Run(reading, "bpf", 1), Is.EqualTo(Verdict.Allow), "BPF_MAP_LOOKUP_ELEM");
+        Assert.That(Run(reading, "bpf", 0), Is.EqualTo(Verdict.Refuse), "BPF_MAP_CREATE");
+        Assert.That(Run(reading, "bpf", 5), Is.EqualTo(Verdict.Refuse), "BPF_PROG_LOAD");
+        Assert.That(Run(new(), "bpf", 1), Is.EqualTo(Verdict.Refuse), "an aggregator reads no maps");
+        Assert.That(Run(new() { LoadsPrograms = true }, "bpf", 5), Is.EqualTo(Verdict.Allow));
+        Assert.That(Run(new() { LoadsPrograms = true }, "perf_event_open"), Is.EqualTo(Verdict.Allow));
+    }
+
+    [Test]
+    public void OtherArchitecture_AndItsNumbers_EndTheProcess()
+    {
+        var program = FilterProgram.Compile(new SystemCallRules(new(), OwnProcess), _architecture);
+
+        Assert.That(FilterMachine.Run(program, 0x40000003, 3), Is.EqualTo(Verdict.Kill), "i386");
+        Assert.That(FilterMachine.Run(program, (uint)_architecture, 0x40000000), Is.EqualTo(Verdict.Missing), "x32");
+    }
+
+    [Test]
+    public void Search_IsShort()
+    {
+        // A binary search over so many ranges, with two instructions for each step.
+        var program = FilterProgram.Compile(new SystemCallRules(new() { ReadsPrograms = true }, OwnProcess), _architecture);
+        Assert.That(program, Has.Length.LessThan(500));
+    }
+
+    private Verdict Run(SystemCallOptions options, string call, params ulong[] arguments)
+    {
+        var rules = new SystemCallRules(options, OwnProcess);
+        return RunNumber(options, (uint)rules.All().Single(rule => rule.Call.Name == call).Call.Number(_architecture), arguments);
+    }
+
+    private Verdict RunNumber(SystemCallOptions options, uint number, params ulong[] arguments) => FilterMachine.Run(
+        FilterProgram.Compile(new SystemCallRules(options, OwnProcess), _architecture), (uint)_architecture, number, arguments);
+}
