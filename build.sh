@@ -20,6 +20,8 @@ Builds, runs and tests the network monitor.
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
                              bookworm (6.1), trixie (6.12), or those named; a few minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
+  ./build.sh fuzz [SECONDS|long] [CASES] [--seed N]
+                             build, and try random input on everything that takes some; see test/Monitor.Fuzz
   ./build.sh image [TAG]     build the container images, with Docker or Buildah
   ./build.sh cluster         build, start a Kubernetes cluster of one real node on this machine, install the chart, make
                              traffic between pods, find it, uninstall, stop; test/kubernetes/cluster.sh does parts of it
@@ -279,6 +281,13 @@ bench() {
   exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"
 }
 
+fuzz() {
+  need_to_build
+  compile_bpf
+  dotnet build test/Monitor.Fuzz -c Release -v quiet --nologo -clp:NoSummary >&2
+  exec dotnet "$artifacts/dotnet/bin/Monitor.Fuzz/release/Monitor.Fuzz.dll" "$@"
+}
+
 # Tools from npm, for lint and tests: buf, and a gRPC client that is not ours.
 install_tools() {
   local tools=$artifacts/tools
@@ -345,6 +354,7 @@ case ${1-} in
   test) shift; run_tests "$@" ;;
   kernels) shift; kernels "$@" ;;
   bench) shift; bench "$@" ;;
+  fuzz) shift; fuzz "$@" ;;
   lint) lint ;;
   bpf) compile_bpf ;; # for deploy/docker/Dockerfile
   image) shift; exec deploy/docker/image.sh "$@" ;;

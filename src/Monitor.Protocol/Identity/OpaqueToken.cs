@@ -48,7 +48,8 @@ public static class OpaqueToken
         }
 
         var bytes = new byte[length];
-        if (!Base64Url.TryDecodeFromChars(text, bytes, out var decoded)
+        // Not TryDecodeFromChars: it throws for some texts that IsValid takes, with blanks or padding in them.
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var decoded) != System.Buffers.OperationStatus.Done
             || decoded < 1 + ChecksumBytes
             || bytes[0] != kind)
         {

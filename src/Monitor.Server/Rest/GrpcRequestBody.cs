@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +12,11 @@ namespace Monitor.Server;
 /// </summary>
 internal static class GrpcRequestBody
 {
+    private static readonly Dictionary<string, MessageParser> Requests = ContractServices.All
+        .Append(Grpc.Health.V1.Health.Descriptor)
+        .SelectMany(service => service.Methods)
+        .ToDictionary(method => $"/{method.Service.FullName}/{method.Name}", method => method.InputType.Parser, StringComparer.Ordinal);
+
     /// <summary>Reads the whole body, and leaves it to be read once more.</summary>
     /// <returns>False where there is no call to answer any more: the client has left, or was told what is wrong.</returns>
     public static async Task<bool> TryReadAsync(HttpContext context)
@@ -28,9 +36,54 @@ internal static class GrpcRequestBody
             return false;
         }
 
+        if (!IsMessage(context, body.GetBuffer().AsSpan(0, (int)body.Length)))
+        {
+            GrpcRefusal.Write(context, StatusCode.InvalidArgument, "the bytes are not one message of this method's request");
+            return false;
+        }
+
         body.Position = 0;
         context.Request.Body = body;
         return true;
+    }
+
+    // gRPC answers UNKNOWN to bytes that are not a message, and reports them as an error of ours. Requests are small, so that
+    // they may be parsed twice.
+    private static bool IsMessage(HttpContext context, ReadOnlySpan<byte> body)
+    {
+        const int PrefixLength = 5;
+        if (body.Length < PrefixLength
+            || body[0] > 1
+            || BinaryPrimitives.ReadUInt32BigEndian(body[1..]) != body.Length - PrefixLength)
+        {
+            return false;
+        }
+
+        var path = context.Request.Path.Value ?? "";
+        if (!Requests.TryGetValue(path, out var parser))
+        {
+            return true;
+        }
+
+        try
+        {
+            var message = body[PrefixLength..].ToArray();
+            if (body[0] == 0)
+            {
+                parser.ParseFrom(message);
+            }
+            else if (context.Request.Headers["grpc-encoding"] == "gzip")
+            {
+                using var inflated = new GZipStream(new MemoryStream(message), CompressionMode.Decompress);
+                parser.ParseFrom(inflated);
+            }
+
+            return true;
+        }
+        catch (Exception bad) when (bad is InvalidProtocolBufferException or InvalidDataException)
+        {
+            return false;
+        }
     }
 
     private static StatusCode CodeOf(int httpStatus) => httpStatus switch

@@ -34,6 +34,19 @@ public sealed class IdentityTests
         Assert.That(EventId.TryParse(text, out _, out _), Is.False);
     }
 
+    /// <summary>Among them are some that the decoder of .NET takes for valid and then throws for.</summary>
+    [Test]
+    public void Token_WithPaddingOrBlanks_IsReadOrRefused()
+    {
+        var token = new ResumeToken(1, 2, 1, [3]).ToString();
+        foreach (var (at, put) in Enumerable.Range(0, token.Length + 1).SelectMany(at => (string[])["=", "==", " ", "\n", "%", "= ", "%="], (at, put) => (at, put)))
+        {
+            Assert.DoesNotThrow(() => ResumeToken.TryParse(token.Insert(at, put), out _));
+            Assert.DoesNotThrow(() => ResumeToken.TryParse(token[..at] + put, out _));
+            Assert.DoesNotThrow(() => ResumeToken.TryParse(put + token[at..], out _));
+        }
+    }
+
     [Test]
     public void BootEpoch_EachPart_Matters()
     {

@@ -203,6 +203,27 @@ internal sealed class ClientLimitTests
         Assert.That(await waiting.WaitAsync(TimeSpan.FromSeconds(10)), Does.Contain("healthy"));
     }
 
+    [TestCase("ffffffffff", "ListEvents")]
+    [TestCase("0000000001ff", "ListEvents")]
+    [TestCase("0000000002120a", "StreamEvents")]
+    [TestCase("0000000009", "ListEvents")]
+    [TestCase("", "ListEvents")]
+    public async Task Call_WhoseBytesAreNoMessage_IsTheClientsFault(string body, string method)
+    {
+        await using var server = await TestServer.StartAsync();
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{server.EndPoints.GrpcTarget}/monitor.v1.EventService/{method}")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(Convert.FromHexString(body)) { Headers = { ContentType = new("application/grpc") } },
+        };
+
+        using var response = await client.SendAsync(request);
+
+        Assert.That(response.Headers.GetValues("grpc-status"), Is.EqualTo(new[] { "3" }));
+    }
+
     [TestCase("/monitor.v1.StatusService/GetHealth")]
     [TestCase("/monitor.v1.EventService/StreamEvents")]
     [TestCase("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")]

@@ -1,8 +1,8 @@
-namespace Monitor.Server.Tests.Rest;
+namespace Monitor.Fuzz.Inputs;
 
 /// <summary>Makes requests as no sane client sends them, in the neighbourhood of what the server takes. Each byte of a
 /// request is a character.</summary>
-internal sealed class RandomRequests(int seed, IReadOnlyList<string> paths)
+internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
 {
     private static readonly string[] Methods =
         ["GET", "GET", "GET", "POST", "POST", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "get", "FOO", "CONNECT"];
@@ -44,10 +44,13 @@ internal sealed class RandomRequests(int seed, IReadOnlyList<string> paths)
             "Access-Control-Request-Method: POST", "Expect: 100-continue", "Expect: 200-ok", "Content-Encoding: gzip",
             "Range: bytes=0-1", "If-None-Match: *", "grpc-timeout: 1n", "grpc-timeout: x", "grpc-encoding: gzip", "X: \xff\xfe",
             "Upgrade: h2c", "Connection: Upgrade", "Cookie: a", "X-Bin: a", "a-bin: !", "Content-Length: 5",
-            "Content-Length: x", "Transfer-Encoding: gzip", "Host: b", "Bad Header: x", ": x", "NoColon",
+            "Content-Length: x", "Transfer-Encoding: gzip", "Host: b", "Authorization: Bearer x", "Authorization: Bearer",
+            "Authorization: Basic YTpi", "Authorization: bearer \xff", "Authorization: Bearer a, Bearer b", "X-Forwarded-For: 127.0.0.1", "Bad Header: x", ": x", "NoColon",
         ];
 
-    private readonly Random _random = new(seed);
+    private static readonly string[] ChunkLengths = ["zz", "", "-1", "80000000", "ffffffff", "fffffffffffffffffff", "5 5", "0x5"];
+
+    private readonly Random _random = random;
 
     /// <summary>The next request, complete enough to be answered.</summary>
     public string Next()
@@ -84,7 +87,7 @@ internal sealed class RandomRequests(int seed, IReadOnlyList<string> paths)
         if (body.Length > 0 && OneIn(5))
         {
             lines.Add("Transfer-Encoding: chunked");
-            body = OneIn(5) ? "zz\r\n" + body : $"{body.Length:x}\r\n{body}\r\n0\r\n\r\n";
+            body = OneIn(5) ? Pick(ChunkLengths) + "\r\n" + body : $"{body.Length:x}\r\n{body}\r\n0\r\n\r\n";
         }
         else if (body.Length > 0 || OneIn(2))
         {
