@@ -28,6 +28,8 @@ Builds, runs and tests the network monitor.
   ./build.sh kind COMMAND    the same in a cluster of kind: create, load, install, test, delete, or all
   ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
                              main
+  ./build.sh sbom            list all dependencies with their licences: artifacts/sbom.cdx.json (CycloneDX) and
+                             deploy/licences.md
   ./build.sh clean           remove artifacts/
   ./build.sh --help          this text
 
@@ -281,6 +283,12 @@ bench() {
   exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"
 }
 
+# What is shipped and built with, see deploy/sbom/sbom.cs; without a file it checks the licences.
+sbom() {
+  dotnet restore Monitor.sln -v quiet >&2
+  dotnet run deploy/sbom/sbom.cs -- "$root" "$@"
+}
+
 fuzz() {
   need_to_build
   compile_bpf
@@ -344,6 +352,7 @@ lint() {
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
   say "c#";     dotnet restore Monitor.sln -v quiet && dotnet format whitespace Monitor.sln --no-restore --verify-no-changes || status=1
+  say "licences"; sbom || status=1
   return $status
 }
 
@@ -355,6 +364,7 @@ case ${1-} in
   kernels) shift; kernels "$@" ;;
   bench) shift; bench "$@" ;;
   fuzz) shift; fuzz "$@" ;;
+  sbom) need_to_build; mkdir -p "$artifacts"; sbom "$artifacts/sbom.cdx.json" ;;
   lint) lint ;;
   bpf) compile_bpf ;; # for deploy/docker/Dockerfile
   image) shift; exec deploy/docker/image.sh "$@" ;;
