@@ -71,11 +71,44 @@ internal sealed class MissingRightTests
         }
     }
 
-    private static async Task<PublishedProgram> StartAsync(string component)
+    [TestCase("authentication.k8s.io", "tokenreviews")]
+    [TestCase("authorization.k8s.io", "subjectaccessreviews")]
+    public async Task Aggregator_WithoutAQuestionAboutReaders_SaysWhichAndRefusesThem(string group, string resource)
     {
-        string[] agents = component == "agent" ? [] : ["--agents-service", $"{Namespace}/rights-agent"];
+        (string Group, string Resource)[] questions = [("authentication.k8s.io", "tokenreviews"), ("authorization.k8s.io", "subjectaccessreviews")];
+        var others = questions.Where(question => question != (group, resource)).Select(question => Question(question.Group, question.Resource));
+        await SetRulesAsync("clusterrole", "aggregator", [.. Watching(), .. others]);
+        try
+        {
+            using var program = await StartAsync("aggregator", "--service-account-readers", "--open", "health");
+            var token = (await Cluster.KubectlAsync("-n", Namespace, "create", "token", "rights-aggregator")).Succeeded();
+
+            await Waiting.ForAsync(
+                "the missing right",
+                async () => $"{await program.StatusAsync("/api/events", token)} {await program.ReportAsync()}",
+                report => report.StartsWith("ServiceUnavailable ", StringComparison.Ordinal)
+                    && report.Contains($"needs the verb `create` on `{resource}", StringComparison.Ordinal));
+            await SetRulesAsync("clusterrole", "aggregator", [.. Watching(), .. questions.Select(question => Question(question.Group, question.Resource))]);
+            // The account has no role of a reader: known, and refused for that.
+            await Waiting.ForAsync(
+                "an answer", () => program.StatusAsync("/api/events", token), status => status == "Forbidden");
+        }
+        finally
+        {
+            await SetRulesAsync("clusterrole", "aggregator", Watching());
+        }
+    }
+
+    private static IEnumerable<object> Watching() => new[] { "pods", "services", "nodes" }.SelectMany(of => Rules("", of, null));
+
+    private static object Question(string group, string resource) =>
+        new { apiGroups = new[] { group }, resources = new[] { resource }, verbs = new[] { "create" } };
+
+    private static async Task<PublishedProgram> StartAsync(string component, params string[] more)
+    {
+        string[] agents = component == "agent" ? [] : ["--agents-service", $"{Namespace}/rights-agent", "--insecure"];
         return new PublishedProgram(
-            component, ["--deployment-mode", "kubernetes", "--kubeconfig", await KubeconfigAsync(component), .. agents]);
+            component, ["--deployment-mode", "kubernetes", "--kubeconfig", await KubeconfigAsync(component), .. agents, .. more]);
     }
 
     private static IEnumerable<object> Rules(string group, string resource, string? without) =>

@@ -41,6 +41,20 @@ internal sealed class PublishedProgram : IDisposable
         }
     }
 
+    /// <summary>How it answers a reader with a token; empty before it listens.</summary>
+    public async Task<string> StatusAsync(string path, string token)
+    {
+        if (_url is not { } url)
+        {
+            return "";
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url + path));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        using var response = await Http.SendAsync(request);
+        return response.StatusCode.ToString();
+    }
+
     public void Dispose()
     {
         _process.Kill();
