@@ -29,7 +29,7 @@ internal sealed class RightsTests
                 Assert.That(ulong.Parse(thread[set], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & OfLoading, Is.Zero, $"{thread["Name"]} {set}");
             }
 
-            Assert.That(thread["NoNewPrivs"], Is.EqualTo("1"), thread["Name"]);
+            Assert.That((thread["NoNewPrivs"], thread["Seccomp"]), Is.EqualTo(("1", "2")), thread["Name"]);
         }
 
         Assert.That(agent.Error, Does.Match(@"(?m)^rights: CAP_\w+.*; given up: .*CAP_NET_ADMIN.*CAP_BPF"));
@@ -39,13 +39,35 @@ internal sealed class RightsTests
     }
 
     [Test]
+    public async Task Aggregator_EveryThread_IsBoundByTheFilter()
+    {
+        using var aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--agent", "127.0.0.1:1");
+
+        var threads = Directory.GetDirectories($"/proc/{aggregator.Id}/task").Select(Status);
+
+        Assert.That(threads.Select(thread => (thread["NoNewPrivs"], thread["Seccomp"])), Is.All.EqualTo(("1", "2")));
+        Assert.That(aggregator.Error, Does.Contain("rights: system calls filtered"));
+    }
+
+    [TestCase("monitor-agent")]
+    [TestCase("monitor-aggregator")]
+    public async Task Sandbox_False_FiltersNothingAndSaysIt(string program)
+    {
+        string[] agents = program == ServerProcess.Aggregator ? ["--agent", "127.0.0.1:1"] : [];
+        using var server = await ServerProcess.StartAsync(program, ["--sandbox", "false", .. agents]);
+
+        Assert.That(Status($"/proc/{server.Id}")["Seccomp"], Is.EqualTo("0"));
+        Assert.That(server.Error, Does.Contain("system calls not filtered").And.Contain("--sandbox is false"));
+    }
+
+    [Test]
     public async Task Start_IsStillTheSameProcess()
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
 
         // Programs that are started by name find it by that name.
         Assert.That(Status($"/proc/{agent.Id}")["Name"], Is.EqualTo("dotnet"));
-        Assert.That(Status($"/proc/{agent.Id}")["SigIgn"], Is.EqualTo("0000000000001000"), "SIGPIPE alone, as ever");
+        Assert.That(Status($"/proc/{agent.Id}")["SigBlk"], Is.EqualTo("0000000000000000"));
         Assert.That(File.ReadAllText($"/proc/{agent.Id}/cmdline").Split('\0'), Does.Contain("--http"));
     }
 
