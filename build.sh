@@ -20,6 +20,8 @@ Builds, runs and tests the network monitor.
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
                              bookworm (6.1), trixie (6.12), or those named; a few minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
+  ./build.sh chaos [SECONDS] [SEED]
+                             build, and let faults happen at random to agents, an aggregator and their links: ten minutes
   ./build.sh fuzz [SECONDS|long] [CASES] [--seed N]
                              build, and try random input on everything that takes some; see test/Monitor.Fuzz
   ./build.sh image [TAG]     build the container images, with Docker or Buildah
@@ -289,6 +291,13 @@ sbom() {
   dotnet run deploy/sbom/sbom.cs -- "$root" "$@"
 }
 
+chaos() {
+  need_to_test
+  build
+  CHAOS_SECONDS=${1:-600} CHAOS_SEED=${2:-$RANDOM} dotnet test "$artifacts/dotnet/bin/EndToEnd.Tests/release/EndToEnd.Tests.dll" --nologo \
+    --filter FullyQualifiedName~ChaosTests --logger "console;verbosity=normal"
+}
+
 fuzz() {
   need_to_build
   compile_bpf
@@ -363,6 +372,7 @@ case ${1-} in
   test) shift; run_tests "$@" ;;
   kernels) shift; kernels "$@" ;;
   bench) shift; bench "$@" ;;
+  chaos) shift; chaos "$@" ;;
   fuzz) shift; fuzz "$@" ;;
   sbom) need_to_build; mkdir -p "$artifacts"; sbom "$artifacts/sbom.cdx.json" ;;
   lint) lint ;;

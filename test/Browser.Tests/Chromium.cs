@@ -6,7 +6,7 @@ namespace Monitor.Browser.Tests;
 internal sealed class Chromium : IAsyncDisposable
 {
     /// <summary>A name that is not this machine's: what a page does on "localhost" only, it must not do here.</summary>
-    public const string Host = "monitor.test";
+    public const string Host = "monitor.localhost";
 
     private const string Executable = "/usr/bin/chromium";
 

@@ -15,6 +15,7 @@ internal sealed class ClusterClient : IAsyncDisposable
     private readonly List<Loss> _losses = [];
     private readonly List<string> _twice = [];
     private readonly List<Event> _events = [];
+    private readonly Dictionary<string, ulong> _missingBefore = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private volatile string _target;
@@ -58,8 +59,7 @@ internal sealed class ClusterClient : IAsyncDisposable
     public async Task CompleteAsync(ClusterNode node, ulong last)
     {
         var seen = await Waiting.ForAsync($"event {last} of {node.Name}", () => Task.FromResult(SeenUpTo(node.Name, last)));
-        var missing = (ulong)Losses.Where(loss => loss.NodeName == node.Name && loss.Cause == LossCause.Evicted)
-            .Sum(loss => (long)loss.Count);
+        var missing = MissingOf(node.Name) - _missingBefore.GetValueOrDefault(node.Name);
         lock (_lock)
         {
             Assert.That(_twice, Is.Empty);
@@ -67,12 +67,18 @@ internal sealed class ClusterClient : IAsyncDisposable
         }
     }
 
+    /// <summary>A node's agent is about to start anew: what was missing until now was of its run before.</summary>
+    public void BeginRun(ClusterNode node) => _missingBefore[node.Name] = MissingOf(node.Name);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
     }
+
+    private ulong MissingOf(string node) =>
+        (ulong)Losses.Where(loss => loss.NodeName == node && loss.Cause == LossCause.Evicted).Sum(loss => (long)loss.Count);
 
     private SortedSet<ulong>? SeenUpTo(string node, ulong last)
     {

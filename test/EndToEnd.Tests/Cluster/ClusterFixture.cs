@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace EndToEnd.Tests.Cluster;
+
+/// <summary>Two nodes with real agents, an aggregator of both, and a client that counts; what can happen to them.</summary>
+internal abstract class ClusterFixture
+{
+    protected ClusterNode A { get; private set; } = null!;
+
+    protected ClusterNode B { get; private set; } = null!;
+
+    protected ServerProcess Aggregator { get; private set; } = null!;
+
+    protected ClusterClient Client { get; private set; } = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        A = new ClusterNode("node-a", 0);
+        B = new ClusterNode("node-b", 1);
+        ClusterNode.Join(A, B);
+        await Task.WhenAll(A.StartAgentAsync("--retention", "2MiB"), B.StartAgentAsync());
+        await StartAggregatorAsync();
+        Client = new ClusterClient(Aggregator.GrpcTarget);
+        await StateAsync(A, "STATE_STREAMING");
+        await StateAsync(B, "STATE_STREAMING");
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        if (Client is not null)
+        {
+            await Client.DisposeAsync();
+        }
+
+        Aggregator?.Dispose();
+        A?.Dispose();
+        B?.Dispose();
+    }
+
+    /// <summary>Starts the aggregator, anew where one has ended; the client goes there then.</summary>
+    protected async Task StartAggregatorAsync()
+    {
+        Aggregator?.Dispose();
+        Aggregator = await ServerProcess.StartAsync(
+            ServerProcess.Aggregator, "--insecure", "--agent", A.AgentTarget, "--agent", B.AgentTarget);
+        if (Client is not null)
+        {
+            Client.Target = Aggregator.GrpcTarget;
+        }
+    }
+
+    /// <summary>Both nodes: nothing came twice, what did not come was reported, and the aggregator says so too.</summary>
+    protected async Task BalanceAsync()
+    {
+        foreach (var node in new[] { A, B })
+        {
+            var last = await node.SettledEventsAsync();
+            await Client.CompleteAsync(node, last);
+            var agent = await AgentAsync(node);
+            Assert.That(ClusterNode.Number(agent.GetProperty("last_sequence")), Is.EqualTo(last));
+            Assert.That(
+                ClusterNode.Number(agent.GetProperty("events")) + ClusterNode.Number(agent.GetProperty("missed")),
+                Is.EqualTo(last - ClusterNode.Number(agent.GetProperty("first_sequence")) + 1));
+        }
+    }
+
+    protected void Cut(bool unplugged)
+    {
+        if (unplugged)
+        {
+            A.Unplug();
+        }
+        else
+        {
+            A.Block();
+        }
+    }
+
+    protected void Mend(bool unplugged)
+    {
+        if (unplugged)
+        {
+            A.Plug();
+        }
+        else
+        {
+            A.Unblock();
+        }
+    }
+
+    protected Task<string> StateAsync(ClusterNode node, string state) => Waiting.ForAsync($"{node.Name} to be {state}", async () =>
+        (await AgentsAsync()).FirstOrDefault(agent =>
+            agent.GetProperty("node_name").GetString() == node.Name && agent.GetProperty("state").GetString() == state)
+        is { ValueKind: JsonValueKind.Object } found ? found.ToString() : null);
+
+    /// <summary>Waits until the aggregator's health names the node; fails where that takes more than 10 s.</summary>
+    protected async Task DegradedAsync(ClusterNode node)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await Waiting.ForAsync($"{node.Name} to be missed", async () =>
+        {
+            var health = await Aggregator.GetAsync("/health");
+            return health.GetProperty("status").GetString() == "degraded" && health.GetProperty("parts").EnumerateArray().Any(part =>
+                part.GetProperty("name").GetString() == $"agent/{node.Name}" && part.GetProperty("status").GetString() != "healthy")
+                ? "" : null;
+        });
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(12)), "10 s, and what this busy machine adds");
+    }
+
+    protected async Task<JsonElement> AgentAsync(ClusterNode node) =>
+        (await AgentsAsync()).Single(agent => agent.GetProperty("node_name").GetString() == node.Name);
+
+    protected async Task<IEnumerable<JsonElement>> AgentsAsync() =>
+        (await Aggregator.GetAsync("/api/agents")).GetProperty("agents").EnumerateArray().ToList();
+}
