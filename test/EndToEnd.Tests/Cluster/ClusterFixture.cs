@@ -37,6 +37,8 @@ internal abstract class ClusterFixture
         Aggregator?.Dispose();
         A?.Dispose();
         B?.Dispose();
+        // The next test has the same instance.
+        (Client, Aggregator, A, B) = (null!, null!, null!, null!);
     }
 
     /// <summary>Starts the aggregator, anew where one has ended; the client goes there then.</summary>
