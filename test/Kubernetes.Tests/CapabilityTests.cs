@@ -13,8 +13,8 @@ internal sealed class CapabilityTests
     {
         await Images.MakeAsync();
         (await Cluster.KubectlAsync("create", "namespace", Namespace)).Succeeded();
-        // The objects that the agent's refer to; the agents themselves come from the tests.
-        var accounts = await RenderAsync("templates/rbac.yaml", "templates/priorityclass.yaml");
+        // The objects that the agent refers to; the agents themselves come from the tests.
+        var accounts = await RenderAsync("templates/rbac.yaml", "templates/priorityclass.yaml", "templates/certificates.yaml");
         await ApplyAsync(accounts);
     }
 
