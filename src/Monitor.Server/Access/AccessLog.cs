@@ -11,7 +11,7 @@ internal static partial class AccessLog
     public static partial void FileRefused(ILogger logger, string problem);
 
     [LoggerMessage(2303, LogLevel.Warning, "Refused {Client}: {Reason}")]
-    public static partial void Refused(ILogger logger, string client, string reason);
+    public static partial void Refused(ILogger logger, System.Net.IPAddress client, string reason);
 
     [LoggerMessage(2304, LogLevel.Warning, "Anyone who reaches {Addresses} reads every event: --insecure was given")]
     public static partial void Insecure(ILogger logger, string addresses);

@@ -32,8 +32,7 @@ internal static class AccessSetup
             provider.GetService<WatchedFiles<ReadersFile>>(),
             access.AcceptsServiceAccounts
                 ? reviewer ?? throw new ArgumentNullException(nameof(reviewer), "service accounts are accepted")
-                : null,
-            provider.GetRequiredService<Refusals>()));
+                : null));
         services.AddSingleton<AccessHealth>();
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -9,8 +8,7 @@ internal sealed class Authenticator(
     AccessOptions options,
     TlsIdentity? tls,
     WatchedFiles<ReadersFile>? file,
-    ITokenReviewer? reviewer,
-    Refusals refusals)
+    ITokenReviewer? reviewer)
 {
     // Those of Kubernetes have about 1 KiB.
     private const int MaxTokenLength = 16 << 10;
@@ -40,8 +38,8 @@ internal sealed class Authenticator(
         }
 
         var token = authorization[Scheme.Length..].Trim();
-        var client = ClientAddress.Of(context.Connection.RemoteIpAddress);
-        if (!refusals.MayTry(client) && !_proven.Contains(client, token))
+        var client = LimitedClient.Of(context);
+        if (client.Guesses.IsEmpty && !_proven.Contains(client.Address, token))
         {
             return new(null, "it has sent too many wrong tokens", IsThrottled: true);
         }
@@ -84,7 +82,7 @@ internal sealed class Authenticator(
             : new(null, $"its certificate is of {TlsIdentity.Shown(names)}, which is not a reader's");
     }
 
-    private async ValueTask<Authentication> ByTokenAsync(string token, IPAddress client, CancellationToken cancellationToken)
+    private async ValueTask<Authentication> ByTokenAsync(string token, LimitedClient client, CancellationToken cancellationToken)
     {
         try
         {
@@ -92,10 +90,11 @@ internal sealed class Authenticator(
                 ?? (reviewer is null ? null : await reviewer.ReviewAsync(token, cancellationToken));
             if (reader is null)
             {
+                client.Guesses.TryTake();
                 return new(null, "its token is not a reader's, or not any more");
             }
 
-            _proven.Add(client, token);
+            _proven.Add(client.Address, token);
             return new(reader, null);
         }
         catch (TokenReviewException failure)

@@ -60,7 +60,7 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
     /// <summary>The reader may not have what it asks for.</summary>
     public RpcException Denied(string message)
     {
-        refusals.CountForbidden(ClientAddress.Of(context.Connection.RemoteIpAddress), $"{reader.Name}: {message}");
+        refusals.CountForbidden(LimitedClient.Of(context), $"{reader.Name}: {message}");
         return new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, message));
     }
 
@@ -68,7 +68,7 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
     public RpcException Ended()
     {
         refusals.CountUnauthenticated(
-            ClientAddress.Of(context.Connection.RemoteIpAddress), $"{reader.Name}: what opened its stream is not valid any more");
+            LimitedClient.Of(context), $"{reader.Name}: what opened its stream is not valid any more");
         return new RpcException(new Grpc.Core.Status(
             StatusCode.Unauthenticated, "the credential that opened this stream is not valid any more; resume with another and the last resume_token"));
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -6,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -84,7 +84,7 @@ internal static class TlsListener
 
         if (tls.ProblemOfClient(certificate, sent) is { } problem)
         {
-            refusals.CountCertificate(ClientAddress.Of((connection.RemoteEndPoint as IPEndPoint)?.Address), $"its certificate: {problem}");
+            refusals.CountCertificate(connection.Features.GetRequiredFeature<LimitedClient>(), $"its certificate: {problem}");
             return false;
         }
 

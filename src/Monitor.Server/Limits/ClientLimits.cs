@@ -30,7 +30,7 @@ internal sealed class ClientLimits(MonitorServerOptions options, LimitCounters c
             Sweep();
             if (!_clients.TryGetValue(address, out var client))
             {
-                client = new LimitedClient(options.Clients, options.Time);
+                client = new LimitedClient(address, options.Clients, options.Time);
                 _clients.Add(address, client);
             }
 

@@ -1,3 +1,7 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Monitor.Server;
 
 /// <summary>What one client has open and has used up. A feature of its connections, and so of their requests. Any
@@ -7,6 +11,12 @@ internal sealed class LimitedClient : IDisposable
     // Waiting calls hold a request each; a client that has this many is not waiting for answers.
     private const int MaxWaiting = 1000;
 
+    // One wrong credential a second after ten, and one line of the log about refusals in ten seconds.
+    private const int Refusals = 10;
+    private static readonly TimeSpan GuessPeriod = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LinePeriod = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
     private readonly ClientLimitOptions _options;
     private readonly TokenBucket _requests;
     private readonly TokenBucket _frames;
@@ -14,19 +24,34 @@ internal sealed class LimitedClient : IDisposable
     private int _streams;
     private int _waiting;
 
-    public LimitedClient(ClientLimitOptions options, TimeProvider time)
+    public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time)
     {
+        Address = address;
         _options = options;
-        _requests = new TokenBucket(options.MaxRequestsPerSecond, time);
-        _frames = new TokenBucket(options.MaxControlFramesPerSecond, time);
+        _requests = new TokenBucket(options.MaxRequestsPerSecond, Second, time);
+        _frames = new TokenBucket(options.MaxControlFramesPerSecond, Second, time);
+        Guesses = new TokenBucket(Refusals, GuessPeriod, time);
+        RefusalLines = new TokenBucket(Refusals, LinePeriod, time);
         _turns = new SemaphoreSlim(options.MaxCallsAtWork);
     }
+
+    /// <summary>Of <see cref="ClientAddress"/>.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>Wrong credentials.</summary>
+    public TokenBucket Guesses { get; }
+
+    /// <summary>Lines of the log about what it was refused.</summary>
+    public TokenBucket RefusalLines { get; }
 
     /// <summary>How many connections it has; <see cref="ClientLimits"/> counts them under its lock.</summary>
     public int Connections { get; set; }
 
     /// <summary>Whether it could be forgotten: it has nothing open, and a new one would be allowed no more.</summary>
-    public bool IsIdle => Connections == 0 && _requests.IsFull && _frames.IsFull;
+    public bool IsIdle => Connections == 0 && _requests.IsFull && _frames.IsFull && Guesses.IsFull && RefusalLines.IsFull;
+
+    /// <summary>Who sent a request.</summary>
+    public static LimitedClient Of(HttpContext context) => context.Features.GetRequiredFeature<LimitedClient>();
 
     public bool TryTakeRequest() => _requests.TryTake();
 

@@ -34,7 +34,7 @@ internal sealed class AccessGuard(RequestDelegate next, AccessOptions options, R
     private async Task CheckAsync(HttpContext context, AccessRight right)
     {
         var (reader, problem, isThrottled, isUnavailable) = await authenticator.AuthenticateAsync(context);
-        var client = ClientAddress.Of(context.Connection.RemoteIpAddress);
+        var client = LimitedClient.Of(context);
         if (reader is null && right == AccessRight.Health && options.IsHealthOpen)
         {
             await PassAsync(context, Anonymous);
