@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Monitor.Fuzz.Inputs;
 using Monitor.Fuzz.Running;
+using Monitor.Server.Tests.Support;
 
 namespace Monitor.Fuzz.Cases;
 
@@ -25,7 +26,7 @@ internal sealed class FrameCase : FuzzCase
     public override async Task TryAsync(Random random, FuzzContext context)
     {
         var sent = Http2Frames.Random(random, Paths);
-        sent = random.Next(20) == 0 ? Damage.Of([.. Http2Frames.Preface, .. sent], random) : [.. Http2Frames.Preface, .. sent];
+        sent = random.Next(20) == 0 ? Damage.Of([.. Http2Frame.Preface, .. sent], random) : [.. Http2Frame.Preface, .. sent];
         using var client = new TcpClient();
         await client.ConnectAsync(context.Server.Grpc(secured: random.Next(4) == 0));
         var stream = client.GetStream();

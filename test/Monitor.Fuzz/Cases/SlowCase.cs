@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Monitor.Fuzz.Inputs;
+using Monitor.Server.Tests.Support;
 using Monitor.Fuzz.Running;
 
 namespace Monitor.Fuzz.Cases;
@@ -27,7 +27,7 @@ internal sealed class SlowCase : FuzzCase
         {
             0 => [],
             1 => System.Text.Encoding.Latin1.GetBytes($"GET /health HTTP/1.1\r\nHost: localhost\r\n{new string('x', 1000)}"),
-            2 => Http2Frames.Preface[..random.Next(24)],
+            2 => Http2Frame.Preface[..random.Next(24)],
             _ => System.Text.Encoding.Latin1.GetBytes(
                 "POST /api/list-connections HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"),
         };

@@ -1,33 +1,10 @@
-using System.Buffers.Binary;
-using System.Text;
+using static Monitor.Server.Tests.Support.Http2Frame;
 
 namespace Monitor.Fuzz.Inputs;
 
 /// <summary>Frames of HTTP/2 (RFC 9113), right ones and others.</summary>
 internal static class Http2Frames
 {
-    public static byte[] Preface => [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Make(4, 0, 0), .. Make(4, 1, 0)];
-
-    public static byte[] Make(byte type, byte flags, uint stream, params ReadOnlySpan<byte> payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8 | type);
-        frame[4] = flags;
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame.AsSpan(9));
-        return frame;
-    }
-
-    /// <summary>The headers of a call, without compression.</summary>
-    public static byte[] Call(string path) =>
-        [
-            .. Header(":method", "POST"), .. Header(":scheme", "http"), .. Header(":path", path), .. Header(":authority", "localhost"),
-            .. Header("content-type", "application/grpc"), .. Header("te", "trailers"),
-        ];
-
-    public static byte[] Header(string name, string value) =>
-        [0, (byte)name.Length, .. Encoding.Latin1.GetBytes(name), (byte)value.Length, .. Encoding.Latin1.GetBytes(value)];
-
     /// <summary>What a hostile client sends on one connection: a call, some frames that may be anything, or a flood.</summary>
     public static byte[] Random(Random random, IReadOnlyList<string> paths)
     {

@@ -99,7 +99,7 @@ internal sealed class ClientLimitTests
         await using var server = await StartAsync(new ClientLimitOptions { MaxControlFramesPerSecond = 1000 });
         using var hostile = await RawHttp2.ConnectAsync(server, OtherClient.Address);
 
-        await hostile.SendAsync(100_000, _ => RawHttp2.Frame(type, 0, type == 2 ? 1 : 0, new byte[length]));
+        await hostile.SendAsync(100_000, _ => Http2Frame.Make(type, 0, type == 2 ? 1 : 0, new byte[length]));
 
         await hostile.ClosedAsync();
         Assert.That((await StatsAsync(server)).Floods, Is.EqualTo(1));
@@ -232,9 +232,9 @@ internal sealed class ClientLimitTests
         await using var server = await TestServer.StartAsync();
         using (var client = await RawHttp2.ConnectAsync(server))
         {
-            await client.SendAsync(20, i => RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call(path)));
-            await client.Stream.WriteAsync(RawHttp2.Frame(0, 0, 1, 0, 0, 0));
-            await client.Stream.WriteAsync(RawHttp2.Frame(3, 0, 3, 0, 0, 0, 8));
+            await client.SendAsync(20, i => Http2Frame.Make(1, 4, 2 * i + 1, Http2Frame.Call(path)));
+            await client.Stream.WriteAsync(Http2Frame.Make(0, 0, 1, 0, 0, 0));
+            await client.Stream.WriteAsync(Http2Frame.Make(3, 0, 3, 0, 0, 0, 8));
             // Answered behind the others, so these have begun.
             await server.Status.GetHealthAsync(new GetHealthRequest());
         }
@@ -257,8 +257,8 @@ internal sealed class ClientLimitTests
         var message = new ListEventsRequest { Limit = 5_000 }.ToByteArray();
         return client.SendAsync(count, i =>
             [
-                .. RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call("/monitor.v1.EventService/ListEvents")),
-                .. RawHttp2.Frame(0, 1, 2 * i + 1, [0, 0, 0, 0, (byte)message.Length, .. message]),
+                .. Http2Frame.Make(1, 4, 2 * i + 1, Http2Frame.Call("/monitor.v1.EventService/ListEvents")),
+                .. Http2Frame.Make(0, 1, 2 * i + 1, [0, 0, 0, 0, (byte)message.Length, .. message]),
             ]);
     }
 

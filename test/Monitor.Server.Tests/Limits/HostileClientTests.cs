@@ -102,8 +102,8 @@ internal sealed class HostileClientTests
         using var connection = await RawHttp2.ConnectAsync(server, OtherClient.Address);
         await connection.SendAsync(100, i =>
             [
-                .. RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call("/monitor.v1.EventService/StreamEvents")),
-                .. RawHttp2.Frame(0, 1, 2 * i + 1, 0, 0, 0, 0, 0),
+                .. Http2Frame.Make(1, 4, 2 * i + 1, Http2Frame.Call("/monitor.v1.EventService/StreamEvents")),
+                .. Http2Frame.Make(0, 1, 2 * i + 1, 0, 0, 0, 0, 0),
             ]);
         await Task.Delay(100, _over.Token);
     });
@@ -113,15 +113,15 @@ internal sealed class HostileClientTests
         using var connection = await RawHttp2.ConnectAsync(server, OtherClient.Address);
         await connection.SendAsync(2000, i =>
             [
-                .. RawHttp2.Frame(1, 4, 2 * i + 1, RawHttp2.Call("/monitor.v1.StatusService/GetHealth")),
-                .. RawHttp2.Frame(3, 0, 2 * i + 1, 0, 0, 0, 8),
+                .. Http2Frame.Make(1, 4, 2 * i + 1, Http2Frame.Call("/monitor.v1.StatusService/GetHealth")),
+                .. Http2Frame.Make(3, 0, 2 * i + 1, 0, 0, 0, 8),
             ]);
     });
 
     private Task PingAsync(TestServer server) => Repeat(1, async () =>
     {
         using var connection = await RawHttp2.ConnectAsync(server, OtherClient.Address);
-        await connection.SendAsync(10_000, _ => RawHttp2.Frame(6, 0, 0, new byte[8]));
+        await connection.SendAsync(10_000, _ => Http2Frame.Make(6, 0, 0, new byte[8]));
     });
 
     private Task Repeat(int workers, Func<Task> attack) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(async () =>

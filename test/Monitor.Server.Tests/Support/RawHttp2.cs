@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace Monitor.Server.Tests.Support;
@@ -31,30 +30,9 @@ internal sealed class RawHttp2 : IDisposable
     public static async Task<RawHttp2> ConnectAsync(TestServer server, System.Net.IPAddress? from = null)
     {
         var connection = new RawHttp2(server.EndPoints.Grpc, from ?? System.Net.IPAddress.Loopback);
-        await connection.Stream.WriteAsync(
-            (byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0), .. Frame(4, 1, 0)]);
+        await connection.Stream.WriteAsync(Http2Frame.Preface);
         return connection;
     }
-
-    public static byte[] Frame(byte type, byte flags, int stream, params ReadOnlySpan<byte> payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8 | type);
-        frame[4] = flags;
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame.AsSpan(9));
-        return frame;
-    }
-
-    /// <summary>The headers of a call, without compression.</summary>
-    public static byte[] Call(string path) =>
-        [
-            .. Header(":method", "POST"), .. Header(":scheme", "http"), .. Header(":path", path), .. Header(":authority", "localhost"),
-            .. Header("content-type", "application/grpc"), .. Header("te", "trailers"),
-        ];
-
-    public static byte[] Header(string name, string value) =>
-        [0, (byte)name.Length, .. System.Text.Encoding.ASCII.GetBytes(name), (byte)value.Length, .. System.Text.Encoding.ASCII.GetBytes(value)];
 
     /// <summary>Sends the same again and again, in large writes.</summary>
     /// <returns>False where the server closed the connection before all was sent.</returns>
