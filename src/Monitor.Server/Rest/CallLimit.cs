@@ -97,8 +97,8 @@ internal sealed class CallLimit(
         }
     }
 
-    private static async ValueTask<bool> HasMessageAsync(HttpContext context) =>
-        RestRequest.IsRest(context) || await GrpcRequestBody.TryReadAsync(context);
+    private async ValueTask<bool> HasMessageAsync(HttpContext context) =>
+        RestRequest.IsRest(context) || await GrpcRequestBody.TryReadAsync(context, options.MaxRequestBodyBytes);
 
     private void CutOff(HttpContext context)
     {

@@ -18,8 +18,10 @@ internal static class GrpcRequestBody
         .ToDictionary(method => $"/{method.Service.FullName}/{method.Name}", method => method.InputType.Parser, StringComparer.Ordinal);
 
     /// <summary>Reads the whole body, and leaves it to be read once more.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
     /// <returns>False where there is no call to answer any more: the client has left, or was told what is wrong.</returns>
-    public static async Task<bool> TryReadAsync(HttpContext context)
+    public static async Task<bool> TryReadAsync(HttpContext context, int maxBytes)
     {
         var body = new MemoryStream();
         try
@@ -36,9 +38,9 @@ internal static class GrpcRequestBody
             return false;
         }
 
-        if (!IsMessage(context, body.GetBuffer().AsSpan(0, (int)body.Length)))
+        if (!IsMessage(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes))
         {
-            GrpcRefusal.Write(context, StatusCode.InvalidArgument, "the bytes are not one message of this method's request");
+            GrpcRefusal.Write(context, StatusCode.InvalidArgument, "the bytes are not one message of this method's request, or too many");
             return false;
         }
 
@@ -49,7 +51,7 @@ internal static class GrpcRequestBody
 
     // gRPC answers UNKNOWN to bytes that are not a message, and reports them as an error of ours. Requests are small, so that
     // they may be parsed twice.
-    private static bool IsMessage(HttpContext context, ReadOnlySpan<byte> body)
+    private static bool IsMessage(HttpContext context, ReadOnlySpan<byte> body, int maxBytes)
     {
         const int PrefixLength = 5;
         if (body.Length < PrefixLength
@@ -74,8 +76,19 @@ internal static class GrpcRequestBody
             }
             else if (context.Request.Headers["grpc-encoding"] == "gzip")
             {
-                using var inflated = new GZipStream(new MemoryStream(message), CompressionMode.Decompress);
-                parser.ParseFrom(inflated);
+                // A few KiB can hold gigabytes: no more is inflated than a message may have.
+                using var inflating = new GZipStream(new MemoryStream(message), CompressionMode.Decompress);
+                using var inflated = new MemoryStream();
+                var part = new byte[16 << 10];
+                for (int read; (read = inflating.Read(part)) > 0; inflated.Write(part, 0, read))
+                {
+                    if (inflated.Length + read > maxBytes)
+                    {
+                        return false;
+                    }
+                }
+
+                parser.ParseFrom(inflated.GetBuffer(), 0, (int)inflated.Length);
             }
 
             return true;
