@@ -11,6 +11,8 @@ internal sealed class Certificates : IDisposable
     {
         using var authority = new TestAuthority();
         File.WriteAllText(PathOf("ca.pem"), authority.Pem);
+        // The benchmark itself, which asks the aggregator.
+        File.WriteAllText(PathOf("readers.json"), """{"readers": [{"name": "bench", "role": "events", "certificate": "monitor-aggregator"}]}""");
         foreach (var name in new[] { "monitor-agent", "monitor-aggregator" })
         {
             var (certificate, key) = authority.Sign(name);
@@ -21,7 +23,7 @@ internal sealed class Certificates : IDisposable
 
     /// <summary>The options of an agent or aggregator.</summary>
     public string[] Options(string program) =>
-        ["--tls-certificate", PathOf($"monitor-{program}.pem"), "--tls-key", PathOf($"monitor-{program}.key"), "--tls-authority", PathOf("ca.pem")];
+        ["--tls-certificate", PathOf($"monitor-{program}.pem"), "--tls-key", PathOf($"monitor-{program}.key"), "--tls-authority", PathOf("ca.pem"), "--readers", PathOf("readers.json")];
 
     /// <summary>The certificate and the key of a program, for those that take them as two arguments.</summary>
     public string[] Files(string program) => [PathOf($"monitor-{program}.pem"), PathOf($"monitor-{program}.key")];

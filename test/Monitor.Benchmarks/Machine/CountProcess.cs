@@ -18,9 +18,16 @@ internal sealed class CountProcess : IDisposable
     }
 
     /// <summary>Ends it; its programs are detached then.</summary>
+    /// <exception cref="BenchmarkException">It has read nothing, and is nothing to compare with.</exception>
     public async Task StopAsync()
     {
         _process.Terminate();
+        var line = await _process.WaitForLineAsync(line => line.StartsWith("samples ", StringComparison.Ordinal));
+        if (line.StartsWith("samples 0 ", StringComparison.Ordinal))
+        {
+            throw new BenchmarkException($"the bare consumer read no event: {line}");
+        }
+
         await _process.EndAsync();
     }
 

@@ -88,6 +88,7 @@ int main(int argc, char **argv)
 		.wakeup_watermark = RING_BYTES / 4,
 	};
 	int cgroup = open("/sys/fs/cgroup/unified", O_DIRECTORY | O_RDONLY);
+	__u32 zero = 0, on = 1;
 	struct bpf_program *program;
 	struct bpf_object *object;
 	struct bpf_link *walker = NULL;
@@ -133,6 +134,9 @@ int main(int argc, char **argv)
 		if (!link)
 			return fail(bpf_program__name(program));
 	}
+	/* The programs report nothing before somebody says that he reads. */
+	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "reading"), &zero, &on, BPF_ANY))
+		return fail("reading");
 	puts("ready");
 	fflush(stdout);
 
