@@ -26,6 +26,8 @@ internal static class EventColumnsParser
         var outcome = 0;
         var handshake = default(WireTime);
         var seen = 0ul;
+        var failed = false;
+        var details = 0;
         var flags = ColumnFlags.Unique;
         while (!reader.AtEnd)
         {
@@ -73,7 +75,7 @@ internal static class EventColumnsParser
                 continue;
             }
 
-            if ((tag & 7) != WireReader.LengthDelimited || tag > EventTags.PeerNodeName)
+            if ((tag & 7) != WireReader.LengthDelimited || tag > EventTags.PeerEventId)
             {
                 if (!reader.TrySkip(tag))
                 {
@@ -129,7 +131,18 @@ internal static class EventColumnsParser
                     }
 
                     continue;
-                case > EventTags.Destination and < EventTags.KubernetesWorkloadKind:
+                case > EventTags.DestinationName and < EventTags.KubernetesWorkloadKind:
+                    if (DetailReader.Has(tag))
+                    {
+                        detail = tag;
+                        if (!DetailReader.TryRead(tag, value, out failed, out var repeats))
+                        {
+                            return false;
+                        }
+
+                        details += repeats ? 2 : 1;
+                    }
+
                     continue;
             }
 
@@ -163,7 +176,7 @@ internal static class EventColumnsParser
                     columns.ProtocolCode = ProtocolText.Code(value);
                     flags |= ColumnFlags.HasProtocol;
                     break;
-                case >= EventTags.PeerPodName:
+                case >= EventTags.PeerPodName and < EventTags.PeerEventId:
                     flags |= ColumnFlags.HasPeer;
                     break;
                 case EventTags.SourceIp:
@@ -192,7 +205,14 @@ internal static class EventColumnsParser
             return false;
         }
 
-        if (detail == EventTags.PacketDrop || detail == EventTags.Connection && ((Outcome)outcome).IsFailure())
+        if (details > 0 && (details > 1 || (seen & (1ul << Event.ConnectionFieldNumber | 1ul << Event.PacketDropFieldNumber)) != 0))
+        {
+            // No agent encodes events like that.
+            failed = Event.Parser.ParseFrom(bytes).ReportsFailure();
+        }
+
+        if (detail == EventTags.PacketDrop || detail == EventTags.Connection && ((Outcome)outcome).IsFailure()
+            || DetailReader.Has(detail) && failed)
         {
             flags |= ColumnFlags.Failed;
         }
@@ -261,7 +281,7 @@ internal static class EventColumnsParser
                 return false;
             }
 
-            if (tag is EventTags.DropReason or EventTags.DropSymbol or EventTags.DropInterface)
+            if (tag is EventTags.DropReason or EventTags.DropSymbol or EventTags.DropInterface or EventTags.DropExplanation)
             {
                 if (!reader.TryReadText(out _))
                 {

@@ -33,6 +33,10 @@ internal static class EventTags
     public const uint PeerServiceName = Event.PeerServiceNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint PeerNodeName = Event.PeerNodeNameFieldNumber << 3 | WireReader.LengthDelimited;
 
+    public const uint DestinationName = Event.DestinationNameFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint ConnectionId = Event.ConnectionIdFieldNumber << 3 | WireReader.Varint;
+    public const uint PeerEventId = Event.PeerEventIdFieldNumber << 3 | WireReader.LengthDelimited;
+
     public const uint Outcome = ConnectionDetail.OutcomeFieldNumber << 3 | WireReader.Varint;
     public const uint ConnectionError = ConnectionDetail.ErrorFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint HandshakeTime = ConnectionDetail.HandshakeTimeFieldNumber << 3 | WireReader.LengthDelimited;
@@ -40,6 +44,9 @@ internal static class EventTags
     public const uint DropReason = PacketDropDetail.ReasonFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint DropSymbol = PacketDropDetail.SymbolFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint DropInterface = PacketDropDetail.InterfaceFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint DropExplanation = PacketDropDetail.ExplanationFieldNumber << 3 | WireReader.LengthDelimited;
+
+    public const uint DnsResponseCode = DnsDetail.ResponseCodeFieldNumber << 3 | WireReader.LengthDelimited;
 
     // Timestamp and Duration have the same field numbers.
     public const uint Seconds = Timestamp.SecondsFieldNumber << 3 | WireReader.Varint;

@@ -80,8 +80,43 @@ internal static class TestEvents
         Maybe(random, () => made.DestinationIp = Pick(random, Addresses));
         Maybe(random, () => made.SourcePort = (uint)random.Next(4) * 443);
         Maybe(random, () => made.DestinationPort = random.Next(10) == 0 ? 70_000u : (uint)random.Next(4) * 443);
-        switch (random.Next(3))
+        Maybe(random, () => made.ConnectionId = (ulong)random.NextInt64());
+        Maybe(random, () => made.DestinationName = Pick(random, Names));
+        Maybe(random, () => made.PeerEventId = EventId.Format(2, sequence));
+        switch (random.Next(9))
         {
+            case 2:
+                made.Accept = new AcceptDetail { AcceptQueueTime = new() { Nanos = 5 } };
+                Maybe(random, () => made.Accept.Abandoned = random.Next(2) == 0);
+                break;
+            case 3:
+                made.Close = new CloseDetail
+                {
+                    Cause = (CloseDetail.Types.Cause)random.Next(10),
+                    Duration = new() { Seconds = 1 },
+                    BytesSent = 1UL << random.Next(64),
+                    MinimumRtt = new() { Nanos = 100 },
+                };
+                Maybe(random, () => made.Close.Error = "ECONNRESET");
+                break;
+            case 4:
+                made.Retransmit = new RetransmitDetail { State = "ESTABLISHED", Retransmits = 3 };
+                break;
+            case 5:
+                made.Reset = new ResetDetail { Sent = random.Next(2) == 0 };
+                break;
+            case 6:
+                made.Dns = new DnsDetail
+                {
+                    Outcome = (DnsDetail.Types.Outcome)random.Next(4),
+                    Answers = { "192.0.2.1", "192.0.2.2" },
+                };
+                Maybe(random, () => made.Dns.Name = "www.example.com");
+                Maybe(random, () => made.Dns.ResponseCode = Pick(random, ["NOERROR", "NXDOMAIN", ""]));
+                break;
+            case 7:
+                made.ListenOverflow = new ListenOverflowDetail { Count = 3 };
+                break;
             case 0:
                 made.Connection = new ConnectionDetail
                 {
