@@ -30,6 +30,7 @@ static __always_inline int on_connect(struct bpf_sock_addr *ctx, bool ipv6)
 	sk = untyped(ctx->sk);
 	end_earlier(ctx, key, sk);
 
+	record->connection_id = key;
 	record->network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	record->protocol = ctx->protocol;
 	record->socket_type = ctx->type;

@@ -178,21 +178,6 @@ static __always_inline void parse(struct sk_buff *skb, struct packet_drop_record
 		parse_ipv6(&packet, record);
 }
 
-/* Whether the socket's cgroup is outside of the watched one. */
-static __always_inline bool socket_cgroup_excluded(struct sock *sk)
-{
-	struct sock_cgroup_data___shared *shared;
-	__u64 value;
-
-	if (!sk)
-		return true;
-	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
-		return cgroup_excluded(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
-	shared = (void *)__builtin_preserve_access_index(&sk->sk_cgrp_data);
-	value = BPF_CORE_READ(shared, val);
-	return value & 3 || cgroup_excluded((struct cgroup *)value);
-}
-
 SEC("raw_tp/kfree_skb")
 int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -242,7 +227,7 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	}
 	if (namespace_excluded(record.network_namespace) || (record.pid && pid_excluded(record.pid)) ||
 	    (record.flags & PACKET_DROP_PORTS && port_excluded(record.destination_port)) ||
-	    (cgroup_id && (record.pid ? task_cgroup_excluded() : socket_cgroup_excluded(sk)))) {
+	    (cgroup_id && (record.pid ? task_cgroup_excluded() : cgroup_excluded(cgroup_of(sk))))) {
 		count_filtered();
 		return 0;
 	}

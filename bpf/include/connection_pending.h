@@ -23,17 +23,6 @@ struct {
 	__type(value, struct attempt);
 } pending SEC(".maps");
 
-/*
- * A pointer that the verifier follows cannot be used with CO-RE offsets; read back through the helper it is a number.
- */
-static __always_inline struct sock *untyped(const void *pointer)
-{
-	__u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
-	return (struct sock *)address;
-}
-
 static __always_inline void map_ipv4(__u8 *to, __be32 address)
 {
 	__builtin_memset(to, 0, 10);

@@ -23,11 +23,28 @@
 #define EALREADY    114
 #define ERESTARTSYS 512 /* and above: the call is not over, the kernel restarts it or says EINTR */
 
+#define EPIPE		32
+#define ECONNRESET	104
+#define ETIMEDOUT	110
+#define PF_EXITING	0x00000004 /* include/linux/sched.h */
+
+/* Bits of skc_flags (include/net/sock.h) */
+#define SOCK_DONE     1 /* the other side's FIN is here */
+#define SOCK_KEEPOPEN 3
+
 /* include/net/tcp_states.h */
-#define TCP_ESTABLISHED 1
-#define TCP_SYN_SENT	2
-#define TCP_SYN_RECV	3
-#define TCP_CLOSE	7
+#define TCP_ESTABLISHED	 1
+#define TCP_SYN_SENT	 2
+#define TCP_SYN_RECV	 3
+#define TCP_FIN_WAIT1	 4
+#define TCP_FIN_WAIT2	 5
+#define TCP_TIME_WAIT	 6
+#define TCP_CLOSE	 7
+#define TCP_CLOSE_WAIT	 8
+#define TCP_LAST_ACK	 9
+#define TCP_LISTEN	 10
+#define TCP_CLOSING	 11
+#define TCP_NEW_SYN_RECV 12
 
 /* Inode numbers of namespaces begin here (include/linux/proc_ns.h, MNT_NS_INIT_INO), rounded down. */
 #define FIRST_NAMESPACE 0xeffffff0
@@ -92,6 +109,7 @@ struct sock_common {
 	struct in6_addr_bytes skc_v6_daddr;
 	struct in6_addr_bytes skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
+	unsigned long skc_flags;
 } relocated;
 
 struct file {
@@ -111,6 +129,14 @@ struct socket {
 	struct sock *sk;
 } relocated;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
@@ -118,6 +144,10 @@ struct sock {
 	__u16 sk_protocol;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
+	atomic_t sk_drops;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	kuid_t sk_uid;
 } relocated;
 
 struct net_device {
@@ -131,6 +161,7 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned int len;
 	__be16 protocol;
+	__u16 transport_header;
 	__u16 network_header;
 	unsigned int tail;
 	unsigned char *head;
@@ -156,9 +187,17 @@ struct files_struct {
 	struct fdtable *fdt;
 } relocated;
 
+struct cred {
+	kuid_t uid;
+} relocated;
+
 struct task_struct {
 	void *stack;
 	unsigned int flags;
+	int pid;
+	int tgid;
+	const struct cred *cred;
+	char comm[16];
 	struct files_struct *files;
 	struct css_set *cgroups;
 } relocated;
@@ -166,6 +205,45 @@ struct task_struct {
 struct inet_sock {
 	__be16 inet_sport;
 } relocated;
+
+struct inet_connection_sock {
+	__u8 icsk_probes_out;
+} relocated;
+
+struct minmax_sample {
+	__u32 t;
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
+};
+
+struct tcp_sock {
+	__u64 bytes_received;
+	__u64 bytes_sent; /* 4.19 (ba113c3aa79a), as bytes_retrans (fb31c9b9f6c8) */
+	__u64 bytes_acked;
+	__u64 bytes_retrans;
+	__u32 segs_in;
+	__u32 segs_out;
+	__u32 total_retrans;
+	__u32 srtt_us; /* eighths */
+	__u32 write_seq;
+	__u32 snd_nxt;
+	__u32 packets_out;
+	struct minmax rtt_min;
+} relocated;
+
+/*
+ * A pointer that the verifier follows cannot be used with CO-RE offsets; read back through the helper it is a number.
+ */
+static __always_inline struct sock *untyped(const void *pointer)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
+	return (struct sock *)address;
+}
 
 /*
  * Whether the kernel runs on behalf of the current task, not in an interrupt or softirq that happened to hit it.

@@ -125,6 +125,19 @@ static __always_inline bool cgroup_excluded(struct cgroup *cgroup)
 	return true;
 }
 
+/* The cgroup (v2) of whoever made the socket; an accepted one has that of its listener. NULL where it has none. */
+static __always_inline struct cgroup *cgroup_of(struct sock *sk)
+{
+	struct sock_cgroup_data___shared *shared;
+	__u64 value;
+
+	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
+		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	shared = (void *)__builtin_preserve_access_index(&sk->sk_cgrp_data);
+	value = BPF_CORE_READ(shared, val);
+	return value & 3 ? NULL : (struct cgroup *)value;
+}
+
 /* Whether the current task is outside of the watched cgroup. For tracing programs, which have the helper since 5.15
  * (95b861a7935b). */
 static __always_inline bool task_cgroup_excluded(void)

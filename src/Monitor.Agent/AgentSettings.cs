@@ -16,7 +16,7 @@ internal static class AgentSettings
         "programs",
         ValueFormats.ListOf(ValueFormats.OneOf(MonitorNames)),
         "Which programs to load.",
-        string.Join(',', MonitorNames));
+        string.Join(',', MonitorDefinition.All.Where(monitor => monitor.OnByDefault).Select(monitor => monitor.Name)));
 
     public static readonly Setting<uint> NetworkNamespace = new(
         "network-namespace",
@@ -109,6 +109,11 @@ internal static class AgentSettings
             }
         }
 
-        return settings.Get(Programs).Count == 0 ? settings.Refuse(Programs, "at least one program") : null;
+        var programs = settings.Get(Programs);
+        return programs.Count == 0 ? settings.Refuse(Programs, "at least one program")
+            : MonitorDefinition.All.FirstOrDefault(monitor =>
+                programs.Contains(monitor.Name) && monitor.Needs is { } needed && !programs.Contains(needed)) is { } incomplete
+                ? settings.Refuse(Programs, $"{incomplete.Name} needs {incomplete.Needs}: name both")
+            : null;
     }
 }

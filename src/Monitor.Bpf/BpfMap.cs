@@ -104,6 +104,17 @@ public sealed partial class BpfMap
         }
     }
 
+    /// <summary>Uses the map of another object instead of one of its own. Before the object is loaded.</summary>
+    /// <param name="shared">A loaded map of the same layout.</param>
+    /// <exception cref="BpfException">It has another layout, or the object is loaded.</exception>
+    public void Share(BpfMap shared)
+    {
+        ArgumentNullException.ThrowIfNull(shared);
+        using var borrowed = new BorrowedHandle(
+            _owner ?? throw new InvalidOperationException($"Map '{Name}' is of no object."));
+        BpfException.ThrowIfNegative(Libbpf.bpf_map__reuse_fd(_map, shared.Descriptor), "sharing map", Name);
+    }
+
     /// <summary>Closes the descriptor. That of an object does it by itself.</summary>
     public void Close() => _descriptor?.Dispose();
 

@@ -113,6 +113,34 @@ internal sealed class EventEncoder
         }
     }
 
+    /// <summary>The cgroup of a socket whose process is not known.</summary>
+    public void SetCgroup(ulong cgroupId)
+    {
+        if (cgroupId == 0)
+        {
+            return;
+        }
+
+        var writer = new WireWriter(_buffer.AsSpan(_length));
+        writer.Varint(Event.CgroupIdFieldNumber, cgroupId);
+        _length += writer.Length;
+        if (_pods is not null)
+        {
+            SetPod(_pods.OfProcess(cgroupId, 0));
+        }
+    }
+
+    /// <summary>The cookie of the socket; 0 is not known.</summary>
+    public void SetConnection(ulong id)
+    {
+        if (id != 0)
+        {
+            var writer = new WireWriter(_buffer.AsSpan(_length));
+            writer.Varint(Event.ConnectionIdFieldNumber, id);
+            _length += writer.Length;
+        }
+    }
+
     /// <summary>No process caused the event: its pod can only be found by the addresses of the packet.</summary>
     /// <param name="source">16 bytes, IPv4 mapped; empty where the packet has none.</param>
     /// <param name="destination">As <paramref name="source"/>.</param>

@@ -77,18 +77,22 @@ internal sealed class LoadedMonitor : IDisposable
     {
         lock (_walking)
         {
-            var walk = Hooks.FirstOrDefault(hook => hook.Definition.Attach == HookAttach.MapIterator);
-            if (walk?.Link is null)
+            var walk = Hooks.FirstOrDefault(hook =>
+                hook is { Link: not null, Definition.Attach: HookAttach.MapIterator or HookAttach.Iterator });
+            if (walk?.Link is not null)
             {
-                return;
-            }
-
-            using var pass = walk.Link.CreateIterator();
-            Span<byte> nothing = stackalloc byte[64];
-            while (pass.Read(nothing) > 0)
-            {
+                Run(walk.Link);
             }
         }
+    }
+
+    /// <summary>Runs an iterator to its end, or to the first byte that it writes: it wants no more then.</summary>
+    /// <exception cref="BpfException">The kernel refused, perhaps for this moment only.</exception>
+    public static void Run(BpfLink iterator)
+    {
+        using var pass = iterator.CreateIterator();
+        Span<byte> end = stackalloc byte[1];
+        pass.Read(end);
     }
 
     /// <summary>Detaches all hooks; what is in the rings can still be read. Any thread.</summary>

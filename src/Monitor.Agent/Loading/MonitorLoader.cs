@@ -19,15 +19,19 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     // bpf_ktime_get_boot_ns of enum bpf_func_id; since 5.8.
     private const int BootClockHelper = 125;
 
-    // All rings of one monitor together, and the least and the most for one CPU. 4 MiB hold 32 768 connection events: 47 ms
-    // of a storm of 700 000 per second on one CPU, and 16 ms of one of two million. The reader drains every 10 ms.
-    private const int RingBudgetBytes = 16 << 20, MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
+    // The least and the most for one CPU. 4 MiB hold 30 840 connection events: 44 ms of a storm of 700 000 per second on one
+    // CPU, and 15 ms of one of two million. The reader drains every 10 ms.
+    private const int MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
 
     // The least that is tried where the kernel refuses more.
     private const int LeastRingBytes = 64 << 10;
 
+    // Maps that all objects with one of this name use together (bpf/include/tcp_connections.h, tcp_listening.h).
+    private static readonly string[] SharedMaps = ["connections", "listening"];
+
     private readonly KernelBtf? _kernel = KernelBtf.TryOpen();
     private readonly CgroupMount? _cgroup = CgroupMount.Find();
+    private readonly Dictionary<string, BpfMap> _shared = [];
 
     /// <summary>Loads and attaches a monitor.</summary>
     /// <exception cref="MonitorLoadException">It cannot run on this machine, or its object is not what it should be.</exception>
@@ -42,6 +46,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             {
                 var hooks = Select(definition, bpf, refused, ref lastResort);
                 Configure(definition, bpf, lastResort);
+                ShareMaps(bpf);
                 bpf.Load();
                 FillMaps(bpf);
                 return Attach(definition, bpf, hooks);
@@ -169,6 +174,18 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         definition.Configure(bpf, _kernel, lastResort);
     }
 
+    // The first that is loaded brings the map along; its programs keep it for as long as any of them is loaded.
+    private void ShareMaps(BpfObject bpf)
+    {
+        foreach (var map in bpf.Maps.Where(map => SharedMaps.Contains(map.Name)))
+        {
+            if (_shared.TryGetValue(map.Name, out var shared))
+            {
+                map.Share(shared);
+            }
+        }
+    }
+
     private void FillMaps(BpfObject bpf)
     {
         foreach (var pid in filter.ExcludedPids)
@@ -188,7 +205,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         var maps = MonitorMaps.Of(bpf);
         var hooks = selected.ConvertAll(hook => hook.State);
         var monitor = new LoadedMonitor(
-            definition, maps, OpenRings(maps.Events, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
+            definition, maps, OpenRings(maps.Events, definition.RingBudgetBytes, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
         foreach (var (hook, program) in selected)
         {
             if (program is null)
@@ -202,9 +219,13 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 hook.Link = hook.Definition.Attach switch
                 {
                     HookAttach.Cgroup => program.AttachCgroup(_cgroup!),
-                    HookAttach.MapIterator => program.AttachIterator(bpf.Map(definition.Walk!.Value.Map)),
+                    HookAttach.MapIterator => program.AttachIterator(bpf.Map(definition.Walk!.Map)),
                     _ => program.Attach(),
                 };
+                if (hook.Definition.Attach == HookAttach.Once)
+                {
+                    LoadedMonitor.Run(hook.Link);
+                }
             }
             catch (BpfException failure) when (hook.Definition.Role == HookRole.Optional)
             {
@@ -215,6 +236,11 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 monitor.Dispose();
                 throw;
             }
+        }
+
+        foreach (var map in bpf.Maps.Where(map => SharedMaps.Contains(map.Name)))
+        {
+            _shared.TryAdd(map.Name, map);
         }
 
         if (hooks.Any(hook => hook is { Link: not null, Definition.Attach: HookAttach.Cgroup }) && !_cgroup!.IsHierarchyRoot)
@@ -233,9 +259,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
 
     // Without CAP_IPC_LOCK, perf_mmap() allows all rings together kernel.perf_event_mlock_kb (516) for each CPU and
     // RLIMIT_MEMLOCK beyond: small rings are better than none.
-    private static PerfRingSet OpenRings(BpfMap map, List<string> notes)
+    private static PerfRingSet OpenRings(BpfMap map, int budgetBytes, List<string> notes)
     {
-        var wanted = RingBytes(BpfFeatures.PossibleCpus);
+        var wanted = RingBytes(budgetBytes, BpfFeatures.PossibleCpus);
         for (var bytes = wanted; ; bytes /= 2)
         {
             try
@@ -294,8 +320,8 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     internal static PerfRingSetOptions RingOptions(int bytes) => new() { RingBytes = bytes, WakeupBytes = bytes / 4 };
 
     /// <summary>Bytes of one CPU's ring, so that all of them stay within a budget on machines with many CPUs.</summary>
-    internal static int RingBytes(int cpus) =>
-        Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(RingBudgetBytes / cpus + 1)) / 2, MinRingBytes, MaxRingBytes);
+    internal static int RingBytes(int budgetBytes, int cpus) =>
+        Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(budgetBytes / cpus + 1)) / 2, MinRingBytes, MaxRingBytes);
 
     // A hook, and the program to load for it; null where it is not wanted.
     private sealed record SelectedHook(HookState State, BpfProgram? Program);

@@ -14,12 +14,9 @@ internal sealed class ConnectionMonitor : MonitorDefinition
     // BPF_CGROUP_UNIX_CONNECT of include/uapi/linux/bpf.h, since 6.7; older headers and libraries do not name it.
     private const BpfAttachType UnixConnect = (BpfAttachType)49;
 
-    // Linux numbers its errors up to 133 (EHWPOISON); a record may say anything.
-    private const uint MaxErrno = 4095;
-
     private const string EverySystemCall = "while it is attached, every system call of the machine takes its slow path";
 
-    private readonly byte[]?[] _errors = new byte[]?[MaxErrno + 1];
+    private readonly ErrnoFragments _errors = new(ConnectionDetail.ErrorFieldNumber);
 
     public override string Name => "connection";
 
@@ -64,7 +61,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
 
     public override int RecordBytes => Unsafe.SizeOf<ConnectionRecord>();
 
-    public override (string Program, string Map)? Walk => ("walk_pending", "pending");
+    public override PeriodicWalk Walk { get; } = new("pending", 0, WhilePending: true);
 
     public override IReadOnlyList<string> LayoutDifferences(BpfObject bpf) =>
         RecordLayout.Check<ConnectionRecord>(bpf, "connection_record");
@@ -77,13 +74,14 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         ref readonly var record = ref MemoryMarshal.AsRef<ConnectionRecord>(bytes);
         var outcome = (ConnectionDetail.Types.Outcome)record.Outcome;
         if (outcome is < ConnectionDetail.Types.Outcome.Connected or > ConnectionDetail.Types.Outcome.Unknown ||
-            record.Error > MaxErrno || record.Protocol > IpProtocols.MaxNumber || record.HandshakeNs > long.MaxValue)
+            record.Error > ErrnoFragments.Max || record.Protocol > IpProtocols.MaxNumber || record.HandshakeNs > long.MaxValue)
         {
             return false;
         }
 
         encoder.SetProcess(record.Pid, record.Tid, record.Uid, record.CgroupId, record.Command);
         encoder.SetNetworkNamespace(record.NetworkNamespace);
+        encoder.SetConnection(record.ConnectionId);
         encoder.SetProtocol(record.Protocol);
         encoder.SetSocketType(record.SocketType);
         var ports = IpPorts.Has(record.Protocol);
@@ -105,7 +103,7 @@ internal sealed class ConnectionMonitor : MonitorDefinition
 
         if (record.Error != 0)
         {
-            writer.Fragment(_errors[record.Error] ??= EncodeError((int)record.Error));
+            writer.Fragment(_errors.Get(record.Error));
         }
 
         if (record.HandshakeNs != 0)
@@ -123,7 +121,4 @@ internal sealed class ConnectionMonitor : MonitorDefinition
         encoder.Append(writer.Written);
         return true;
     }
-
-    private static byte[] EncodeError(int number) => EventEncoder.Fragment((ref writer) =>
-        writer.Bytes(ConnectionDetail.ErrorFieldNumber, System.Text.Encoding.ASCII.GetBytes(Errno.Name(number))));
 }

@@ -9,6 +9,7 @@ internal struct ConnectionRecord
 {
     public ulong Timestamp;
     public ulong HandshakeNs;
+    public ulong ConnectionId;
     public ulong CgroupId;
     public uint Pid;
     public uint Tid;

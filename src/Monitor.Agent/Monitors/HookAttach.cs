@@ -11,4 +11,10 @@ internal enum HookAttach
 
     /// <summary>As an iterator over the map that <see cref="MonitorDefinition.Walk"/> names.</summary>
     MapIterator,
+
+    /// <summary>As an iterator over what its section names, which runs as <see cref="MonitorDefinition.Walk"/> says.</summary>
+    Iterator,
+
+    /// <summary>As an iterator that runs once, when the monitor has been attached: what was there before.</summary>
+    Once,
 }

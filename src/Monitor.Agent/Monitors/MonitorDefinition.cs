@@ -22,11 +22,17 @@ internal abstract class MonitorDefinition
     /// <summary>Bytes of a record; a shorter one cannot be decoded.</summary>
     public abstract int RecordBytes { get; }
 
-    /// <summary>
-    /// Name of the iterator program that reports events which are over without the kernel having called anybody, and of
-    /// the map it walks. Null where the monitor has none.
-    /// </summary>
-    public virtual (string Program, string Map)? Walk => null;
+    /// <summary>Whether it is loaded where nobody says which programs are.</summary>
+    public virtual bool OnByDefault => true;
+
+    /// <summary>Another monitor whose programs it builds upon. Null: it stands alone.</summary>
+    public virtual string? Needs => null;
+
+    /// <summary>Memory of all its rings together where the kernel allows it. Bytes.</summary>
+    public virtual int RingBudgetBytes => 16 << 20;
+
+    /// <summary>How it reports what the kernel calls nobody for. Null: it need not.</summary>
+    public virtual PeriodicWalk? Walk => null;
 
     /// <summary>Says how the layout of the object's records differs from what <see cref="Decode"/> reads.</summary>
     public abstract IReadOnlyList<string> LayoutDifferences(BpfObject bpf);
@@ -34,7 +40,8 @@ internal abstract class MonitorDefinition
     /// <summary>Sets the knobs that only this monitor's object has, before it is loaded.</summary>
     /// <param name="bpf">The object.</param>
     /// <param name="kernel">The running kernel's types; null where it has no BTF.</param>
-    /// <param name="lastResort">Whether the hooks of <see cref="HookRole.LastResort"/> are used.</param>
+    /// <param name="lastResort">Whether the hooks of <see cref="HookRole.LastResort"/> are used. Those that are not have no
+    /// <see cref="BpfProgram.AutoLoad"/>.</param>
     public virtual void Configure(BpfObject bpf, KernelBtf? kernel, bool lastResort)
     {
     }

@@ -173,7 +173,7 @@ internal sealed class EventReader : IDisposable
                 pipeline.Settle();
                 if (walk)
                 {
-                    pipeline.WalkPending();
+                    pipeline.Walk();
                 }
 
                 if (_unsettled.Remove(pipeline))

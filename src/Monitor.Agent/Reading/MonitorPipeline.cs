@@ -26,6 +26,7 @@ internal sealed class MonitorPipeline
     private ulong _rateLimited;
     private ulong _lastTimestamp;
     private KernelCounters _counters;
+    private long _walkAt;
 
     public MonitorPipeline(LoadedMonitor monitor, string nodeName, EventLog log, EventEncoder encoder, WallClock clock)
     {
@@ -72,13 +73,17 @@ internal sealed class MonitorPipeline
         _rateLimited = _counters.RateLimited;
     }
 
-    /// <summary>Has the monitor report what is over unnoticed, where any attempt is open. After <see cref="Settle"/>.</summary>
-    public void WalkPending()
+    /// <summary>Has the monitor report what the kernel calls nobody for, where it is time. After <see cref="Settle"/>.</summary>
+    public void Walk()
     {
-        if (_counters.Pending > 0)
+        var now = Environment.TickCount64;
+        if (Monitor.Definition.Walk is not { } walk || now < _walkAt || (walk.WhilePending && _counters.Pending == 0))
         {
-            Monitor.Walk();
+            return;
         }
+
+        _walkAt = now + walk.IntervalMilliseconds;
+        Monitor.Walk();
     }
 
     private void TakeSample(in PerfRecord record)

@@ -92,6 +92,10 @@ internal static unsafe partial class Libbpf
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool bpf_map__is_internal(nint map);
 
+    // int bpf_map__reuse_fd(struct bpf_map *map, int fd), which duplicates the descriptor
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__reuse_fd(nint map, FileDescriptorHandle descriptor);
+
     // const void *bpf_map__initial_value(struct bpf_map *map, size_t *psize)
     // Borrowed memory that becomes the map's content at load; NULL for a map without initial value.
     [LibraryImport(Library)]

@@ -127,6 +127,6 @@ internal sealed class HandoverTests
             },
         ],
         Failed = new Dictionary<string, string> { ["packet_drop"] = "why" },
-        Disabled = [],
+        Disabled = [.. MonitorDefinition.All.Select(monitor => monitor.Name).Except(["connection", "packet_drop"])],
     };
 }

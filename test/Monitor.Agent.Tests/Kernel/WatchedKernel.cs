@@ -91,12 +91,15 @@ internal sealed class WatchedKernel : IDisposable
     }
 
     /// <summary>Waits for the event that fits; fails with what came instead.</summary>
-    public Event Find(Func<Event, bool> fits)
+    public Event Find(Func<Event, bool> fits) => FindAll(fits, 1)[0];
+
+    /// <summary>Waits for so many events that fit.</summary>
+    public IReadOnlyList<Event> FindAll(Func<Event, bool> fits, int count)
     {
         var until = DateTime.UtcNow + Patience;
         while (DateTime.UtcNow < until)
         {
-            if (Events.FirstOrDefault(fits) is { } found)
+            if (Events.Where(fits).ToList() is var found && found.Count >= count)
             {
                 return found;
             }

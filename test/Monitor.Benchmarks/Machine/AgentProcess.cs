@@ -96,9 +96,9 @@ internal sealed class AgentProcess : IDisposable
     public async Task<IReadOnlyList<string>> AttachedProgramsAsync(MonitorDefinition monitor)
     {
         var response = await new ProgramService.ProgramServiceClient(_channel).ListProgramsAsync(new ListProgramsRequest());
-        var active = response.Programs.Single(program => program.Name == monitor.Name).Hooks
-            .Where(hook => hook.Status == "active").Select(hook => hook.Name).ToHashSet();
-        return [.. monitor.Hooks.Where(hook => active.Contains(hook.Name)).Select(hook => hook.Program)];
+        // In the same order.
+        var hooks = response.Programs.Single(program => program.Name == monitor.Name).Hooks;
+        return [.. monitor.Hooks.Zip(hooks).Where(pair => pair.Second.Status == "active").Select(pair => pair.First.Program)];
     }
 
     public void Dispose()

@@ -8,11 +8,11 @@ internal sealed class CountProcess : IDisposable
     private CountProcess(ChildProcess process) => _process = process;
 
     /// <summary>Starts it; when this returns, its programs are attached.</summary>
-    /// <param name="monitor">Name of the monitor whose object it loads.</param>
-    /// <param name="programs">Programs of that object that it attaches.</param>
-    public static async Task<CountProcess> StartAsync(string monitor, IEnumerable<string> programs)
+    /// <param name="monitors">Names of the monitors whose objects it loads, and the programs of each that it attaches.</param>
+    public static async Task<CountProcess> StartAsync(params IEnumerable<(string Monitor, IReadOnlyList<string> Programs)> monitors)
     {
-        var process = ChildProcess.Start(Cpus.Consumer, Artifacts.Count, [Artifacts.BpfObject(monitor), .. programs]);
+        var arguments = monitors.SelectMany(monitor => (string[])["--", Artifacts.BpfObject(monitor.Monitor), .. monitor.Programs]).Skip(1);
+        var process = ChildProcess.Start(Cpus.Consumer, Artifacts.Count, [.. arguments]);
         await process.WaitForLineAsync(line => line == "ready");
         return new CountProcess(process);
     }

@@ -20,6 +20,9 @@ internal static class Storm
     /// <summary>System calls that nobody watches.</summary>
     public static Task<StormResult> GetppidAsync(long calls) => RunAsync(calls, "getppid", calls);
 
+    /// <summary>TCP connections on loopback, from connect() to the close of both sides.</summary>
+    public static Task<StormResult> CycleAsync(long calls) => RunAsync(calls, "cycle", calls);
+
     private static async Task<StormResult> RunAsync(long calls, string mode, params long[] numbers)
     {
         using var process = ChildProcess.Start(

@@ -49,7 +49,7 @@ internal sealed class AddedTime : Measure
 
     private static async Task<Calls> WithCountAsync(MonitorDefinition monitor, IReadOnlyList<string> programs)
     {
-        using var count = await CountProcess.StartAsync(monitor.Name, programs);
+        using var count = await CountProcess.StartAsync((monitor.Name, programs));
         var calls = await CallAsync();
         await count.StopAsync();
         return calls;

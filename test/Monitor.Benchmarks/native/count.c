@@ -3,7 +3,7 @@
  * The least that a consumer can do: loads a BPF object of ours, attaches the programs that the agent attaches, drains
  * the rings as the agent does, and only counts. What it adds to a call is the kernel's share of an event.
  *
- *   count OBJECT PROGRAM...
+ *   count OBJECT PROGRAM... [-- OBJECT PROGRAM...]...
  *
  * Prints "ready" when everything is attached, and at SIGTERM "samples N lost N".
  */
@@ -21,6 +21,8 @@
 
 /* As the agent has it: 4 MiB for each CPU, a wake-up for each quarter, a drain every 10 ms, a walk every 100 ms. */
 enum { RING_BYTES = 4 << 20, DRAIN_MS = 10, DRAINS_PER_WALK = 10 };
+
+enum { MAX_OBJECTS = 16 };
 
 /* BPF_CGROUP_UNIX_CONNECT, since 6.7; Debian's headers are older. */
 enum { CGROUP_UNIX_CONNECT = 49 };
@@ -76,7 +78,30 @@ static void walk(struct bpf_link *link)
 	close(pass);
 }
 
-int main(int argc, char **argv)
+/* Maps that the objects share, as the agent has them do. */
+static const char *const shared_names[] = {"connections", "listening"};
+static int shared[sizeof(shared_names) / sizeof(*shared_names)];
+
+static struct perf_buffer *rings_of[MAX_OBJECTS];
+static struct bpf_link *walker;
+static int cgroup;
+
+static void share(struct bpf_object *object, bool loaded)
+{
+	for (unsigned i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, shared_names[i]);
+
+		if (!map)
+			continue;
+		if (loaded && !shared[i])
+			shared[i] = bpf_map__fd(map);
+		else if (!loaded && shared[i])
+			bpf_map__reuse_fd(map, shared[i]);
+	}
+}
+
+/* Loads an object, attaches the wanted programs of it, and opens its rings. */
+static int begin(const char *path, char **wanted, struct perf_buffer **rings)
 {
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -87,36 +112,29 @@ int main(int argc, char **argv)
 		.watermark = 1,
 		.wakeup_watermark = RING_BYTES / 4,
 	};
-	int cgroup = open("/sys/fs/cgroup/unified", O_DIRECTORY | O_RDONLY);
 	__u32 zero = 0, on = 1;
 	struct bpf_program *program;
 	struct bpf_object *object;
-	struct bpf_link *walker = NULL;
-	struct perf_buffer *rings;
 
-	if (argc < 3)
-		return 2;
-	if (cgroup < 0)
-		cgroup = open("/sys/fs/cgroup", O_DIRECTORY | O_RDONLY);
-	signal(SIGTERM, stop);
-
-	object = bpf_object__open(argv[1]);
+	object = bpf_object__open(path);
 	if (!object)
-		return fail(argv[1]);
+		return fail(path);
 	bpf_object__for_each_program(program, object)
 	{
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program, is_wanted(name, argv + 2));
+		bpf_program__set_autoload(program, is_wanted(name, wanted));
 		if (!strcmp(name, "connect_unix"))
 			bpf_program__set_expected_attach_type(program, (enum bpf_attach_type)CGROUP_UNIX_CONNECT);
 	}
+	share(object, false);
 	if (bpf_object__load(object))
-		return fail(argv[1]);
+		return fail(path);
+	share(object, true);
 
-	rings = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"),
-				     RING_BYTES / sysconf(_SC_PAGESIZE), &attributes, on_record, NULL, NULL);
-	if (!rings)
+	*rings = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"),
+				      RING_BYTES / sysconf(_SC_PAGESIZE), &attributes, on_record, NULL, NULL);
+	if (!*rings)
 		return fail("rings");
 	bpf_object__for_each_program(program, object)
 	{
@@ -137,18 +155,45 @@ int main(int argc, char **argv)
 	/* The programs report nothing before somebody says that he reads. */
 	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "reading"), &zero, &on, BPF_ANY))
 		return fail("reading");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int objects = 0;
+
+	if (argc < 3)
+		return 2;
+	cgroup = open("/sys/fs/cgroup/unified", O_DIRECTORY | O_RDONLY);
+	if (cgroup < 0)
+		cgroup = open("/sys/fs/cgroup", O_DIRECTORY | O_RDONLY);
+	signal(SIGTERM, stop);
+	for (int i = 1; i < argc && objects < MAX_OBJECTS;) {
+		char **wanted = argv + i + 1;
+
+		for (int end = i; end < argc; end++)
+			if (!strcmp(argv[end], "--"))
+				argv[end] = NULL, end = argc;
+		if (begin(argv[i], wanted, &rings_of[objects++]))
+			return 1;
+		while (i < argc && argv[i])
+			i++;
+		i++;
+	}
 	puts("ready");
 	fflush(stdout);
 
 	for (unsigned drain = 1; !stopping; drain++) {
 		struct epoll_event event;
 
-		epoll_wait(perf_buffer__epoll_fd(rings), &event, 1, DRAIN_MS);
-		perf_buffer__consume(rings);
+		epoll_wait(perf_buffer__epoll_fd(rings_of[0]), &event, 1, DRAIN_MS);
+		for (int i = 0; i < objects; i++)
+			perf_buffer__consume(rings_of[i]);
 		if (walker && drain % DRAINS_PER_WALK == 0)
 			walk(walker);
 	}
-	perf_buffer__consume(rings);
+	for (int i = 0; i < objects; i++)
+		perf_buffer__consume(rings_of[i]);
 	printf("samples %llu lost %llu\n", samples, lost);
 	return 0;
 }

@@ -5,6 +5,7 @@
  *   storm connect CALLS            connect() on one UDP socket, as fast as it goes; destinations take turns
  *   storm paced RATE SECONDS       the same, RATE times a second; the last 100 us before each are waited for awake
  *   storm getppid CALLS            a system call that nobody watches
+ *   storm cycle CALLS              a TCP connection on loopback: connect(), accept(), and close() on both sides
  *
  * Prints "calls N cost_ns X median_ns Y". The cost is the mean of all calls, other processes on the same CPU left out:
  * at full speed by the thread's own CPU time, and where it is paced, and one call is all that can be timed, by leaving
@@ -45,6 +46,42 @@ static void getppid_once(unsigned long long i)
 {
 	(void)i;
 	syscall(SYS_getppid);
+}
+
+/* The side that accepted closes first, so that the port which connected is free again at once. */
+static void cycle_once(unsigned long long i)
+{
+	int client = socket(AF_INET, SOCK_STREAM, 0), accepted;
+
+	if (connect(client, (struct sockaddr *)&destinations[i % DESTINATIONS], sizeof(destinations[0]))) {
+		perror("connect");
+		exit(1);
+	}
+	accepted = accept(descriptor, NULL, NULL);
+	if (accepted < 0) {
+		perror("accept");
+		exit(1);
+	}
+	close(accepted);
+	close(client);
+}
+
+/* One listener at many addresses, so that connections of before are seldom met again. */
+static void listen_for_cycles(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	socklen_t length = sizeof(any);
+
+	descriptor = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(descriptor, (struct sockaddr *)&any, length) || listen(descriptor, 128) ||
+	    getsockname(descriptor, (struct sockaddr *)&any, &length)) {
+		perror("listen");
+		exit(1);
+	}
+	for (int i = 0; i < DESTINATIONS; i++) {
+		destinations[i].sin_port = any.sin_port;
+		destinations[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+	}
 }
 
 static int by_value(const void *left, const void *right)
@@ -118,7 +155,10 @@ int main(int argc, char **argv)
 		run_paced(first, second);
 	else if (argc == 3 && first && !strcmp(argv[1], "getppid"))
 		run(getppid_once, first);
-	else
+	else if (argc == 3 && first && !strcmp(argv[1], "cycle")) {
+		listen_for_cycles();
+		run(cycle_once, first);
+	} else
 		return 2;
 	return 0;
 }

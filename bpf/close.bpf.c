@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Ends of TCP connections, one record each, with what the connection carried.
+ *
+ * Whose it is, is learnt when it is opened: from connect() here, for inbound ones from the accept program where that is
+ * loaded too. Who closes it first shows in the states that it goes through.
+ */
+#include "tcp_connections.h"
+#include <bpf/bpf_tracing.h>
+
+/* Of enum Cause in the contract. */
+enum close_cause {
+	CLOSED_LOCALLY = 1,
+	CLOSED_REMOTELY = 2,
+	RESET_LOCALLY = 3,
+	RESET_REMOTELY = 4,
+	TIMED_OUT = 5,
+	KEEP_ALIVE = 6,
+	PROCESS_ENDED = 7,
+	BROKEN = 8,
+};
+
+/* Keeps the record's layout in the BTF of the object. */
+const struct close_record *layout __attribute__((unused));
+
+/* Whether keep-alive probes ended it: nothing was under way, and nothing waited to be sent. */
+static __always_inline bool probed_to_death(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+
+	return BPF_CORE_READ(sk, __sk_common.skc_flags) & 1 << SOCK_KEEPOPEN && !BPF_CORE_READ(tp, packets_out) &&
+	       BPF_CORE_READ(tp, write_seq) == BPF_CORE_READ(tp, snd_nxt);
+}
+
+static __always_inline __u8 cause_of(struct sock *sk, __u8 flags, int state, __u32 error)
+{
+	switch (error) {
+	case 0:
+		if (flags & TCP_EXITING)
+			return PROCESS_ENDED;
+		/* Without a FIN: the socket was closed with unread data or SO_LINGER 0, or disconnected. */
+		if (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT)
+			return RESET_LOCALLY;
+		if (flags & TCP_LOCAL_FIRST)
+			return CLOSED_LOCALLY;
+		if (flags & TCP_REMOTE_FIRST || state == TCP_LAST_ACK)
+			return CLOSED_REMOTELY;
+		return CLOSED_LOCALLY;
+	case ECONNRESET:
+	case EPIPE:
+		return RESET_REMOTELY;
+	case ETIMEDOUT:
+		return probed_to_death(sk) ? KEEP_ALIVE : TIMED_OUT;
+	default:
+		return BROKEN;
+	}
+}
+
+static __always_inline void report(void *ctx, struct sock *sk, const struct connection *connection, __u8 flags, int state)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct close_record record = {};
+	__u64 acknowledged;
+
+	fill_owner(&record.tcp, sk, connection);
+	record.tcp.flags |= flags;
+	fill_socket(&record.tcp, sk, connection ? connection->direction : 0);
+	if (left_out(&record.tcp, sk))
+		return;
+	record.tcp.state = state;
+	if (connection && connection->established)
+		record.duration_ns = record.tcp.timestamp - connection->established;
+	/* The kernel counts SYN and FIN as bytes that were received or acknowledged. */
+	record.bytes_sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	acknowledged = BPF_CORE_READ(tp, bytes_acked);
+	if (record.tcp.direction == TCP_OUTBOUND && acknowledged)
+		acknowledged--;
+	record.bytes_acknowledged = acknowledged < record.bytes_sent ? acknowledged : record.bytes_sent;
+	record.bytes_received = BPF_CORE_READ(tp, bytes_received);
+	if (record.bytes_received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1 << SOCK_DONE)
+		record.bytes_received--;
+	record.segments_sent = BPF_CORE_READ(tp, segs_out);
+	record.segments_received = BPF_CORE_READ(tp, segs_in);
+	record.retransmits = BPF_CORE_READ(tp, total_retrans);
+	record.smoothed_rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	record.minimum_rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);
+	record.error = BPF_CORE_READ(sk, sk_err);
+	record.cause = cause_of(sk, record.tcp.flags, state, record.error);
+	emit(ctx, &record, sizeof(record));
+}
+
+static __always_inline bool process_ends(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_EXITING;
+}
+
+/* Remembers what a connection without an entry shows: it was open before, or its entry made room for others. */
+static __always_inline void remember(struct sock *sk, __u64 key, __u64 id, __u8 flags, bool in_process)
+{
+	struct connection connection = {.id = id, .flags = flags};
+
+	if (in_process) {
+		own(&connection);
+	} else {
+		connection.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
+		connection.uid = BPF_CORE_READ(sk, sk_uid.val);
+	}
+	bpf_map_update_elem(&connections, &key, &connection, BPF_ANY);
+}
+
+/* id: cookie of the socket, 0: not known */
+static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old_state, int state)
+{
+	struct connection *connection, new = {};
+	__u64 key = (__u64)sk;
+	__u8 flags;
+
+	switch (state) {
+	case TCP_SYN_SENT:
+		own(&new);
+		new.id = id;
+		new.direction = TCP_OUTBOUND;
+		new.flags |= TCP_TRACKED;
+		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		return;
+	case TCP_ESTABLISHED:
+		connection = bpf_map_lookup_elem(&connections, &key);
+		if (connection) {
+			if (!connection->established)
+				connection->established = now();
+			return;
+		}
+		new.id = id;
+		new.established = now();
+		new.direction = old_state == TCP_SYN_RECV ? TCP_INBOUND : TCP_OUTBOUND;
+		new.flags = TCP_TRACKED;
+		new.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
+		new.uid = BPF_CORE_READ(sk, sk_uid.val);
+		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		return;
+	case TCP_FIN_WAIT1:
+	case TCP_CLOSE_WAIT:
+		if (old_state != TCP_ESTABLISHED && old_state != TCP_SYN_RECV)
+			return;
+		flags = state == TCP_CLOSE_WAIT ? TCP_REMOTE_FIRST
+			: process_ends()	? TCP_LOCAL_FIRST | TCP_EXITING
+						: TCP_LOCAL_FIRST;
+		connection = bpf_map_lookup_elem(&connections, &key);
+		if (connection)
+			connection->flags |= flags;
+		else
+			remember(sk, key, id, flags, state == TCP_FIN_WAIT1);
+		return;
+	case TCP_CLOSE:
+		if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV && old_state != TCP_LISTEN) {
+			flags = 0;
+			/* Closed without a FIN, by a process that ends. */
+			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) && process_ends())
+				flags = TCP_EXITING;
+			report(ctx, sk, bpf_map_lookup_elem(&connections, &key), flags, old_state);
+		}
+		bpf_map_delete_elem(&connections, &key);
+	}
+}
+
+/* Since 5.12 (c5dbb89fc2ac), for the cookie that it makes where a socket has none. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state, struct sock *sk, int old_state, int state)
+{
+	follow(ctx, untyped(sk), bpf_get_socket_cookie(sk), old_state, state);
+	return 0;
+}
+
+SEC("?raw_tp/inet_sock_set_state")
+int state_without_cookie(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (struct sock *)ctx->args[0];
+
+	follow(ctx, sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), ctx->args[1], ctx->args[2]);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Established connections and whose they are: one map for all objects that include this. */
+#ifndef TCP_CONNECTIONS_H
+#define TCP_CONNECTIONS_H
+
+#include "monitor.h"
+#include "tcp.h"
+#include <bpf/bpf_endian.h>
+
+/* A connection from its first packet to its end. */
+struct connection {
+	__u64 id;
+	__u64 established; /* CLOCK_BOOTTIME, ns; 0: not yet */
+	__u64 cgroup_id;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	__u8 flags;	/* of enum tcp_flags */
+	__u8 direction; /* of enum tcp_direction */
+	__u8 padding[2];
+	char command[16];
+};
+
+/*
+ * By address of the socket; the kernel closes each before it uses its memory again. When it is full the oldest make room:
+ * their events lack what only this map knows. The agent shares one map among the objects that have it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct connection);
+} connections SEC(".maps");
+
+static __always_inline struct connection *connection_of(const void *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&connections, &key);
+}
+
+static __always_inline void map_address(__u8 *to, __be32 address)
+{
+	to[10] = to[11] = 0xff;
+	__builtin_memcpy(to + 12, &address, sizeof(address));
+}
+
+/* The addresses of a socket. One that is closed has lost skc_num; a request, or one in TIME_WAIT, has nothing else. */
+static __always_inline void fill_socket(struct tcp_record *record, struct sock *sk, __u8 direction)
+{
+	bool inbound = direction == TCP_INBOUND;
+	__u8 *local = inbound ? record->destination : record->source;
+	__u8 *remote = inbound ? record->source : record->destination;
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	__u16 local_port = state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV
+				   ? BPF_CORE_READ(sk, __sk_common.skc_num)
+				   : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	__u16 remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+
+	record->direction = direction;
+	record->source_port = inbound ? remote_port : local_port;
+	record->destination_port = inbound ? local_port : remote_port;
+	record->network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+		bpf_probe_read_kernel(local, 16, __builtin_preserve_access_index(&sk->__sk_common.skc_v6_rcv_saddr));
+		bpf_probe_read_kernel(remote, 16, __builtin_preserve_access_index(&sk->__sk_common.skc_v6_daddr));
+	} else {
+		map_address(local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		map_address(remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	}
+}
+
+/* Whose the connection is: as it was when it was opened, or as far as the socket itself tells. */
+static __always_inline void fill_owner(struct tcp_record *record, struct sock *sk, const struct connection *connection)
+{
+	if (connection) {
+		record->connection_id = connection->id;
+		record->cgroup_id = connection->cgroup_id;
+		record->pid = connection->pid;
+		record->tid = connection->tid;
+		record->uid = connection->uid;
+		record->flags = connection->flags;
+		__builtin_memcpy(record->command, connection->command, sizeof(record->command));
+	} else {
+		record->connection_id = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+		record->cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
+	}
+}
+
+/* The current process, which is at work on the socket. */
+static __always_inline void own(struct connection *connection)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	connection->pid = id >> 32;
+	connection->tid = (__u32)id;
+	connection->uid = (__u32)bpf_get_current_uid_gid();
+	connection->cgroup_id = bpf_get_current_cgroup_id();
+	connection->flags |= TCP_PROCESS;
+	bpf_get_current_comm(connection->command, sizeof(connection->command));
+}
+
+/* Whether the event is to be left out; counts it then. */
+static __always_inline bool left_out(struct tcp_record *record, struct sock *sk)
+{
+	if ((record->flags & TCP_PROCESS && pid_excluded(record->pid)) || port_excluded(record->destination_port) ||
+	    namespace_excluded(record->network_namespace) || (cgroup_id && cgroup_excluded(cgroup_of(sk)))) {
+		count_filtered();
+		return true;
+	}
+	record->timestamp = now();
+	return over_rate_limit(record->timestamp);
+}
+
+#endif
