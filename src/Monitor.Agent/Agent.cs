@@ -84,9 +84,14 @@ internal static class Agent
         await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
         var clock = new WallClock();
         var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings));
+        var rateLimit = settings.Get(AgentSettings.RateLimit) is > 0 and var limit ? (ulong)limit : LoadedMonitor.NoLimit;
         MonitorPipeline[] pipelines =
-            [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
-        var programs = new AgentPrograms(nodeName, pipelines, outcome, rights);
+            [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock, rateLimit))];
+        var budget = settings.Get(AgentSettings.OverheadBudget);
+        var programs = new AgentPrograms(nodeName, pipelines, outcome, rights, budget);
+        var wanted = settings.TryGet(AgentSettings.OnDemand, out var names) ? names : [];
+        programs.OnDemand = new OnDemandMonitors([.. outcome.Loaded.Where(monitor => wanted.Contains(monitor.Definition.Name))], logger);
+        programs.OnDemand.Begin();
         using var reader = new EventReader(pipelines, log, clock, failure =>
         {
             AgentLog.ReaderFailed(logger, failure);
@@ -94,6 +99,7 @@ internal static class Agent
         }, logger);
         GiveMemoryBack();
         reader.Start();
+        await using var overhead = budget > 0 ? new OverheadWatch(pipelines, budget, logger) : null;
         try
         {
             await using var server = MonitorServer.Build(options, log, programs, health: kubernetes is null ? null : kubernetes.Health);
@@ -123,6 +129,7 @@ internal static class Agent
     {
         ReadsPrograms = true,
         LoadsPrograms = rights.Held.Contains(Capability.Perfmon),
+        AttachesPrograms = settings.TryGet(AgentSettings.OnDemand, out _),
         RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && RunsCommand(kubeconfig),
     };
 
@@ -214,6 +221,5 @@ internal static class Agent
         ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
         // The programs compare with numbers of the initial namespace: in another, the agent's own is somebody else's there.
         ExcludeSelf = !settings.Get(AgentSettings.IncludeSelf) && Bpf.Kernel.PidNamespace.IsInitial,
-        RateLimit = (ulong)settings.Get(AgentSettings.RateLimit),
     };
 }

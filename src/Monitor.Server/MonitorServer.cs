@@ -85,6 +85,8 @@ public static class MonitorServer
         services.AddHostedService<BadRequestCounter>();
         services.AddSingleton<StopSignal>();
         services.AddSingleton<Subscribers>();
+        services.AddSingleton<DemandTracker>();
+        services.AddHostedService(provider => provider.GetRequiredService<DemandTracker>());
         services.AddSingleton<QueryCores>();
         services.AddSingleton<ClockOrder>();
         services.AddSingleton<EventLister>();

@@ -51,7 +51,8 @@ internal static class Handing
     {
         var held = ThreadRights.Permitted;
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
-        var (kept, notes) = RightsToKeep.Find(outcome.Loaded, ports, settings.Files());
+        var (kept, notes) = RightsToKeep.Find(
+            outcome.Loaded, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
         var description = Describe(outcome, settings, held, notes);
         using var message = SealedMessage.Write(HandoverJson.Write(description));
         ThreadRights.GiveUpAllBut(kept);
