@@ -45,7 +45,12 @@ internal sealed class CallLimit(
         using var left = context.RequestAborted.UnsafeRegister(static place => ((Taken)place!).GiveBack(), place);
         try
         {
-            if (type == MethodType.DuplexStreaming || await HasMessageAsync(context))
+            if (type == MethodType.DuplexStreaming)
+            {
+                context.Request.Body = new GrpcMessageStream(context);
+                await next(context);
+            }
+            else if (await HasMessageAsync(context))
             {
                 await next(context);
             }
