@@ -24,6 +24,8 @@ Builds, runs and tests the network monitor.
                              build, and let faults happen at random to agents, an aggregator and their links: ten minutes
   ./build.sh fuzz [SECONDS|long] [CASES] [--seed N]
                              build, and try random input on everything that takes some; see test/Monitor.Fuzz
+  ./build.sh fuzz coverage [SECONDS] [CASES]
+                             build, and let coverage guide the input of parsers, with AFL++: a minute for each
   ./build.sh image [TAG]     build the container images, with Docker or Buildah
   ./build.sh cluster         build, start a Kubernetes cluster of one real node on this machine, install the chart, make
                              traffic between pods, find it, uninstall, stop; test/kubernetes/cluster.sh does parts of it
@@ -300,6 +302,10 @@ chaos() {
 
 fuzz() {
   need_to_build
+  if [[ ${1-} == coverage ]]; then
+    need afl-fuzz afl++
+    install_missing
+  fi
   compile_bpf
   dotnet build test/Monitor.Fuzz -c Release -v quiet --nologo -clp:NoSummary >&2
   exec dotnet "$artifacts/dotnet/bin/Monitor.Fuzz/release/Monitor.Fuzz.dll" "$@"

@@ -53,7 +53,8 @@ internal sealed class EventRpcs(
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor, asks);
         var http = context.GetHttpContext();
         using var stream = new EventStream(
-            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
+            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http),
+            context.CancellationToken);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
         using var lease = new AccessLease(access, options, end);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.

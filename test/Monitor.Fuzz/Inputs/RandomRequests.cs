@@ -97,6 +97,9 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
         return string.Join("\r\n", lines) + "\r\n\r\n" + body;
     }
 
+    /// <summary>A body alone.</summary>
+    public string Json() => Json(0);
+
     private string Target()
     {
         var path = Pick(paths);
