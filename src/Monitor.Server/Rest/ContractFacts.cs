@@ -102,6 +102,8 @@ internal static class ContractFacts
         AddList("source_ip", "10.0.0.0/8");
         AddList("destination_ip", "192.0.2.1");
         AddList("protocol", "TCP");
+        AddList("destination_name", "cart.shop.svc.cluster.local");
+        Add("connection_id", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = "8193" });
         Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
         AddPort("source_port", 40000);
         AddPort("destination_port", 443);
