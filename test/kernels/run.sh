@@ -35,8 +35,8 @@ fetch_kernel() { # SUITE
   apt_of "$suite" apt-get update >&2 || fail "cannot read Debian's package lists of $suite"
   package=$(apt_of "$suite" apt-cache depends --important linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
   [[ $package ]] || fail "$suite has no linux-image-cloud-amd64"
-  # Since Debian 14 the image and its modules are packages of their own.
-  mapfile -t packages < <(apt_of "$suite" apt-cache depends --important "$package" | awk '/Depends: linux-(binary|modules)-/ { print $2 }')
+  # Since Debian 14 the image, its modules and their lists are packages of their own.
+  mapfile -t packages < <(apt_of "$suite" apt-cache depends --important "$package" | awk '/Depends: linux-(base|binary|modules)-[0-9]/ { print $2 }')
   (cd "$folder" && apt_of "$suite" apt-get download "$package" "${packages[@]}" >&2) || fail "cannot fetch $package"
   for package in "$folder"/linux-*.deb; do dpkg-deb -x "$package" "$folder/unpacked"; done
   find "$folder/unpacked" -name '*.ko.xz' -exec xz -d {} +
