@@ -80,6 +80,12 @@ internal static class ContractFacts
             Example = "0.1s",
         });
         fields.Add("monitor.v1.StreamEventsRequest.accept_loss", new FieldFacts { Default = false, Example = true });
+        fields.Add("monitor.v1.ExplainRequest.event_id", new FieldFacts
+        {
+            MaxLength = EventId.MaxLength,
+            Example = "0123456789abcdef-1",
+        });
+        fields.Add("monitor.v1.ExplainRequest.k8s_namespace", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues });
         fields.Add("monitor.v1.ListProgramsRequest.node_name", new FieldFacts { Example = "node-1" });
         return fields;
     }
