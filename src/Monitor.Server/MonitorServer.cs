@@ -92,6 +92,7 @@ public static class MonitorServer
         services.AddSingleton<EventLister>();
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();
+        services.AddSingleton<EventExplainer>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -99,6 +100,7 @@ public static class MonitorServer
         services.AddSingleton<StatsReader>();
         // One instance of each for all calls: they have no state of their own.
         services.AddSingleton<EventRpcs>();
+        services.AddSingleton<ExplainRpcs>();
         services.AddSingleton<ProgramRpcs>();
         services.AddSingleton<StatusRpcs>();
         services
@@ -174,6 +176,7 @@ public static class MonitorServer
         app.UseMiddleware<StrictRequests>();
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();
+        app.MapGrpcService<ExplainRpcs>();
         app.MapGrpcService<ProgramRpcs>();
         app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();

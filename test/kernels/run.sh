@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$root/artifacts/kernels
 tree=$work/tree
-all_suites=(bullseye bookworm trixie)
+all_suites=(bullseye bookworm trixie sid)
 
 # The storm takes ten minutes on an emulated CPU, and shows nothing there that it does not show elsewhere.
 filter='FullyQualifiedName~.Kernel.&FullyQualifiedName!~StormTests'
@@ -22,7 +22,7 @@ apt_of() { # SUITE COMMAND...
 
 # The newest cloud kernel of a suite, unpacked into artifacts/kernels/SUITE/image.
 fetch_kernel() { # SUITE
-  local suite=$1 folder=$work/$1 package archive
+  local suite=$1 folder=$work/$1 package packages archive
   [[ -e $folder/image ]] && return
   say "$suite: fetching its kernel ..."
   rm -rf "$folder"
@@ -35,8 +35,10 @@ fetch_kernel() { # SUITE
   apt_of "$suite" apt-get update >&2 || fail "cannot read Debian's package lists of $suite"
   package=$(apt_of "$suite" apt-cache depends --important linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
   [[ $package ]] || fail "$suite has no linux-image-cloud-amd64"
-  (cd "$folder" && apt_of "$suite" apt-get download "$package" >&2) || fail "cannot fetch $package"
-  dpkg-deb -x "$folder"/linux-image-*.deb "$folder/unpacked"
+  # Since Debian 14 the image, its modules and their lists are packages of their own.
+  mapfile -t packages < <(apt_of "$suite" apt-cache depends --important "$package" | awk '/Depends: linux-(base|binary|modules)-[0-9]/ { print $2 }')
+  (cd "$folder" && apt_of "$suite" apt-get download "$package" "${packages[@]}" >&2) || fail "cannot fetch $package"
+  for package in "$folder"/linux-*.deb; do dpkg-deb -x "$package" "$folder/unpacked"; done
   find "$folder/unpacked" -name '*.ko.xz' -exec xz -d {} +
   mv "$folder/unpacked" "$folder/image"
 }
@@ -85,14 +87,15 @@ make_disk() { # SUITE RELEASE
 
 # Prints "SUITE RELEASE: N passed, N failed, N skipped". False where a test failed or the machine did not come to its end.
 run_tests() { # SUITE
-  local suite=$1 release log=$work/$1/console.log
+  local suite=$1 release kernel log=$work/$1/console.log
   fetch_kernel "$suite"
-  release=$(basename "$work/$suite"/image/boot/vmlinuz-* | sed 's/^vmlinuz-//')
+  release=$(basename "$(find "$work/$suite/image" -type d -path '*/lib/modules/*' -prune -print -quit)")
+  kernel=$(find "$work/$suite/image" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz")
   make_disk "$suite" "$release"
   say "$suite: running the tests on $release ..."
   # Without cmpxchg16b, which QEMU 7.2 gets wrong, and five levels of page tables, which cost time.
   timeout "$patience" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,cx16=off,la57=off -smp 2 -m 3072 -nographic -no-reboot \
-    -nic none -kernel "$work/$suite/image/boot/vmlinuz-$release" -initrd "$work/$suite/disk" \
+    -nic none -kernel "$kernel" -initrd "$work/$suite/disk" \
     -append "console=ttyS0 panic=-1 quiet mitigations=off tests=$filter" </dev/null 2>&1 | tr -d '\r' >"$log" || true
   rm "$work/$suite/disk"
   grep -A 12 '^failed ' "$log" >&2 || true

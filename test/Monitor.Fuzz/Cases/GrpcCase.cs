@@ -21,7 +21,8 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
         [
             .. new[]
             {
-                EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor, Health.Descriptor, ServerReflection.Descriptor,
+                EventService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor, Health.Descriptor,
+                ServerReflection.Descriptor,
             }.SelectMany(service => service.Methods),
         ];
 
@@ -33,7 +34,7 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
         ];
 
     private static readonly string[] Texts =
-        ["connection", "", "x", "10.0.0.0/8", "\ud83d\ude00", "IQEjRWeJq83v", "2026-01-01T00:00:00Z", "curl", "TCP"];
+        ["connection", "", "x", "10.0.0.0/8", "\ud83d\ude00", "IQEjRWeJq83v", "0123456789abcdef-3", "2026-01-01T00:00:00Z", "curl", "TCP"];
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true });
 
@@ -129,6 +130,7 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
     {
         FieldType.Bool => random.Next(2) == 0,
         FieldType.UInt32 => (uint)random.NextInt64(uint.MaxValue),
+        FieldType.UInt64 => (ulong)random.NextInt64(-10, 10),
         FieldType.Int32 => random.Next(3) == 0 ? random.Next(int.MinValue, int.MaxValue) : random.Next(200),
         FieldType.Message when field.MessageType == Timestamp.Descriptor =>
             new Timestamp { Seconds = random.NextInt64(-1L << 40, 1L << 40), Nanos = random.Next(-1, 1_000_000_000) },

@@ -23,6 +23,7 @@ internal sealed class DocumentTests
         ("GET", "/health", []),
         ("GET", "/api/events", [.. Filter, "until", "limit", "page_token"]),
         ("GET", "/api/events/stream", [.. Filter, "resume_token", "max_batch_events", "max_batch_delay"]),
+        ("GET", "/api/explain", ["event_id"]),
         ("GET", "/api/programs", []),
         ("GET", "/api/stats", []),
         ("GET", "/api/agents", []),
@@ -205,7 +206,7 @@ internal sealed class DocumentTests
 
         Assert.That(@event.Properties!["id"].Description, Does.Contain("\"&lt;epoch>-&lt;sequence>\""));
         Assert.That(@event.Properties["command"].Description, Does.StartWith("The thread's command name, at most 15 bytes, as in "));
-        Assert.That(@event.Description, Does.EndWith("At most one of `connection`, `packet_drop` is set."));
+        Assert.That(@event.Description, Does.Match("At most one of `connection`, `packet_drop`, [a-z_`, ]+ is set[.]$"));
         Assert.That(Operation("GET", "/api/events").Summary, Is.EqualTo("Lists stored events, newest first"));
     }
 
@@ -223,6 +224,8 @@ internal sealed class DocumentTests
     [TestCase("/health")]
     [TestCase("/api/events")]
     [TestCase("/api/events?type=packet_drop&failed=true&limit=1&since=2026-01-01T00:00:00Z")]
+    [TestCase("/api/events?connection_id=1&connection_id=18446744073709551615&destination_name=x")]
+    [TestCase("/api/explain?event_id=0123456789abcdef-6")]
     [TestCase("/api/programs")]
     [TestCase("/api/stats")]
     public async Task Response_OfTheServer_FitsItsSchema(string query)
@@ -288,7 +291,7 @@ internal sealed class DocumentTests
     [Test]
     public void Facts_EachName_IsOfTheContract()
     {
-        var messages = new[] { EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
+        var messages = new[] { EventService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
             .SelectMany(service => service.Methods)
             .ToList();
 
@@ -309,7 +312,7 @@ internal sealed class DocumentTests
         Operation("GET", path).Parameters!.Single(parameter => parameter.Name == name);
 
     private static IEnumerable<(string Method, string Path, MethodDescriptor Rpc, HttpRule Rule)> Rules() =>
-        from service in (ServiceDescriptor[])[EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
+        from service in (ServiceDescriptor[])[EventService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
         from rpc in service.Methods
         let main = rpc.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
         where main is not null
