@@ -18,7 +18,7 @@ Builds, runs and tests the network monitor.
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
   ./build.sh kernels [SUITES]
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
-                             bookworm (6.1), trixie (6.12), sid (7.x), or those named; a few minutes for each
+                             bookworm (6.1), trixie (6.12), sid (7.x), or those named; minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh chaos [SECONDS] [SEED]
                              build, and let faults happen at random to agents, an aggregator and their links: ten minutes
@@ -273,7 +273,8 @@ run_tests() {
 kernels() {
   need_to_build
   need_to_boot_kernels
-  compile_bpf
+  build_agent
+  build_aggregator
   exec "$root/test/kernels/run.sh" "$@"
 }
 

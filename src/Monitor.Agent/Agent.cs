@@ -53,7 +53,10 @@ internal static class Agent
 
             // Does not return where the monitors went to another image of this process, which calls this method again.
             var rights = received?.Rights ?? Handing.Begin(outcome, settings);
-            var confinement = Confinement.Begin(settings.Get(ServerSettings.Sandbox), SystemCallsOf(settings, rights));
+            var confinement = Confinement.Begin(
+                settings.Get(ServerSettings.Sandbox),
+                SystemCallsOf(settings, rights),
+                received is null ? "only a fresh image of the process can be, and this is the first" : received.FilesProblem);
             return await ReadAsync(settings, outcome, rights with { Confinement = confinement }, error);
         }
         finally

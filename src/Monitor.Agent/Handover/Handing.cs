@@ -53,14 +53,16 @@ internal static class Handing
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
         var (kept, notes) = RightsToKeep.Find(
             outcome.Loaded, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
-        var description = Describe(outcome, settings, held, notes);
+        var (files, problem) = FilesToKeep.Prepare(settings);
+        using var restriction = files;
+        var description = Describe(outcome, settings, held, notes, problem);
         using var message = SealedMessage.Write(HandoverJson.Write(description));
         ThreadRights.GiveUpAllBut(kept);
-        image.Start(message, Variable, [.. description.Loaded.SelectMany(ReceivedMonitors.Descriptors)]);
+        image.Start(message, Variable, [.. description.Loaded.SelectMany(ReceivedMonitors.Descriptors)], restriction);
     }
 
     private static HandoverDescription Describe(
-        LoadOutcome outcome, SettingValues settings, CapabilitySet held, IReadOnlyList<string> notes) => new()
+        LoadOutcome outcome, SettingValues settings, CapabilitySet held, IReadOnlyList<string> notes, string? filesProblem) => new()
         {
             Version = ServerSettings.Version,
             Settings = settings.AsEnvironment()
@@ -68,6 +70,7 @@ internal static class Handing
             .ToDictionary(StringComparer.Ordinal),
             HeldCapabilities = held.Bits,
             RightsNotes = notes,
+            FilesProblem = filesProblem,
             Loaded = [.. outcome.Loaded.Select(Describe)],
             Failed = outcome.Failed.ToDictionary(failed => failed.Definition.Name, failed => failed.Error),
             Disabled = [.. outcome.Disabled.Select(definition => definition.Name)],

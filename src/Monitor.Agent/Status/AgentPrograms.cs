@@ -25,6 +25,7 @@ internal sealed class AgentPrograms(
         Capabilities = { rights.Held.Names },
         GivenUp = { rights.GivenUp.Names },
         SystemCallsFiltered = rights.Confinement.FiltersSystemCalls,
+        FilesRestricted = rights.Confinement.RestrictsFiles,
         Notes = { rights.AllNotes },
     };
 

@@ -18,6 +18,7 @@ internal sealed class HandoverTests
         Assert.That(read.Settings, Is.EqualTo(new Dictionary<string, string> { ["MONITOR_HTTP"] = "*:1" }));
         Assert.That(read.HeldCapabilities, Is.EqualTo(ulong.MaxValue));
         Assert.That(read.RightsNotes, Is.EqualTo(["a note"]));
+        Assert.That(read.FilesProblem, Is.EqualTo("a problem"));
         Assert.That(read.Failed, Is.EqualTo(new Dictionary<string, string> { ["packet_drop"] = "why" }));
         var monitor = read.Loaded.Single();
         Assert.That((monitor.Name, monitor.Counters, monitor.Reading, monitor.Events), Is.EqualTo(("connection", 1001, 1002, 1003)));
@@ -109,6 +110,7 @@ internal sealed class HandoverTests
         Settings = new Dictionary<string, string> { ["MONITOR_HTTP"] = "*:1" },
         HeldCapabilities = ulong.MaxValue,
         RightsNotes = ["a note"],
+        FilesProblem = "a problem",
         Loaded =
         [
             new HandedMonitor
