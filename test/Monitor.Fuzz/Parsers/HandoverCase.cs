@@ -14,6 +14,7 @@ internal sealed class HandoverCase : ParserCase
         Settings = new Dictionary<string, string> { ["log-level"] = "debug" },
         HeldCapabilities = 0x80,
         RightsNotes = ["a"],
+        FilesProblem = null,
         Loaded = [],
         Failed = new Dictionary<string, string> { ["connection"] = "refused" },
         Disabled = ["packet_drop"],

@@ -270,7 +270,8 @@ internal sealed class DocumentTests
         var refused = new List<string>();
         foreach (var (path, item) in _document.Paths)
         {
-            foreach (var parameter in item.Operations![HttpMethod.Get].Parameters ?? [])
+            // What only takes a POST has its parameters in the body.
+            foreach (var parameter in item.Operations!.GetValueOrDefault(HttpMethod.Get)?.Parameters ?? [])
             {
                 var value = parameter.Schema!.Examples ?? parameter.Schema.Items?.Examples ?? [];
                 foreach (var example in value.Append(parameter.Schema.Default).OfType<System.Text.Json.Nodes.JsonNode>())
