@@ -220,6 +220,14 @@ public sealed class EventLog : IDisposable
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
     public EventSummary Summarize(EventFilter? filter) => SummaryRunner.Run(_store, filter);
 
+    /// <summary>Sums the matching events by who talks to whom. Blocks the thread, about 0.5 µs for each of them.</summary>
+    /// <exception cref="FilterException">The filter, the limit or the page token is not accepted.</exception>
+    public FlowResult SumFlows(FlowQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return FlowRunner.Run(_store, query);
+    }
+
     /// <summary>What the log holds, and what was appended so far.</summary>
     public LogStatistics GetStatistics()
     {
