@@ -93,6 +93,7 @@ public static class MonitorServer
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();
         services.AddSingleton<EventExplainer>();
+        services.AddSingleton<FlowLister>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -101,6 +102,7 @@ public static class MonitorServer
         // One instance of each for all calls: they have no state of their own.
         services.AddSingleton<EventRpcs>();
         services.AddSingleton<ExplainRpcs>();
+        services.AddSingleton<FlowRpcs>();
         services.AddSingleton<ProgramRpcs>();
         services.AddSingleton<StatusRpcs>();
         services
@@ -177,6 +179,7 @@ public static class MonitorServer
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();
         app.MapGrpcService<ExplainRpcs>();
+        app.MapGrpcService<FlowRpcs>();
         app.MapGrpcService<ProgramRpcs>();
         app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();

@@ -33,6 +33,7 @@ internal sealed class DocumentTests
         ("POST", "/api/packet-drop-summary", []),
         ("GET", "/api/list-connections", []),
         ("GET", "/api/list-packet-drops", []),
+        ("GET", "/api/flows", [.. Filter.Where(name => name != "type"), "until", "duration_seconds", "group_by", "sort_by", "limit", "page_token"]),
     ];
 
     private TestServer _server = null!;
@@ -226,6 +227,7 @@ internal sealed class DocumentTests
     [TestCase("/api/events?type=packet_drop&failed=true&limit=1&since=2026-01-01T00:00:00Z")]
     [TestCase("/api/events?connection_id=1&connection_id=18446744073709551615&destination_name=x")]
     [TestCase("/api/explain?event_id=0123456789abcdef-6")]
+    [TestCase("/api/flows?since=2026-01-01T00:00:00Z")]
     [TestCase("/api/programs")]
     [TestCase("/api/stats")]
     public async Task Response_OfTheServer_FitsItsSchema(string query)
@@ -292,7 +294,7 @@ internal sealed class DocumentTests
     [Test]
     public void Facts_EachName_IsOfTheContract()
     {
-        var messages = new[] { EventService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
+        var messages = new[] { EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
             .SelectMany(service => service.Methods)
             .ToList();
 
@@ -313,7 +315,7 @@ internal sealed class DocumentTests
         Operation("GET", path).Parameters!.Single(parameter => parameter.Name == name);
 
     private static IEnumerable<(string Method, string Path, MethodDescriptor Rpc, HttpRule Rule)> Rules() =>
-        from service in (ServiceDescriptor[])[EventService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
+        from service in (ServiceDescriptor[])[EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
         from rpc in service.Methods
         let main = rpc.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
         where main is not null
