@@ -53,7 +53,7 @@ internal sealed class EventRpcs(
         using var stream = new EventStream(
             plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
-        using var lease = new AccessLease(access, options, end);
+        using var lease = new AccessLease(access, options, end.Cancel);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
         using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         subscribers.Add(subscriber);

@@ -6,16 +6,17 @@ namespace Monitor.Server;
 internal sealed class AccessLease : IDisposable
 {
     private readonly RequestAccess _access;
-    private readonly DateTimeOffset _since;
-    private readonly CancellationTokenSource _stream;
+    private readonly Action _end;
     private readonly ITimer? _timer;
     private volatile bool _isOver;
 
-    public AccessLease(RequestAccess access, MonitorServerOptions options, CancellationTokenSource stream)
+    /// <param name="access">What the stream was opened with.</param>
+    /// <param name="options">How often to look, and the clock.</param>
+    /// <param name="end">Ends the stream.</param>
+    public AccessLease(RequestAccess access, MonitorServerOptions options, Action end)
     {
         _access = access;
-        _since = options.Time.GetUtcNow();
-        _stream = stream;
+        _end = end;
         var interval = options.Access.RecheckInterval;
         _timer = access.CanEnd ? options.Time.CreateTimer(_ => _ = CheckAsync(), null, interval, interval) : null;
     }
@@ -29,10 +30,10 @@ internal sealed class AccessLease : IDisposable
     {
         try
         {
-            if (!await _access.IsStillValidAsync(_since))
+            if (!await _access.IsStillValidAsync())
             {
                 _isOver = true;
-                await _stream.CancelAsync();
+                _end();
             }
         }
         catch (Exception over) when (over is ObjectDisposedException or OperationCanceledException)
