@@ -103,6 +103,7 @@ public sealed class TlsIdentity : IDisposable
     private static SslStreamCertificateContext Parse(string certificateFile, byte[] certificate, string keyFile, byte[] key)
     {
         var pem = Encoding.UTF8.GetString(certificate);
+        CertificateAuthority.RefuseCut(certificateFile, pem);
         try
         {
             // The first certificate is the program's own.
@@ -112,7 +113,7 @@ public sealed class TlsIdentity : IDisposable
             between.RemoveAt(0);
             return SslStreamCertificateContext.Create(own, between, offline: true);
         }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new AccessException(
                 $"{certificateFile} and {keyFile} cannot be used: {failure.Message.TrimEnd('.')}. They must be a certificate and its "
