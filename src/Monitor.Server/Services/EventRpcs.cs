@@ -13,6 +13,7 @@ internal sealed class EventRpcs(
     EventGrouper grouper,
     EventSummarizer summarizer,
     Subscribers subscribers,
+    LimitCounters counters,
     AgentsReader agents,
     StopSignal stop,
     MonitorServerOptions options,
@@ -45,6 +46,27 @@ internal sealed class EventRpcs(
         StreamEventsRequest request,
         IServerStreamWriter<StreamEventsResponse> responseStream,
         ServerCallContext context)
+    {
+        var client = LimitedClient.Of(context.GetHttpContext());
+        var token = request.ResumeToken.Length;
+        if (!client.TryHoldToken(token))
+        {
+            counters.Streams.Add();
+            throw CallErrors.TooManyTokens();
+        }
+
+        try
+        {
+            await StreamAsync(request, responseStream, context);
+        }
+        finally
+        {
+            client.ReleaseToken(token);
+        }
+    }
+
+    private async Task StreamAsync(
+        StreamEventsRequest request, IServerStreamWriter<StreamEventsResponse> responseStream, ServerCallContext context)
     {
         var access = AccessOf(context);
         var plan = await StreamPlan.CreateAsync(request, log, access, context.CancellationToken);
