@@ -2,6 +2,7 @@ using Monitor.Aggregator;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
+LossyWriter.UseForStandardError();
 var outcome = AggregatorSettings.Schema.Read(args, SettingsSchema.ProcessEnvironment());
 if (outcome.Values is not { } settings)
 {
@@ -11,7 +12,7 @@ if (outcome.Values is not { } settings)
 try
 {
     return settings.TryGet(ServerSettings.CheckHealth, out var url)
-        ? await HealthCheck.RunAsync(url, settings, Console.Out, Console.Error)
+        ? await HealthCheck.RunAsync(url, settings, new LossyWriter(Console.Out), Console.Error)
         : await Aggregator.RunAsync(settings, Console.Error);
 }
 catch (AccessException unusable)
