@@ -9,6 +9,7 @@ internal sealed class AccessLease : IDisposable
     private readonly Action _end;
     private readonly ITimer? _timer;
     private volatile bool _isOver;
+    private volatile bool _isDisposed;
 
     /// <param name="access">What the stream was opened with.</param>
     /// <param name="options">How often to look, and the clock.</param>
@@ -24,13 +25,18 @@ internal sealed class AccessLease : IDisposable
     /// <summary>Whether that is why the stream has ended.</summary>
     public bool IsOver => _isOver;
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _timer?.Dispose();
+    }
 
     private async Task CheckAsync()
     {
         try
         {
-            if (!await _access.IsStillValidAsync())
+            // The web server uses what belongs to a request again, for the next one.
+            if (!_isDisposed && !await _access.IsStillValidAsync() && !_isDisposed)
             {
                 _isOver = true;
                 _end();
