@@ -21,7 +21,8 @@ Builds, runs and tests the network monitor.
                              bookworm (6.1), trixie (6.12), sid (7.x), or those named; minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh chaos [SECONDS] [SEED]
-                             build, and let faults happen at random to agents, an aggregator and their links: ten minutes
+                             build, and let faults happen at random to agents, an aggregator, clients, links, clocks, certificates
+                             and disks, for ten minutes; prints what became of every event
   ./build.sh fuzz [SECONDS|long] [CASES] [--seed N]
                              build, and try random input on everything that takes some; see test/Monitor.Fuzz
   ./build.sh fuzz coverage [SECONDS] [CASES]
@@ -173,6 +174,18 @@ compile_bench() {
   done
 }
 
+# What tests load into the programs.
+compile_preload() {
+  local source library
+  mkdir -p "$artifacts/preload"
+  for source in test/EndToEnd.Tests/native/*.c; do
+    library=$artifacts/preload/$(basename "${source%.c}").so
+    changed_since "$library" "$source" || continue
+    gcc -O2 -Wall -Wextra -Werror -shared -fPIC "$source" -o "$library.new"
+    mv "$library.new" "$library"
+  done
+}
+
 # publish PROJECT FOLDER [OPTION...]: artifacts/FOLDER with all that the program needs, and a launcher for it in artifacts/bin.
 publish() {
   local folder=$artifacts/$2 name=monitor-$2
@@ -248,6 +261,7 @@ run_tests() {
   need_to_test
   install_tools || say "build.sh: npm could not install the tools; tests that call them will fail or be skipped"
   build
+  compile_preload
   local arguments=(Monitor.sln -c Release --no-build --nologo -v quiet --logger "console;verbosity=minimal") status=0
   [[ ${1-} ]] && arguments+=(--filter "FullyQualifiedName~$1")
   mkdir -p "$artifacts"
@@ -297,6 +311,7 @@ sbom() {
 chaos() {
   need_to_test
   build
+  compile_preload
   CHAOS_SECONDS=${1:-600} CHAOS_SEED=${2:-$RANDOM} dotnet test "$artifacts/dotnet/bin/EndToEnd.Tests/release/EndToEnd.Tests.dll" --nologo \
     --filter FullyQualifiedName~ChaosTests --logger "console;verbosity=normal"
 }

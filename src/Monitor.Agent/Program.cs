@@ -3,6 +3,7 @@ using Monitor.Agent.Handover;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
+LossyWriter.UseForStandardError();
 Received? received;
 try
 {
@@ -27,7 +28,7 @@ if (outcome.Values is not { } settings)
 try
 {
     return settings.TryGet(ServerSettings.CheckHealth, out var url)
-        ? await HealthCheck.RunAsync(url, settings, Console.Out, Console.Error)
+        ? await HealthCheck.RunAsync(url, settings, new LossyWriter(Console.Out), Console.Error)
         : await Agent.RunAsync(settings, received, Console.Error);
 }
 catch (AccessException unusable)

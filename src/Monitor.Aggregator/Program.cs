@@ -4,6 +4,7 @@ using Monitor.Sandbox;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
+LossyWriter.UseForStandardError();
 IReadOnlyDictionary<string, string>? taken;
 try
 {
@@ -28,7 +29,7 @@ if (outcome.Values is not { } settings)
 try
 {
     return settings.TryGet(ServerSettings.CheckHealth, out var url)
-        ? await HealthCheck.RunAsync(url, settings, Console.Out, Console.Error)
+        ? await HealthCheck.RunAsync(url, settings, new LossyWriter(Console.Out), Console.Error)
         : await Aggregator.RunAsync(settings, isFresh: taken is not null, Console.Error);
 }
 catch (AccessException unusable)

@@ -1,9 +1,5 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json;
 using Monitor.Agent.Tests.Kernel;
 using Monitor.Server.Tests.Access;
@@ -14,26 +10,24 @@ namespace EndToEnd.Tests;
 [RequiresKernel]
 internal sealed class SecuredTests
 {
-    private const string Token = "a token of the tests";
-
-    private readonly TestAuthority _authority = new();
     private DirectoryInfo _folder = null!;
+    private TestCredentials _credentials = null!;
 
     [SetUp]
     public void MakeFiles()
     {
         _folder = Directory.CreateTempSubdirectory("secured");
-        Write("ca.pem", _authority.Pem);
-        Write("readers.json", $$"""{"readers": [{"name": "tests", "role": "events", "token_sha256": "{{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}}"}]}""");
-        Sign("agent", "monitor-agent");
-        Sign("aggregator", "monitor-aggregator");
+        _credentials = new TestCredentials(_folder.FullName);
+        _credentials.Sign("agent", TestCredentials.AgentName);
+        _credentials.Sign("aggregator", TestCredentials.AggregatorName);
     }
 
     [TearDown]
-    public void RemoveFiles() => _folder.Delete(recursive: true);
-
-    [OneTimeTearDown]
-    public void Forget() => _authority.Dispose();
+    public void RemoveFiles()
+    {
+        _credentials.Dispose();
+        _folder.Delete(recursive: true);
+    }
 
     [Test]
     public async Task Cluster_WithCertificates_DeliversEventsAndGoesOnOverARotation()
@@ -47,8 +41,8 @@ internal sealed class SecuredTests
         var before = RefusedConnection();
         await EventArrivesAsync(aggregator, before);
         // Another key on each side, of the same authority: the link stands, and new readers get the new one.
-        Sign("agent", "monitor-agent");
-        Sign("aggregator", "monitor-aggregator");
+        _credentials.Sign("agent", TestCredentials.AgentName);
+        _credentials.Sign("aggregator", TestCredentials.AggregatorName);
         await UntilAsync("both to see the new files", () => Task.FromResult(
             agent.Error.Contains("agent.key changed", StringComparison.Ordinal) && aggregator.Error.Contains("aggregator.key changed", StringComparison.Ordinal)));
         await EventArrivesAsync(aggregator, RefusedConnection());
@@ -59,7 +53,7 @@ internal sealed class SecuredTests
     [TestCase("aggregator", "some-client", "does not accept this aggregator's certificate")]
     public async Task Link_WithACertificateOfAnotherName_IsNotMade(string side, string name, string reason)
     {
-        Sign(side, name);
+        _credentials.Sign(side, name);
         using var agent = await StartAgentAsync();
         using var aggregator = await StartAggregatorAsync(agent.GrpcTarget);
 
@@ -77,7 +71,7 @@ internal sealed class SecuredTests
     {
         using var agent = await StartAgentAsync();
         using var other = new TestAuthority();
-        Write("ca.pem", other.Pem);
+        _credentials.Write("ca.pem", other.Pem);
         using var aggregator = await StartAggregatorAsync(agent.GrpcTarget);
 
         await AgentBecomesAsync(aggregator, "FAILED");
@@ -102,10 +96,10 @@ internal sealed class SecuredTests
     [Test]
     public async Task Certificate_ThatIsNone_EndsTheStartWithTheFile()
     {
-        Write("agent.pem", "no certificate");
+        _credentials.Write("agent.pem", "no certificate");
 
         var (exitCode, _, error) = await ServerProcess.RunAsync(
-            ServerProcess.Agent, null, [.. Tls("agent"), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]);
+            ServerProcess.Agent, null, [.. _credentials.Options("agent"), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]);
 
         Assert.That(exitCode, Is.EqualTo(2), error);
         Assert.That(error, Does.Contain("agent.pem").And.Contain("in PEM and not encrypted"));
@@ -120,43 +114,18 @@ internal sealed class SecuredTests
         Assert.That(error, Does.Contain("--tls-certificate").And.Contain("--insecure"));
     }
 
-    private Task<ServerProcess> StartAgentAsync() => ServerProcess.StartAsync(ServerProcess.Agent, Tls("agent"));
+    private Task<ServerProcess> StartAgentAsync() =>
+        ServerProcess.StartAsync(Setup, ServerProcess.Agent, _credentials.Options("agent"));
 
     private Task<ServerProcess> StartAggregatorAsync(string agent) => ServerProcess.StartAsync(
-        ServerProcess.Aggregator, [.. Tls("aggregator"), "--readers", PathOf("readers.json"), "--agent", agent]);
+        Setup, ServerProcess.Aggregator, [.. Setup.Access("aggregator"), "--agent", agent]);
 
-    private string[] Tls(string name) =>
-        ["--tls-certificate", PathOf($"{name}.pem"), "--tls-key", PathOf($"{name}.key"), "--tls-authority", PathOf("ca.pem")];
+    private ServerSetup Setup => new() { Credentials = _credentials };
 
-    private void Sign(string file, string name)
-    {
-        var (certificate, key) = _authority.Sign(name);
-        Write($"{file}.pem", certificate);
-        Write($"{file}.key", key);
-    }
+    private static async Task<JsonElement> AgentAsync(ServerProcess aggregator) =>
+        (await aggregator.GetAsync("/api/agents")).GetProperty("agents")[0];
 
-    private void Write(string name, string text) => File.WriteAllText(PathOf(name), text);
-
-    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
-
-    private async Task<JsonElement> GetAsync(ServerProcess server, string path)
-    {
-        using var handler = new SocketsHttpHandler();
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            CustomTrustStore = { X509Certificate2.CreateFromPem(_authority.Pem) },
-        };
-        using var http = new HttpClient(handler);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        return JsonDocument.Parse(await http.GetStringAsync(new Uri(server.HttpUrl + path))).RootElement;
-    }
-
-    private async Task<JsonElement> AgentAsync(ServerProcess aggregator) =>
-        (await GetAsync(aggregator, "/api/agents")).GetProperty("agents")[0];
-
-    private Task AgentBecomesAsync(ServerProcess aggregator, string state) => UntilAsync(
+    private static Task AgentBecomesAsync(ServerProcess aggregator, string state) => UntilAsync(
         $"the agent to be {state}", async () => (await AgentAsync(aggregator)).GetProperty("state").GetString() == $"STATE_{state}");
 
     private static async Task UntilAsync(string what, Func<Task<bool>> holds) =>
@@ -181,6 +150,6 @@ internal sealed class SecuredTests
         return port;
     }
 
-    private Task EventArrivesAsync(ServerProcess aggregator, int port) => UntilAsync("the event to arrive", async () =>
-        (await GetAsync(aggregator, $"/api/events?destination_port={port}")).GetProperty("count").GetInt32() > 0);
+    private static Task EventArrivesAsync(ServerProcess aggregator, int port) => UntilAsync("the event to arrive", async () =>
+        (await aggregator.GetAsync($"/api/events?destination_port={port}")).GetProperty("count").GetInt32() > 0);
 }

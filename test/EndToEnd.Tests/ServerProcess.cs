@@ -17,22 +17,40 @@ internal sealed partial class ServerProcess : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly ServerSetup _setup;
     private readonly StringBuilder _error = new();
     private readonly TaskCompletionSource<bool> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(ProcessStartInfo start)
+    private ServerProcess(ProcessStartInfo start, ServerSetup? setup = null)
     {
+        _setup = setup ?? new ServerSetup();
+        foreach (var (name, value) in _setup.Clock?.Environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        var log = _setup.LogDisk is null ? null : LoggedOn(_setup.LogDisk, start);
         start.RedirectStandardError = true;
         start.RedirectStandardOutput = true;
         _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, line) => OnError(line.Data);
-        _process.BeginErrorReadLine();
         Output = _process.StandardOutput.ReadToEndAsync();
+        if (log is null)
+        {
+            _process.ErrorDataReceived += (_, line) => OnError(line.Data);
+            _process.BeginErrorReadLine();
+        }
+        else
+        {
+            _ = FollowAsync(log);
+        }
     }
 
     public int Id => _process.Id;
 
     public string HttpUrl { get; private set; } = "";
+
+    /// <summary>Address and port of <see cref="HttpUrl"/>.</summary>
+    public string HttpTarget => new Uri(HttpUrl).Authority;
 
     public string GrpcTarget { get; private set; } = "";
 
@@ -52,15 +70,22 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts one of the programs on free ports and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(string program, params string[] arguments)
-    {
-        return await UpAsync(program, Launch(program, null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments]));
-    }
+    public static Task<ServerProcess> StartAsync(string program, params string[] arguments) =>
+        StartAsync(new ServerSetup(), program, arguments);
+
+    /// <summary>The same with what the test gave it.</summary>
+    public static Task<ServerProcess> StartAsync(ServerSetup setup, string program, params string[] arguments) =>
+        UpAsync(program, Launch(program, null, ["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", .. arguments], setup));
 
     /// <summary>Starts one of the programs behind another command, such as nsenter, and waits until it listens.</summary>
     public static Task<ServerProcess> StartBehindAsync(
         string program, string command, string[] options, params string[] arguments) =>
-        UpAsync(program, new ServerProcess(new ProcessStartInfo(command, [.. options, Launcher(program), .. arguments])));
+        StartBehindAsync(new ServerSetup(), program, command, options, arguments);
+
+    /// <summary>The same with what the test gave it.</summary>
+    public static Task<ServerProcess> StartBehindAsync(
+        ServerSetup setup, string program, string command, string[] options, params string[] arguments) =>
+        UpAsync(program, new ServerProcess(new ProcessStartInfo(command, [.. options, Launcher(program), .. arguments]), setup));
 
     private static async Task<ServerProcess> UpAsync(string program, ServerProcess server)
     {
@@ -102,7 +127,7 @@ internal sealed partial class ServerProcess : IDisposable
 
     public async Task<JsonElement> GetAsync(string path)
     {
-        using var client = new HttpClient();
+        using var client = _setup.Http();
         return JsonDocument.Parse(await client.GetStringAsync(HttpUrl + path)).RootElement;
     }
 
@@ -110,7 +135,7 @@ internal sealed partial class ServerProcess : IDisposable
     public async Task<Socket> ConnectAsync()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPEndPoint.Parse(HttpUrl["http://".Length..]));
+        await socket.ConnectAsync(IPEndPoint.Parse(HttpTarget));
         return socket;
     }
 
@@ -125,7 +150,8 @@ internal sealed partial class ServerProcess : IDisposable
         _process.Dispose();
     }
 
-    private static ServerProcess Launch(string program, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    private static ServerProcess Launch(
+        string program, IReadOnlyDictionary<string, string>? environment, string[] arguments, ServerSetup? setup = null)
     {
         // A shell that runs the tests in the background has them, and what they start, ignore Ctrl-C.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", Launcher(program), .. arguments]);
@@ -134,7 +160,7 @@ internal sealed partial class ServerProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        return new ServerProcess(start);
+        return new ServerProcess(start, setup);
     }
 
     private static string Launcher(string program) => Path.Combine(Artifacts(), "bin", program);
@@ -151,6 +177,58 @@ internal sealed partial class ServerProcess : IDisposable
         }
 
         throw new AssertionException("artifacts/bin/monitor-agent is not there: run ./build.sh");
+    }
+
+    // A shell, because only that can append to a file, as what keeps logs does.
+    private static string LoggedOn(SmallDisk disk, ProcessStartInfo start)
+    {
+        var log = Path.Combine(disk.Folder, $"{Guid.NewGuid():N}.log");
+        string[] arguments = ["-c", "exec \"$@\" 2>>\"$0\"", log, start.FileName, .. start.ArgumentList];
+        start.FileName = "sh";
+        start.ArgumentList.Clear();
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        File.WriteAllText(log, "");
+        return log;
+    }
+
+    private async Task FollowAsync(string log)
+    {
+        using var reader = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        var line = new StringBuilder();
+        var buffer = new char[4096];
+        while (true)
+        {
+            // Asked before the file is read, so that nothing is missed of a program that has ended.
+            var hasEnded = _process.HasExited;
+            var length = await reader.ReadAsync(buffer);
+            foreach (var c in buffer.Take(length))
+            {
+                if (c == '\n')
+                {
+                    OnError(line.ToString());
+                    line.Clear();
+                }
+                else
+                {
+                    line.Append(c);
+                }
+            }
+
+            if (length == 0 && hasEnded)
+            {
+                OnError(null);
+                return;
+            }
+
+            if (length == 0)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 
     private void OnError(string? line)

@@ -4,10 +4,10 @@ namespace EndToEnd.Tests;
 internal static class Waiting
 {
     /// <summary>Asks until the answer is not null.</summary>
-    public static async Task<T> ForAsync<T>(string what, Func<Task<T?>> ask)
+    public static async Task<T> ForAsync<T>(string what, Func<Task<T?>> ask, int seconds = 30)
         where T : class
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!patience.IsCancellationRequested)
         {
@@ -19,6 +19,6 @@ internal static class Waiting
             await pace.WaitForNextTickAsync(CancellationToken.None);
         }
 
-        throw new AssertionException($"waited 30 s for {what}");
+        throw new AssertionException($"waited {seconds} s for {what}");
     }
 }

@@ -33,7 +33,8 @@ internal sealed class AccountReviewer(TokenReviews reviews) : ITokenReviewer
                 ReadsStatus = await reviews.IsAllowedAsync(account, "get", Group, "status", "", cancellationToken),
                 // Where it does not say which: its own.
                 Namespaces = account.Namespace is { } own ? [own] : [],
-                ReadsNamespace = async (name, ct) => await Asked(reviews.IsAllowedAsync(account, "list", Group, "events", name, ct)),
+                ReadsNamespace = async (name, ct) =>
+                    IsNamespace(name) && await Asked(reviews.IsAllowedAsync(account, "list", Group, "events", name, ct)),
             };
         }
         catch (AccessQuestionException failure)
@@ -41,6 +42,10 @@ internal sealed class AccountReviewer(TokenReviews reviews) : ITokenReviewer
             throw new TokenReviewException(failure.Message, failure);
         }
     }
+
+    // What cannot be the name of one (RFC 1123, a label) needs no question. To the API server no name is all namespaces.
+    internal static bool IsNamespace(string name) =>
+        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static async Task<bool> Asked(Task<bool> question)
     {

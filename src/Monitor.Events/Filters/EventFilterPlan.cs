@@ -173,7 +173,9 @@ public sealed class EventFilterPlan
     internal bool Matches(Segment segment, int index, TypeSelection types)
     {
         ref readonly var columns = ref segment.Columns(index);
-        return (columns.Flags & _flagMask) == _flags
+        // The namespace first: how long a reader of some namespaces waits then says nothing of the events of others.
+        return (_namespaces is null || _namespaces.ContainsColumn(columns.NamespaceHash))
+            && (columns.Flags & _flagMask) == _flags
             && types.Contains(columns.Type)
             && columns.Time >= Since
             && columns.Time < Until
@@ -194,7 +196,6 @@ public sealed class EventFilterPlan
     private bool MatchesHashes(in EventColumns columns) =>
         (_commands is null || _commands.ContainsColumn(columns.CommandHash))
         && (_pods is null || _pods.ContainsColumn(columns.PodHash))
-        && (_namespaces is null || _namespaces.ContainsColumn(columns.NamespaceHash))
         && (_nodes is null || _nodes.ContainsColumn(columns.NodeHash))
         && (_kubernetesNodes is null || _kubernetesNodes.ContainsColumn(columns.KubernetesNodeHash));
 

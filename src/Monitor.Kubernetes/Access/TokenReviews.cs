@@ -32,7 +32,7 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
     public Task<Account?> FindAsync(string token, CancellationToken cancellationToken) =>
         // Kept by their hash: tokens stay out of this program's memory.
         CachedAsync<Account?>(
-            $"token {Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)))}",
+            $"token {HashOf(token)}",
             () => ReviewAsync(token, cancellationToken));
 
     /// <summary>Whether an account may do something.</summary>
@@ -44,16 +44,27 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
     /// <param name="cancellationToken">Ends the question.</param>
     /// <exception cref="AccessQuestionException">The API server cannot say now.</exception>
     public Task<bool> IsAllowedAsync(
-        Account account, string verb, string group, string resource, string name, CancellationToken cancellationToken) =>
-        CachedAsync(
-            $"{account.Id} {account.Name} {verb} {group} {resource} {name}",
-            () => MayAsync(account, new V1ResourceAttributes
+        Account account, string verb, string group, string resource, string name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var question = new V1SubjectAccessReview
+        {
+            ApiVersion = "authorization.k8s.io/v1",
+            Kind = "SubjectAccessReview",
+            Spec = new V1SubjectAccessReviewSpec
             {
-                Verb = verb,
-                Group = group,
-                Resource = resource,
-                NamespaceProperty = name,
-            }, cancellationToken));
+                User = account.Name,
+                Uid = account.Id,
+                Groups = [.. account.Groups],
+                Extra = account.Extra.ToDictionary(),
+                ResourceAttributes = new V1ResourceAttributes { Verb = verb, Group = group, Resource = resource, NamespaceProperty = name },
+            },
+        };
+        // By all of the question: of one account, tokens may be of different groups and scopes.
+        return CachedAsync($"right {HashOf(KubernetesJson.Serialize(question))}", () => MayAsync(question, cancellationToken));
+    }
+
+    private static string HashOf(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Reads the answer to a review of a token.</summary>
     /// <returns>Null: it is not valid.</returns>
@@ -102,22 +113,10 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
             cancellationToken);
     }
 
-    private async Task<bool> MayAsync(Account account, V1ResourceAttributes attributes, CancellationToken cancellationToken)
+    private async Task<bool> MayAsync(V1SubjectAccessReview question, CancellationToken cancellationToken)
     {
         return await AskAsync(
-            new V1SubjectAccessReview
-            {
-                ApiVersion = "authorization.k8s.io/v1",
-                Kind = "SubjectAccessReview",
-                Spec = new V1SubjectAccessReviewSpec
-                {
-                    User = account.Name,
-                    Uid = account.Id,
-                    Groups = [.. account.Groups],
-                    Extra = account.Extra.ToDictionary(),
-                    ResourceAttributes = attributes,
-                },
-            },
+            question,
             "subjectaccessreviews",
             "apis/authorization.k8s.io/v1/subjectaccessreviews",
             ReadPermission,

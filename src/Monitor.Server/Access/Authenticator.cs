@@ -22,55 +22,100 @@ internal sealed class Authenticator(
     {
         if (context.Connection.ClientCertificate is not null)
         {
-            // It was checked when the connection was made.
             return ByCertificate(context);
         }
 
-        string? authorization = context.Request.Headers[HeaderNames.Authorization];
-        if (string.IsNullOrEmpty(authorization))
+        if (!TryGetToken(context, out var token, out var problem))
         {
-            return new(null, "it sent no credential");
+            return new(null, problem);
         }
 
-        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || authorization.Length > MaxTokenLength)
-        {
-            return new(null, "its authorization is not a bearer token");
-        }
-
-        var token = authorization[Scheme.Length..].Trim();
         var client = LimitedClient.Of(context);
         if (client.Guesses.IsEmpty && !_proven.Contains(client.Address, token))
         {
             return new(null, "it has sent too many wrong tokens", IsThrottled: true);
         }
 
-        return await ByTokenAsync(token, client, context.RequestAborted);
+        var found = await ByTokenAsync(token, context.RequestAborted);
+        if (found.Reader is not null)
+        {
+            _proven.Add(client.Address, token);
+        }
+        else if (!found.IsUnavailable)
+        {
+            client.Guesses.TryTake();
+        }
+
+        return found;
     }
 
     /// <summary>Looks again, for a stream that has been open for a while: a token may have been revoked, an authority taken
-    /// out. A certificate that has expired meanwhile does not end what it began.</summary>
+    /// out. Never throttled: guessing would keep the stream open of a token that is no good any more.</summary>
     /// <param name="context">The request that opened the stream.</param>
-    /// <param name="reader">Who opened it.</param>
-    /// <param name="since">When.</param>
-    /// <returns>Whether the credential is still that of a reader who reads what <paramref name="reader"/> did.</returns>
-    public async ValueTask<bool> IsStillValidAsync(HttpContext context, Reader reader, DateTimeOffset since)
+    /// <param name="before">Who opened it.</param>
+    /// <returns>Whose it is now. Null where that is somebody else, or reads less than before.</returns>
+    public async ValueTask<Authentication> FindAgainAsync(HttpContext context, Reader before)
     {
-        if (context.Connection.ClientCertificate is { } certificate)
-        {
-            return tls?.ProblemOfClient(certificate, TlsListener.SentBeside(context), since) is null && IsAsGood(ByCertificate(context).Reader, reader);
-        }
-
-        var now = await AuthenticateAsync(context);
-        // While nobody can say, or somebody else guesses, what was said last counts.
-        return now.IsUnavailable || now.IsThrottled || IsAsGood(now.Reader, reader);
+        var now = context.Connection.ClientCertificate is not null ? ByCertificate(context)
+            : TryGetToken(context, out var token, out var problem) ? await ByTokenAsync(token, context.RequestAborted)
+            : new(null, problem);
+        return now.Reader is { } reader && !IsAsGood(reader, before) ? new(null, "it reads less than before") : now;
     }
 
-    private static bool IsAsGood(Reader? now, Reader before) =>
-        now is not null && now.Name == before.Name && now.ReadsAllEvents == before.ReadsAllEvents
+    /// <summary>Whether a reader may ask about a namespace. Each answer may cost the API server a question, so who asks about
+    /// many that it may not read is slowed down as who guesses tokens is.</summary>
+    public bool MayAsk(LimitedClient client, Reader reader, string name) =>
+        reader.ReadsNamespace is null || !client.Guesses.IsEmpty || _proven.Contains(client.Address, Question(reader, name));
+
+    /// <summary>Remembers the answer for <see cref="MayAsk"/>.</summary>
+    public void Learn(LimitedClient client, Reader reader, string name, bool isAllowed)
+    {
+        if (reader.ReadsNamespace is null)
+        {
+            return;
+        }
+
+        if (isAllowed)
+        {
+            _proven.Add(client.Address, Question(reader, name));
+        }
+        else
+        {
+            client.Guesses.TryTake();
+        }
+    }
+
+    // No token has a line break: headers cannot.
+    private static string Question(Reader reader, string name) => $"{reader.Name}\n{name}";
+
+    private static bool TryGetToken(HttpContext context, out string token, out string? problem)
+    {
+        token = "";
+        string? authorization = context.Request.Headers[HeaderNames.Authorization];
+        problem = string.IsNullOrEmpty(authorization) ? "it sent no credential"
+            : !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || authorization.Length > MaxTokenLength
+            ? "its authorization is not a bearer token"
+            : null;
+        if (problem is null)
+        {
+            token = authorization![Scheme.Length..].Trim();
+        }
+
+        return problem is null;
+    }
+
+    private static bool IsAsGood(Reader now, Reader before) =>
+        now.Name == before.Name && now.ReadsAllEvents == before.ReadsAllEvents && (now.ReadsStatus || !before.ReadsStatus)
         && now.Namespaces.SequenceEqual(before.Namespaces);
 
     private Authentication ByCertificate(HttpContext context)
     {
+        // Each time: a connection outlives the authority that vouched for it.
+        if (tls is null || TlsListener.ShownBy(context) is not { } shown || tls.ProblemOfClient(shown) is { Length: > 0 })
+        {
+            return new(null, "no authority vouches for its certificate any more");
+        }
+
         var names = CertificateAuthority.NamesOf(context.Connection.ClientCertificate!);
         if (options.AggregatorName is { } aggregator && names.Contains(aggregator, StringComparer.OrdinalIgnoreCase))
         {
@@ -82,20 +127,13 @@ internal sealed class Authenticator(
             : new(null, $"its certificate is of {TlsIdentity.Shown(names)}, which is not a reader's");
     }
 
-    private async ValueTask<Authentication> ByTokenAsync(string token, LimitedClient client, CancellationToken cancellationToken)
+    private async ValueTask<Authentication> ByTokenAsync(string token, CancellationToken cancellationToken)
     {
         try
         {
             var reader = file?.Value.FindByToken(token)
                 ?? (reviewer is null ? null : await reviewer.ReviewAsync(token, cancellationToken));
-            if (reader is null)
-            {
-                client.Guesses.TryTake();
-                return new(null, "its token is not a reader's, or not any more");
-            }
-
-            _proven.Add(client.Address, token);
-            return new(reader, null);
+            return reader is null ? new(null, "its token is not a reader's, or not any more") : new(reader, null);
         }
         catch (TokenReviewException failure)
         {

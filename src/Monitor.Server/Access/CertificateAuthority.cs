@@ -21,9 +21,11 @@ internal sealed class CertificateAuthority
     public static CertificateAuthority Parse(string path, byte[] pem)
     {
         var authorities = new X509Certificate2Collection();
+        var text = Encoding.UTF8.GetString(pem);
+        RefuseCut(path, text);
         try
         {
-            authorities.ImportFromPem(Encoding.UTF8.GetString(pem));
+            authorities.ImportFromPem(text);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -33,6 +35,17 @@ internal sealed class CertificateAuthority
         return authorities.Count > 0
             ? new CertificateAuthority(authorities)
             : throw new AccessException($"{path} has no certificate; it must have those of the authorities, in PEM.");
+    }
+
+    /// <summary>Refuses a file that ends within a certificate, as one does that a full disk has cut. Reading it would leave that
+    /// certificate out without a word.</summary>
+    /// <exception cref="AccessException">It does.</exception>
+    public static void RefuseCut(string path, string pem)
+    {
+        if (pem.AsSpan().Count("-----BEGIN ") != pem.AsSpan().Count("-----END "))
+        {
+            throw new AccessException($"{path} is not complete: it ends within a certificate.");
+        }
     }
 
     /// <summary>Says what is wrong with a certificate.</summary>

@@ -12,6 +12,9 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
     // Each may be a question to the API server.
     private const int MaxNamespaces = 32;
 
+    // What a stream that is open was allowed by questions about single namespaces.
+    private IReadOnlyList<string> _granted = [];
+
     /// <summary>Whether only namespaces are read. What is about the whole cluster, counts above all, is then left out.</summary>
     public bool IsScoped => !reader.ReadsAllEvents;
 
@@ -50,12 +53,42 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
                 throw Denied($"k8s_namespace: '{MessageText.Shorten(name)}' is not one whose events you may read");
             }
         }
+
+        _granted = [.. filter.K8SNamespace];
     }
 
-    /// <summary>Whether the credential still holds; asked now and then while a stream is open.</summary>
-    /// <param name="since">When the stream was opened.</param>
-    public ValueTask<bool> IsStillValidAsync(DateTimeOffset since) =>
-        authenticator is null ? new(true) : authenticator.IsStillValidAsync(context, reader, since);
+    /// <summary>Whether the credential still holds, and still allows what the request was allowed; asked now and then while a
+    /// stream is open. While nobody can say, what was said last counts.</summary>
+    public async ValueTask<bool> IsStillValidAsync()
+    {
+        if (authenticator is null)
+        {
+            return true;
+        }
+
+        var now = await authenticator.FindAgainAsync(context, reader);
+        if (now.Reader is not { } again)
+        {
+            return now.IsUnavailable;
+        }
+
+        foreach (var name in _granted)
+        {
+            try
+            {
+                if (!await again.ReadsEventsOfAsync(name, context.RequestAborted))
+                {
+                    return false;
+                }
+            }
+            catch (TokenReviewException)
+            {
+                // The API server cannot say now.
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>The reader may not have what it asks for.</summary>
     public RpcException Denied(string message)
@@ -75,9 +108,18 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
 
     private async ValueTask<bool> MayReadAsync(string name, CancellationToken cancellationToken)
     {
+        var client = LimitedClient.Of(context);
+        if (authenticator?.MayAsk(client, reader, name) == false)
+        {
+            throw new RpcException(new Grpc.Core.Status(
+                StatusCode.ResourceExhausted, "k8s_namespace: too many that you may not read; wait"));
+        }
+
         try
         {
-            return await reader.ReadsEventsOfAsync(name, cancellationToken);
+            var isAllowed = await reader.ReadsEventsOfAsync(name, cancellationToken);
+            authenticator?.Learn(client, reader, name, isAllowed);
+            return isAllowed;
         }
         catch (TokenReviewException)
         {

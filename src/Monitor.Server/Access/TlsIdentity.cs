@@ -73,14 +73,12 @@ public sealed class TlsIdentity : IDisposable
     }
 
     /// <summary>Whether an authority vouches for a client.</summary>
-    /// <param name="certificate">What the client showed.</param>
-    /// <param name="sent">What it sent beside it; may be null.</param>
-    /// <param name="at">When it had to be valid; null is now.</param>
     /// <returns>What is wrong, or null.</returns>
-    internal string? ProblemOfClient(X509Certificate2 certificate, X509Certificate2Collection? sent, DateTimeOffset? at = null) =>
-        _authority is null
-            ? "clients' certificates are not accepted"
-            : _authority.Value.Problem(certificate, sent, CertificateAuthority.ClientPurpose, at ?? _time.GetUtcNow());
+    internal string? ProblemOfClient(ShownCertificate shown) =>
+        _authority is null ? "clients' certificates are not accepted" : shown.ProblemBy(_authority.Value);
+
+    /// <summary>What a client shows now.</summary>
+    internal ShownCertificate Remember(X509Certificate2 certificate, X509Certificate2Collection sent) => new(certificate, sent, _time.GetUtcNow());
 
     /// <summary>Looks for changes now.</summary>
     internal void Look()
@@ -104,6 +102,7 @@ public sealed class TlsIdentity : IDisposable
     private static SslStreamCertificateContext Parse(string certificateFile, byte[] certificate, string keyFile, byte[] key)
     {
         var pem = Encoding.UTF8.GetString(certificate);
+        CertificateAuthority.RefuseCut(certificateFile, pem);
         try
         {
             // The first certificate is the program's own.

@@ -20,7 +20,7 @@ internal static class TlsListener
     // A handshake takes two round trips.
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly object Sent = new();
+    private static readonly object Shown = new();
 
     public static void Use(ListenOptions listen, TlsIdentity tls, Refusals refusals)
     {
@@ -43,11 +43,9 @@ internal static class TlsListener
         });
     }
 
-    /// <summary>What the client sent beside its certificate.</summary>
-    public static X509Certificate2Collection? SentBeside(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(Sent, out var sent) == true
-            ? sent as X509Certificate2Collection
-            : null;
+    /// <summary>The certificate that the client showed; null where it showed none.</summary>
+    public static ShownCertificate? ShownBy(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(Shown, out var shown) == true ? shown as ShownCertificate : null;
 
     // A handshake that does not begin with a hello, or with one of a version that is off, is never asked which certificate it
     // wants, and the web server reports what follows as its own error: a client could fill the log.
@@ -82,13 +80,14 @@ internal static class TlsListener
             }
         }
 
-        if (tls.ProblemOfClient(certificate, sent) is { } problem)
+        var shown = tls.Remember(certificate, sent);
+        if (tls.ProblemOfClient(shown) is { } problem)
         {
             refusals.CountCertificate(connection.Features.GetRequiredFeature<LimitedClient>(), $"its certificate: {problem}");
             return false;
         }
 
-        connection.Items[Sent] = sent;
+        connection.Items[Shown] = shown;
         return true;
     }
 }

@@ -5,12 +5,12 @@ namespace Monitor.Server;
 
 internal static partial class LimitLog
 {
-    [LoggerMessage(2301, LogLevel.Debug, "Connection of {Client} closed: too many connections")]
+    [LoggerMessage(2401, LogLevel.Debug, "Connection of {Client} closed: too many connections")]
     public static partial void ConnectionRefused(ILogger logger, EndPoint? client);
 
-    [LoggerMessage(2302, LogLevel.Debug, "Connection of {Client} closed: too many HTTP/2 frames that carry no request")]
+    [LoggerMessage(2402, LogLevel.Debug, "Connection of {Client} closed: too many HTTP/2 frames that carry no request")]
     public static partial void Flood(ILogger logger, EndPoint? client);
 
-    [LoggerMessage(2303, LogLevel.Debug, "Call of {Client} cut off after {Timeout}")]
+    [LoggerMessage(2403, LogLevel.Debug, "Call of {Client} cut off after {Timeout}")]
     public static partial void TimedOut(ILogger logger, IPAddress? client, TimeSpan timeout);
 }

@@ -8,7 +8,8 @@ namespace Monitor.Server;
 /// Lets a request pass whose reader may have what it asks for, and says no to every other in the same words. Runs between
 /// routing and the endpoints, before anything looks at what was asked.
 /// </summary>
-internal sealed class AccessGuard(RequestDelegate next, AccessOptions options, Refusals refusals, Authenticator authenticator)
+internal sealed class AccessGuard(
+    RequestDelegate next, MonitorServerOptions server, AccessOptions options, Refusals refusals, Authenticator authenticator)
 {
     private static readonly Reader Everyone = new() { Name = "everyone", ReadsStatus = true, ReadsAllEvents = true };
 
@@ -23,7 +24,7 @@ internal sealed class AccessGuard(RequestDelegate next, AccessOptions options, R
         }
         else if (!options.RequiresReaders)
         {
-            await (IsOwnName(context) ? PassAsync(context, Everyone) : RefuseNameAsync(context));
+            await (IsOwnName(context) ? PassAsync(context, Everyone, null) : RefuseNameAsync(context));
         }
         else
         {
@@ -37,7 +38,7 @@ internal sealed class AccessGuard(RequestDelegate next, AccessOptions options, R
         var client = LimitedClient.Of(context);
         if (reader is null && right == AccessRight.Health && options.IsHealthOpen)
         {
-            await PassAsync(context, Anonymous);
+            await PassAsync(context, Anonymous, null);
         }
         else if (isThrottled)
         {
@@ -65,16 +66,25 @@ internal sealed class AccessGuard(RequestDelegate next, AccessOptions options, R
         }
         else
         {
-            await PassAsync(context, reader);
+            await PassAsync(context, reader, right);
         }
     }
 
     private static string Named(AccessRight right) => right == AccessRight.Events ? "events" : "programs, agents and statistics";
 
-    private Task PassAsync(HttpContext context, Reader reader)
+    /// <param name="context">The request.</param>
+    /// <param name="reader">Who sent it.</param>
+    /// <param name="right">What its credential was asked for; null where it needs none.</param>
+    private async Task PassAsync(HttpContext context, Reader reader, AccessRight? right)
     {
-        context.Features.Set(new RequestAccess(reader, options.RequiresReaders ? authenticator : null, context, refusals));
-        return next(context);
+        var access = new RequestAccess(reader, right is null ? null : authenticator, context, refusals);
+        context.Features.Set(access);
+        // Streams of events end by themselves, in words and with a token to go on with; those of health and reflection know
+        // nothing of credentials.
+        using var lease = right is null or AccessRight.Events || !CallLimit.IsStream(context.GetEndpoint()!)
+            ? null
+            : new AccessLease(access, server, context.Abort);
+        await next(context);
     }
 
     // Without readers the server is open to this machine alone, and so to the browser on it. A page whose owner has its name

@@ -25,6 +25,9 @@ internal sealed class CallLimit(
         : TypeOf(endpoint) is var type && type != MethodType.Unary ? StreamAsync(context, client, type)
         : CallAsync(context, client);
 
+    /// <summary>Whether an endpoint is a stream and not a call.</summary>
+    public static bool IsStream(Endpoint endpoint) => TypeOf(endpoint) != MethodType.Unary;
+
     // Pages are calls too.
     private static MethodType TypeOf(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type

@@ -13,6 +13,7 @@ internal sealed class EventRpcs(
     EventGrouper grouper,
     EventSummarizer summarizer,
     Subscribers subscribers,
+    LimitCounters counters,
     AgentsReader agents,
     DemandTracker demand,
     StopSignal stop,
@@ -47,6 +48,27 @@ internal sealed class EventRpcs(
         IServerStreamWriter<StreamEventsResponse> responseStream,
         ServerCallContext context)
     {
+        var client = LimitedClient.Of(context.GetHttpContext());
+        var token = request.ResumeToken.Length;
+        if (!client.TryHoldToken(token))
+        {
+            counters.Streams.Add();
+            throw CallErrors.TooManyTokens();
+        }
+
+        try
+        {
+            await StreamAsync(request, responseStream, context);
+        }
+        finally
+        {
+            client.ReleaseToken(token);
+        }
+    }
+
+    private async Task StreamAsync(
+        StreamEventsRequest request, IServerStreamWriter<StreamEventsResponse> responseStream, ServerCallContext context)
+    {
         var access = AccessOf(context);
         var plan = await StreamPlan.CreateAsync(request, log, access, context.CancellationToken);
         IReadOnlyCollection<string>? asks = request.Passive ? null : request.Type;
@@ -56,7 +78,7 @@ internal sealed class EventRpcs(
             plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http),
             context.CancellationToken);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
-        using var lease = new AccessLease(access, options, end);
+        using var lease = new AccessLease(access, options, end.Cancel);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
         using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         subscribers.Add(subscriber);

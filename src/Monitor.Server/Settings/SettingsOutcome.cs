@@ -20,11 +20,19 @@ public sealed class SettingsOutcome
     public int ExitCode { get; }
 
     /// <summary>Prints the text, on standard error where something is wrong.</summary>
-    /// <returns>The exit code.</returns>
+    /// <returns>The exit code; 1 where it cannot be printed.</returns>
     public int Report(TextWriter output, TextWriter error)
     {
-        (ExitCode == 0 ? output : error).Write(Text);
-        return ExitCode;
+        try
+        {
+            (ExitCode == 0 ? output : error).Write(Text);
+            return ExitCode;
+        }
+        catch (IOException failure)
+        {
+            error.WriteLine($"cannot write to standard output: {failure.Message}");
+            return 1;
+        }
     }
 
     internal static SettingsOutcome Run(SettingValues values) => new(values, "", 0);

@@ -17,12 +17,16 @@ internal sealed class ClusterClient : IAsyncDisposable
     private readonly List<Event> _events = [];
     private readonly Dictionary<string, ulong> _missingBefore = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly Func<string, GrpcChannel> _connect;
     private readonly Task _running;
     private volatile string _target;
+    private volatile TaskCompletionSource? _pause;
+    private volatile CancellationTokenSource? _call;
 
-    public ClusterClient(string target)
+    public ClusterClient(string target, Func<string, GrpcChannel> connect)
     {
         _target = target;
+        _connect = connect;
         _running = RunAsync();
     }
 
@@ -56,15 +60,37 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     /// <summary>Waits until the last event of the node's present run has come, and holds what came against it: nothing
     /// twice, and what did not come was reported.</summary>
-    public async Task CompleteAsync(ClusterNode node, ulong last)
+    /// <returns>How many events came, and how many were reported missing.</returns>
+    public async Task<(ulong Delivered, ulong Missing)> CompleteAsync(ClusterNode node, ulong last)
     {
         var seen = await Waiting.ForAsync($"event {last} of {node.Name}", () => Task.FromResult(SeenUpTo(node.Name, last)));
         var missing = MissingOf(node.Name) - _missingBefore.GetValueOrDefault(node.Name);
         lock (_lock)
         {
             Assert.That(_twice, Is.Empty);
-            Assert.That((ulong)seen.Count + missing, Is.EqualTo(last), $"{seen.Count} seen and {missing} reported missing");
+            Assert.That((ulong)seen.Count + missing, Is.EqualTo(last), $"{node.Name}: {seen.Count} seen and {missing} reported missing");
+            return ((ulong)seen.Count, missing);
         }
+    }
+
+    /// <summary>Breaks its connection; it makes another.</summary>
+    public void Break() => _call?.Cancel();
+
+    /// <summary>Reads nothing until <see cref="Continue"/>.</summary>
+    public void Pause() => _pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Continue()
+    {
+        _pause?.SetResult();
+        _pause = null;
+    }
+
+    /// <summary>How many events of a cause it was told that it misses of a node, and whether of some nobody knew how
+    /// many.</summary>
+    public (ulong Count, bool IsExact) Reported(string node, LossCause cause)
+    {
+        var losses = Losses.Where(loss => loss.NodeName == node && loss.Cause == cause).ToList();
+        return ((ulong)losses.Sum(loss => (long)loss.Count), losses.All(loss => loss.Count > 0));
     }
 
     /// <summary>A node's agent is about to start anew: what was missing until now was of its run before.</summary>
@@ -95,18 +121,21 @@ internal sealed class ClusterClient : IAsyncDisposable
         {
             try
             {
-                using var channel = GrpcChannel.ForAddress($"http://{_target}");
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                _call = end;
+                using var channel = _connect(_target);
                 var request = new StreamEventsRequest { ResumeToken = token, AcceptLoss = true };
                 if (token.Length == 0)
                 {
                     request.Since = new Google.Protobuf.WellKnownTypes.Timestamp();
                 }
 
-                using var call = new EventService.EventServiceClient(channel).StreamEvents(request, cancellationToken: _stop.Token);
-                while (await call.ResponseStream.MoveNext(_stop.Token))
+                using var call = new EventService.EventServiceClient(channel).StreamEvents(request, cancellationToken: end.Token);
+                while (await call.ResponseStream.MoveNext(end.Token))
                 {
                     Take(call.ResponseStream.Current);
                     token = call.ResponseStream.Current.ResumeToken;
+                    await (_pause?.Task ?? Task.CompletedTask).WaitAsync(end.Token);
                 }
             }
             catch (RpcException broken) when (broken.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Internal)
@@ -116,7 +145,11 @@ internal sealed class ClusterClient : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                return;
+                // Its connection was broken, or the test is over.
+            }
+            finally
+            {
+                _call = null;
             }
         }
     }

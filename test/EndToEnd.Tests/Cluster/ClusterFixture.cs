@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grpc.Net.Client;
 
 namespace EndToEnd.Tests.Cluster;
 
@@ -16,12 +17,13 @@ internal abstract class ClusterFixture
     [SetUp]
     public async Task StartAsync()
     {
-        A = new ClusterNode("node-a", 0);
-        B = new ClusterNode("node-b", 1);
+        A = new ClusterNode("node-a", 0) { Setup = SetupOf("node-a") };
+        B = new ClusterNode("node-b", 1) { Setup = SetupOf("node-b") };
         ClusterNode.Join(A, B);
         await Task.WhenAll(A.StartAgentAsync("--retention", "2MiB"), B.StartAgentAsync());
         await StartAggregatorAsync();
-        Client = new ClusterClient(Aggregator.GrpcTarget);
+        Client = new ClusterClient(
+            Aggregator.GrpcTarget, SetupOf("aggregator").Credentials is { } credentials ? credentials.Channel : target => GrpcChannel.ForAddress($"http://{target}"));
         await StateAsync(A, "STATE_STREAMING");
         await StateAsync(B, "STATE_STREAMING");
     }
@@ -41,12 +43,16 @@ internal abstract class ClusterFixture
         (Client, Aggregator, A, B) = (null!, null!, null!, null!);
     }
 
+    /// <summary>What a program has beside its options: node-a, node-b or aggregator.</summary>
+    protected virtual ServerSetup SetupOf(string name) => new();
+
     /// <summary>Starts the aggregator, anew where one has ended; the client goes there then.</summary>
     protected async Task StartAggregatorAsync()
     {
         Aggregator?.Dispose();
+        var setup = SetupOf("aggregator");
         Aggregator = await ServerProcess.StartAsync(
-            ServerProcess.Aggregator, "--insecure", "--agent", A.AgentTarget, "--agent", B.AgentTarget);
+            setup, ServerProcess.Aggregator, [.. setup.Access("aggregator"), "--agent", A.AgentTarget, "--agent", B.AgentTarget]);
         if (Client is not null)
         {
             Client.Target = Aggregator.GrpcTarget;
@@ -92,10 +98,11 @@ internal abstract class ClusterFixture
         }
     }
 
-    protected Task<string> StateAsync(ClusterNode node, string state) => Waiting.ForAsync($"{node.Name} to be {state}", async () =>
+    /// <summary>Waits until the aggregator's link to a node is in a state: a link that failed is tried again every 30 s.</summary>
+    protected Task<string> StateAsync(ClusterNode node, string state, int seconds = 45) => Waiting.ForAsync($"{node.Name} to be {state}", async () =>
         (await AgentsAsync()).FirstOrDefault(agent =>
             agent.GetProperty("node_name").GetString() == node.Name && agent.GetProperty("state").GetString() == state)
-        is { ValueKind: JsonValueKind.Object } found ? found.ToString() : null);
+        is { ValueKind: JsonValueKind.Object } found ? found.ToString() : null, seconds);
 
     /// <summary>Waits until the aggregator's health names the node; fails where that takes more than 10 s.</summary>
     protected async Task DegradedAsync(ClusterNode node)

@@ -47,6 +47,9 @@ internal sealed class ClusterNode : IDisposable
 
     public ServerProcess Agent { get; private set; } = null!;
 
+    /// <summary>What its agent has beside its options.</summary>
+    public ServerSetup Setup { get; init; } = new();
+
     /// <summary>Lays a cable between two nodes.</summary>
     public static void Join(ClusterNode one, ClusterNode other)
     {
@@ -62,10 +65,11 @@ internal sealed class ClusterNode : IDisposable
         Agent?.Dispose();
         // ip netns exec would exchange /sys, and with it the cgroups that the agent needs.
         Agent = await ServerProcess.StartBehindAsync(
+            Setup,
             ServerProcess.Agent,
             "nsenter",
             [$"--net=/run/netns/{_namespace}"],
-            ["--node-name", Name, "--network-namespace", _namespace, "--http", $"{Address}:8080", "--grpc", AgentTarget, "--insecure", .. arguments]);
+            ["--node-name", Name, "--network-namespace", _namespace, "--http", $"{Address}:8080", "--grpc", AgentTarget, .. Setup.Access(Name), .. arguments]);
     }
 
     /// <summary>Runs a Python program on the node, to its end; returns what it printed.</summary>
@@ -90,6 +94,12 @@ internal sealed class ClusterNode : IDisposable
         "add table inet e2e; add chain inet e2e input { type filter hook input priority 0; }; add rule inet e2e input iifname uplink drop");
 
     public void Unblock() => Command.Run("nsenter", $"--net=/run/netns/{_namespace}", "nft", "delete table inet e2e");
+
+    /// <summary>Has a firewall break the connections from this machine.</summary>
+    public void Break() => Command.Run(
+        "nsenter", $"--net=/run/netns/{_namespace}", "nft",
+        "add table inet e2e; add chain inet e2e input { type filter hook input priority 0; }; "
+        + "add rule inet e2e input iifname uplink meta l4proto tcp reject with tcp reset");
 
     /// <summary>How many events its agent has stored, once it has read everything that the kernel gave it.</summary>
     public async Task<ulong> SettledEventsAsync()

@@ -94,6 +94,16 @@ internal sealed class TokenReviewsTests
     }
 
     [Test]
+    public async Task Right_OfATokenWithMoreGroups_IsNotThatOfTheAccount()
+    {
+        var uid = await _server.AddAccountAsync("scoped", ["list"], "pods");
+        var account = (await _reviews.FindAsync(_server.Token("scoped", uid, Hour), CancellationToken.None))!;
+
+        Assert.That(await MayListAsync(account with { Groups = [.. account.Groups, "system:masters"] }, "default"), Is.True);
+        Assert.That(await MayListAsync(account, "default"), Is.False);
+    }
+
+    [Test]
     public async Task Answer_CountsForAWhile_AndThenTheServerIsAsked()
     {
         var uid = await _server.AddAccountAsync("leaving", ["list"], "pods");

@@ -79,6 +79,10 @@ internal sealed class CredentialTests
     [TestCase("monitor-agent")]
     [TestCase("*")]
     [TestCase("monitor-aggregator.evil")]
+    [TestCase("monitor-aggregator.")]
+    [TestCase("*.example")]
+    [TestCase("ci.example.")]
+    [TestCase("x.ci.example")]
     [TestCase(null)]
     public async Task Certificate_OfSomebodyElse_IsNoReader(string? name)
     {

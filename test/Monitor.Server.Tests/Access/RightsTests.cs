@@ -104,6 +104,41 @@ internal sealed class RightsTests
         Assert.That(seen.SelectMany(message => message.Events).Single().K8SNamespace, Is.EqualTo("team-b"));
     }
 
+    [Test]
+    public async Task Team_WithATokenOfWhatHasLeftTheLog_IsNotToldHowMuch()
+    {
+        await using var secured = await SecuredServer.StartAsync(retentionBytes: 1 << 20);
+        using var all = secured.Events(SecuredServer.Token).StreamEvents(new StreamEventsRequest());
+        var token = (await all.NextAsync()).ResumeToken;
+        Append(secured, "team-c", 30_000);
+
+        var toTeam = await secured.Events(SecuredServer.TeamToken).StreamEvents(new StreamEventsRequest { ResumeToken = token }).EndAsync();
+        var toAll = await secured.Events(SecuredServer.Token).StreamEvents(new StreamEventsRequest { ResumeToken = token }).EndAsync();
+
+        Assert.That((toTeam.StatusCode, toAll.StatusCode), Is.EqualTo((StatusCode.OutOfRange, StatusCode.OutOfRange)));
+        Assert.That(toTeam.Status.Detail, Does.Contain("accept_loss").And.Not.Match("[0-9]"));
+        Assert.That(toAll.Status.Detail, Does.Match("resume_token: [0-9]+ events"));
+    }
+
+    [Test]
+    public async Task Account_ThatAsksAboutManyNamespaces_IsSlowedDownAndWhoMayGoesOn()
+    {
+        var reviewer = new TestReviewer { Granted = { ["shop"] = true } };
+        await using var secured = await SecuredServer.StartAsync(reviewer);
+        var events = secured.Events("a.b.c");
+        await events.ListEventsAsync(new ListEventsRequest { K8SNamespace = { "shop" } });
+        var codes = new HashSet<StatusCode>();
+        for (var i = 0; i < 100; i++)
+        {
+            var request = new ListEventsRequest { K8SNamespace = { $"other-{i}" } };
+            codes.Add((await Assert.ThrowsAsync<RpcException>(async () => await events.ListEventsAsync(request)))!.StatusCode);
+        }
+
+        Assert.That(codes, Is.EquivalentTo(new[] { StatusCode.PermissionDenied, StatusCode.ResourceExhausted }));
+        Assert.That(reviewer.Questions, Is.LessThan(60));
+        await events.ListEventsAsync(new ListEventsRequest { K8SNamespace = { "shop" } });
+    }
+
     [TestCase(false, HttpStatusCode.Unauthorized)]
     [TestCase(true, HttpStatusCode.OK)]
     public async Task Health_ForEveryone_OnlyWhereItIsOpen(bool isOpen, HttpStatusCode expected)

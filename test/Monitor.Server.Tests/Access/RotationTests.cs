@@ -91,6 +91,32 @@ internal sealed class RotationTests
         Assert.That(await HealthAsync(secured), Does.Contain("degraded").And.Contain(name));
     }
 
+    [TestCase("ca.pem")]
+    [TestCase("tls.pem")]
+    public async Task Certificates_CutByAFullDisk_LeaveThoseOfBefore(string file)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var next = new TestAuthority();
+        var (certificate, key) = secured.Authority.Sign("monitor.test");
+        var whole = $"{(file == "ca.pem" ? next.Pem : certificate)}\n{secured.Authority.Pem}";
+
+        // The first certificate is whole, the second is not.
+        secured.Write(file, whole[..^100]);
+        if (file == "tls.pem")
+        {
+            secured.Write("tls.key", key);
+        }
+
+        secured.Look();
+
+        Assert.That(await HealthAsync(secured), Does.Contain("degraded").And.Contain($"{file} is not complete"));
+        using var client = secured.Authority.SignClient("ci.example");
+        await secured.Http(certificate: client).GetStringAsync(new Uri("/api/events", UriKind.Relative));
+        secured.Write(file, whole);
+        secured.Look();
+        Assert.That(await HealthAsync(secured), Does.Not.Contain("degraded"));
+    }
+
     [TestCase("")]
     [TestCase("{}")]
     [TestCase("{\"readers\": [")]

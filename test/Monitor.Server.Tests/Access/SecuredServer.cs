@@ -29,7 +29,8 @@ internal sealed class SecuredServer : IAsyncDisposable
 
     public TestServer Server { get; private set; } = null!;
 
-    public static async Task<SecuredServer> StartAsync(ITokenReviewer? reviewer = null, bool isHealthOpen = false, TimeSpan? recheck = null)
+    public static async Task<SecuredServer> StartAsync(
+        ITokenReviewer? reviewer = null, bool isHealthOpen = false, TimeSpan? recheck = null, long retentionBytes = 16 << 20)
     {
         var secured = new SecuredServer(Directory.CreateTempSubdirectory("access"), new TestAuthority());
         secured.WriteCertificate(secured.Authority);
@@ -56,6 +57,7 @@ internal sealed class SecuredServer : IAsyncDisposable
                     RecheckInterval = recheck ?? TimeSpan.FromSeconds(15),
                 },
             },
+            retentionBytes,
             reviewer: reviewer);
         secured.Server.ExpectedWarning = "Monitor.Server.";
         return secured;
@@ -77,7 +79,11 @@ internal sealed class SecuredServer : IAsyncDisposable
     }
 
     /// <summary>A client of gRPC; as <see cref="Http"/>.</summary>
-    public EventService.EventServiceClient Events(string? token = null, X509Certificate2? certificate = null, string? target = null)
+    public EventService.EventServiceClient Events(string? token = null, X509Certificate2? certificate = null, string? target = null) =>
+        new(Channel(token, certificate, target));
+
+    /// <summary>A connection for any client of gRPC; as <see cref="Http"/>.</summary>
+    public GrpcChannel Channel(string? token = null, X509Certificate2? certificate = null, string? target = null)
     {
         var channel = GrpcChannel.ForAddress($"https://{target ?? Server.EndPoints.GrpcTarget}", new GrpcChannelOptions
         {
@@ -90,7 +96,7 @@ internal sealed class SecuredServer : IAsyncDisposable
             })),
         });
         _clients.Add(channel);
-        return new EventService.EventServiceClient(channel);
+        return channel;
     }
 
     public void Write(string name, string text) => File.WriteAllText(PathOf(name), text);

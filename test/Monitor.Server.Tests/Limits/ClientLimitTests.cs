@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using Monitor.Protocol;
 using Monitor.Server.Tests.Support;
 using Monitor.V1;
 
@@ -70,6 +71,39 @@ internal sealed class ClientLimitTests
         using var again = await RepeatAsync(
             () => http.GetAsync("/api/events/stream", HttpCompletionOption.ResponseHeadersRead),
             response => response.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Test]
+    public async Task Tokens_ThatClaimMoreThanOneClientMayKeep_AreRefused()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions());
+        using var channel = OtherClient.Channel(server);
+        var events = new EventService.EventServiceClient(channel);
+        // 60 000 agents: nobody has so many, and a token can say so.
+        var token = new ResumeToken(
+            TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString();
+        var most = (64 << 20) / token.Length;
+        var open = new List<AsyncServerStreamingCall<StreamEventsResponse>>();
+        for (var i = 0; i < most; i++)
+        {
+            open.Add(events.StreamEvents(new StreamEventsRequest { ResumeToken = token }));
+            await open[^1].NextAsync();
+        }
+
+        using var refused = events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        var failure = await refused.EndAsync();
+
+        Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(failure.Status.Detail, Does.StartWith("resume_token: "));
+        Assert.That((await StatsAsync(server)).Streams, Is.EqualTo(1));
+        using var small = events.StreamEvents(new StreamEventsRequest());
+        await small.NextAsync();
+        using var others = server.Events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        await others.NextAsync();
+        open.ForEach(stream => stream.Dispose());
+        await TestServer.WaitUntilAsync(() => server.OpenStreams == 2, "its streams had closed");
+        using var again = events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        await again.NextAsync();
     }
 
     [Test]

@@ -6,16 +6,18 @@ namespace Monitor.Server;
 internal sealed class AccessLease : IDisposable
 {
     private readonly RequestAccess _access;
-    private readonly DateTimeOffset _since;
-    private readonly CancellationTokenSource _stream;
+    private readonly Action _end;
     private readonly ITimer? _timer;
     private volatile bool _isOver;
+    private volatile bool _isDisposed;
 
-    public AccessLease(RequestAccess access, MonitorServerOptions options, CancellationTokenSource stream)
+    /// <param name="access">What the stream was opened with.</param>
+    /// <param name="options">How often to look, and the clock.</param>
+    /// <param name="end">Ends the stream.</param>
+    public AccessLease(RequestAccess access, MonitorServerOptions options, Action end)
     {
         _access = access;
-        _since = options.Time.GetUtcNow();
-        _stream = stream;
+        _end = end;
         var interval = options.Access.RecheckInterval;
         _timer = access.CanEnd ? options.Time.CreateTimer(_ => _ = CheckAsync(), null, interval, interval) : null;
     }
@@ -23,16 +25,21 @@ internal sealed class AccessLease : IDisposable
     /// <summary>Whether that is why the stream has ended.</summary>
     public bool IsOver => _isOver;
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _timer?.Dispose();
+    }
 
     private async Task CheckAsync()
     {
         try
         {
-            if (!await _access.IsStillValidAsync(_since))
+            // The web server uses what belongs to a request again, for the next one.
+            if (!_isDisposed && !await _access.IsStillValidAsync() && !_isDisposed)
             {
                 _isOver = true;
-                await _stream.CancelAsync();
+                _end();
             }
         }
         catch (Exception over) when (over is ObjectDisposedException or OperationCanceledException)

@@ -45,7 +45,7 @@ internal sealed class StreamPlan
         {
             return new StreamPlan
             {
-                Cursor = log.OpenCursor(filter, StartOf(request, log)),
+                Cursor = log.OpenCursor(filter, StartOf(request, log, countsLosses)),
                 MaxEvents = maxEvents,
                 MaxDelay = maxDelay,
                 AgentStatus = request.AgentStatus,
@@ -88,7 +88,7 @@ internal sealed class StreamPlan
                     $"max_batch_delay: {delay.Seconds} s {delay.Nanos} ns must be 0 to {most} seconds, for example '0.005s'."));
     }
 
-    private static LogPosition StartOf(StreamEventsRequest request, EventLog log)
+    private static LogPosition StartOf(StreamEventsRequest request, EventLog log, bool countsLosses)
     {
         if (request.ResumeToken.Length == 0)
         {
@@ -102,10 +102,10 @@ internal sealed class StreamPlan
                 "since", "since: cannot be given together with resume_token, which says where to start. Leave one out.");
         }
 
-        return ResumeAfter(request, log);
+        return ResumeAfter(request, log, countsLosses);
     }
 
-    private static LogPosition ResumeAfter(StreamEventsRequest request, EventLog log)
+    private static LogPosition ResumeAfter(StreamEventsRequest request, EventLog log, bool countsLosses)
     {
         var resume = log.Resume(request.ResumeToken);
         switch (resume.Status)
@@ -114,6 +114,10 @@ internal sealed class StreamPlan
                 return resume.Position;
             case ResumeStatus.Evicted when request.AcceptLoss:
                 return resume.Position;
+            case ResumeStatus.Evicted when !countsLosses:
+                throw CallErrors.OutOfRange(
+                    "resume_token",
+                    "resume_token: events after it have left the log. Resume with accept_loss to start with the oldest and have the gap reported.");
             case ResumeStatus.Evicted:
                 var oldest = log.GetStatistics().OldestTimeUnixNanos is { } time
                     ? $" of {UnixNanos.ToTimestamp(time).ToString().Trim('"')}"

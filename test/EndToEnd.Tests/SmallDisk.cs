@@ -1,0 +1,45 @@
+using Monitor.Agent.Tests.Kernel;
+
+namespace EndToEnd.Tests;
+
+/// <summary>A disk of 256 KiB that the test fills up.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("monitor-disk-");
+
+    public SmallDisk() => Command.Run("mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "monitor-test", _folder.FullName);
+
+    public string Folder => _folder.FullName;
+
+    private string Filling => Path.Combine(Folder, "filling");
+
+    /// <summary>Leaves not one byte.</summary>
+    public void Fill()
+    {
+        using var file = new FileStream(Filling, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        for (var size = 4096; size > 0; size /= 2)
+        {
+            try
+            {
+                while (true)
+                {
+                    file.Write(new byte[size]);
+                }
+            }
+            catch (IOException)
+            {
+                // It is full, for pieces of this size.
+            }
+        }
+    }
+
+    /// <summary>Makes room again.</summary>
+    public void Free() => File.Delete(Filling);
+
+    public void Dispose()
+    {
+        // Whoever writes there may still be about to end.
+        Command.Run("umount", "--lazy", Folder);
+        _folder.Delete();
+    }
+}

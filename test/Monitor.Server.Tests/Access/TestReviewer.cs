@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+
+namespace Monitor.Server.Tests.Access;
+
+/// <summary>Stands for Kubernetes: every token is an account's, whose rights the test sets, in the namespaces that it grants.</summary>
+internal sealed class TestReviewer : ITokenReviewer
+{
+    private int _questions;
+
+    /// <summary>Namespaces that accounts may read.</summary>
+    public ConcurrentDictionary<string, bool> Granted { get; } = new();
+
+    /// <summary>Tokens that are not valid any more.</summary>
+    public ConcurrentDictionary<string, bool> Revoked { get; } = new();
+
+    public bool ReadsStatus { get; set; } = true;
+
+    /// <summary>Whether nobody can say.</summary>
+    public bool IsOutOfReach { get; set; }
+
+    /// <summary>How often it was asked about a namespace.</summary>
+    public int Questions => _questions;
+
+    public ValueTask<Reader?> ReviewAsync(string token, CancellationToken cancellationToken) =>
+        IsOutOfReach ? throw new TokenReviewException("out of reach")
+        : new(Revoked.ContainsKey(token) ? null : new Reader
+        {
+            Name = "account",
+            ReadsStatus = ReadsStatus,
+            ReadsNamespace = (name, _) =>
+            {
+                Interlocked.Increment(ref _questions);
+                return new(Granted.ContainsKey(name));
+            },
+        });
+}
