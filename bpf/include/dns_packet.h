@@ -168,6 +168,17 @@ static __always_inline bool is_message(const struct dns_header *header, bool res
 }
 
 /*
+ * Whether a segment of TCP has such a message here. The count tells it from the middle of another message, and from one
+ * that lies two bytes beside: without a length in front of it, a question read two bytes too late asks for nothing.
+ */
+static __always_inline bool is_tcp_message(const struct dns_header *header, bool response)
+{
+	__u16 questions = bpf_ntohs(header->questions);
+
+	return is_message(header, response) && (questions == 1 || (response && !questions));
+}
+
+/*
  * Finds the message that begins at packet->payload and moves behind it. TCP puts its length in front of it, which may
  * be in a segment of its own: then there is only the message.
  *
@@ -184,8 +195,7 @@ static __always_inline bool next_message(struct __sk_buff *skb, struct packet *p
 		__be16 prefix;
 
 		if (load(skb, *offset, &prefix, sizeof(prefix)) && bpf_ntohs(prefix) >= DNS_HEADER_BYTES &&
-		    load(skb, *offset + 2, header, sizeof(*header)) && is_message(header, response) &&
-		    bpf_ntohs(header->questions) <= 1) {
+		    load(skb, *offset + 2, header, sizeof(*header)) && is_tcp_message(header, response)) {
 			*offset += 2;
 			*length = bpf_ntohs(prefix);
 			if (*offset + *length < packet->end)
@@ -193,8 +203,8 @@ static __always_inline bool next_message(struct __sk_buff *skb, struct packet *p
 			return true;
 		}
 	}
-	return load(skb, *offset, header, sizeof(*header)) && is_message(header, response) &&
-	       (packet->protocol == UDP || bpf_ntohs(header->questions) <= 1);
+	return load(skb, *offset, header, sizeof(*header)) &&
+	       (packet->protocol == TCP ? is_tcp_message(header, response) : is_message(header, response));
 }
 
 #endif
