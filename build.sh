@@ -104,6 +104,7 @@ need_to_demo() {
 need_to_test() {
   need ip iproute2
   need nft nftables
+  need dnsmasq dnsmasq-base
   need ping iputils-ping
   need python3 python3
   need setpriv util-linux
@@ -126,6 +127,7 @@ need_to_boot_kernels() {
   need xz xz-utils
   need ip iproute2
   need nft nftables
+  need dnsmasq dnsmasq-base
   need /usr/bin/python3 python3
   install_missing
 }

@@ -265,7 +265,7 @@ struct task_struct___counted {
 	struct thread_info thread_info;
 } relocated;
 
-/* ctx: of a raw tracepoint */
+/* ctx: of a raw tracepoint, or anything else on the stack in use, such as a variable of the program */
 static __always_inline bool in_task(const void *ctx)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();

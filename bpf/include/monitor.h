@@ -204,14 +204,23 @@ static __always_inline bool over_rate_limit(__u64 time)
 	return true;
 }
 
-/* Hands a record to user space. The ring of this CPU may be full: the kernel counts that, and so do we. */
-static __always_inline void emit(void *ctx, const void *record, __u64 size)
+/*
+ * Hands a record to user space. The ring of this CPU may be full: the kernel counts that, and so do we.
+ *
+ * packet_bytes: that follow it of the packet that ctx is; only for programs whose ctx is one
+ */
+static __always_inline void emit_with(void *ctx, const void *record, __u64 size, __u64 packet_bytes)
 {
 	if (!is_read())
 		return;
 	count(produced);
-	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, (void *)record, size))
+	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU | packet_bytes << 32, (void *)record, size))
 		count(lost);
+}
+
+static __always_inline void emit(void *ctx, const void *record, __u64 size)
+{
+	emit_with(ctx, record, size, 0);
 }
 
 #endif

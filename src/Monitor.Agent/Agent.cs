@@ -86,7 +86,8 @@ internal static class Agent
 
         await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
         var clock = new WallClock();
-        var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings));
+        var destinations = outcome.Loaded.Any(monitor => monitor.Definition is DnsMonitor) ? new DestinationNames() : null;
+        var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings), destinations);
         var rateLimit = settings.Get(AgentSettings.RateLimit) is > 0 and var limit ? (ulong)limit : LoadedMonitor.NoLimit;
         MonitorPipeline[] pipelines =
             [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock, rateLimit))];
@@ -196,6 +197,7 @@ internal static class Agent
                 continue;
             }
 
+            definition.UseSettings(settings);
             try
             {
                 monitors.Add(loader.Load(definition));

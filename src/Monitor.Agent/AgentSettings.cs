@@ -15,7 +15,7 @@ internal static class AgentSettings
     public static readonly Setting<IReadOnlyList<string>> Programs = new(
         "programs",
         ValueFormats.ListOf(ValueFormats.OneOf(MonitorNames)),
-        "Which programs to load.",
+        "Which programs to load. dns, which looks at every packet for questions to name servers, is loaded only where it is named.",
         string.Join(',', MonitorDefinition.All.Where(monitor => monitor.OnByDefault).Select(monitor => monitor.Name)));
 
     public static readonly Setting<IReadOnlyList<string>> OnDemand = new(
@@ -23,6 +23,12 @@ internal static class AgentSettings
         ValueFormats.ListOf(ValueFormats.OneOf(MonitorNames)),
         "Which of these programs are attached only while somebody streams events of their type, here or at an aggregator, and for "
         + "30 seconds after that.");
+
+    public static readonly Setting<IReadOnlyList<long>> DnsPorts = new(
+        "dns-ports",
+        ValueFormats.ListOf(ValueFormats.WholeNumber(1, ushort.MaxValue)),
+        $"Ports of name servers, for the program dns. At most {DnsMonitor.MaxPorts}.",
+        "53");
 
     public static readonly Setting<uint> NetworkNamespace = new(
         "network-namespace",
@@ -98,7 +104,7 @@ internal static class AgentSettings
         CAP_SYSLOG for the places of drops, CAP_SYS_NICE to lose less on a busy machine.
         """,
         [
-            Programs, OnDemand, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, OverheadBudget, Hooks, BpfFolder,
+            Programs, OnDemand, DnsPorts, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, OverheadBudget, Hooks, BpfFolder,
             KeepCapabilities,
             ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
@@ -121,6 +127,11 @@ internal static class AgentSettings
             {
                 return settings.Refuse(list, $"at most {MaxExclusions} values");
             }
+        }
+
+        if (settings.Get(DnsPorts).Count is 0 or > DnsMonitor.MaxPorts)
+        {
+            return settings.Refuse(DnsPorts, $"1 to {DnsMonitor.MaxPorts} ports");
         }
 
         var programs = settings.Get(Programs);

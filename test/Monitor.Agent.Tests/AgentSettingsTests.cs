@@ -25,6 +25,11 @@ internal sealed class AgentSettingsTests
             Refusal(new Dictionary<string, string> { ["NODE_NAME"] = new('n', 257) }),
             Does.StartWith("monitor-agent: NODE_NAME is 'nnn").And.Contain("256 bytes").And.Contain("--node-name"));
 
+    [TestCase("")]
+    [TestCase("1,2,3,4,5,6,7,8,9")]
+    public void DnsPorts_NoneOrTooMany_AreRefused(string ports) =>
+        Assert.That(Refusal([], "--dns-ports", ports), Does.StartWith($"monitor-agent: --dns-ports is '{ports}': expected 1 to 8 ports."));
+
     [TestCase("--exclude-pid")]
     [TestCase("--exclude-port")]
     public void Exclusions_AtTheLimitAndOneBeyond_AreTakenAndRefused(string option)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
@@ -11,11 +10,11 @@ namespace Monitor.Agent.Encoding;
 /// calls what its record has, in any order; what it does not call stays unset in the event. One thread; no allocation
 /// for an event whose addresses and command were seen lately.
 /// </summary>
-internal sealed class EventEncoder
+internal sealed partial class EventEncoder
 {
-    /// <summary>An event is never longer: all fields at their longest take about 1800 bytes, 1000 of them names of nodes, pods
-    /// and workloads.</summary>
-    public const int MaxEventBytes = 2048;
+    /// <summary>An event is never longer: all fields at their longest take about 1900 bytes, 1250 of them names of nodes, pods,
+    /// workloads and the destination; the longest detail, that of dns, takes 2048.</summary>
+    public const int MaxEventBytes = 4096;
 
     private readonly byte[] _buffer = new byte[MaxEventBytes];
     private readonly byte[] _idPrefix;
@@ -27,6 +26,7 @@ internal sealed class EventEncoder
     private readonly FragmentCache _destinations = new(1024, EncodeDestination);
     private readonly PodLookup? _pods;
     private readonly EventPrivacy? _privacy;
+    private readonly DestinationNames? _names;
     private int _length;
     private long _timeUnixNanos;
     private EventColumnsBuilder _columns;
@@ -35,10 +35,13 @@ internal sealed class EventEncoder
     /// <param name="epoch">Identity of this run, the first half of every id.</param>
     /// <param name="pods">Names the pods of events. Null outside Kubernetes: then events have none of its fields.</param>
     /// <param name="privacy">What events leave out. Null: nothing.</param>
-    public EventEncoder(string nodeName, ulong epoch, PodLookup? pods = null, EventPrivacy? privacy = null)
+    /// <param name="names">Names destinations. Null: events have no names of theirs.</param>
+    public EventEncoder(
+        string nodeName, ulong epoch, PodLookup? pods = null, EventPrivacy? privacy = null, DestinationNames? names = null)
     {
         _pods = pods;
         _privacy = privacy;
+        _names = names;
         _idPrefix = Text.ASCII.GetBytes($"{epoch:x16}-");
         var node = Text.UTF8.GetBytes(nodeName);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(node.Length, ContractLimits.MaxNodeNameBytes);
@@ -86,6 +89,11 @@ internal sealed class EventEncoder
         {
             _columns.SetKubernetesNodeName(_nodeHash);
         }
+
+        if (_names is not null)
+        {
+            BeginNames(timestamp);
+        }
     }
 
     /// <summary>The event reports a failure.</summary>
@@ -110,6 +118,11 @@ internal sealed class EventEncoder
         if (_pods is not null)
         {
             SetPod(_pods.OfProcess(cgroupId, pid));
+        }
+
+        if (_names is not null)
+        {
+            SetNameScope(NameScope.OfProcess(cgroupId, pid));
         }
     }
 
@@ -179,46 +192,6 @@ internal sealed class EventEncoder
         }
     }
 
-    /// <summary>The source. An unspecified address (0.0.0.0, ::) and port 0 are what the socket does not have.</summary>
-    /// <param name="address">16 bytes, IPv4 mapped.</param>
-    /// <param name="port">Host byte order; null where there are no ports.</param>
-    public void SetSource(scoped ReadOnlySpan<byte> address, ushort? port)
-    {
-        Span<byte> masked = stackalloc byte[16];
-        address = Masked(address, masked);
-        if (!IpText.IsUnspecified(address))
-        {
-            Append(_sources.Get(address, out _));
-            _columns.SetSource(address);
-        }
-
-        if (port is > 0)
-        {
-            var writer = new WireWriter(_buffer.AsSpan(_length));
-            writer.Varint(Event.SourcePortFieldNumber, port.Value);
-            _length += writer.Length;
-            _columns.SetSourcePort(port.Value);
-        }
-    }
-
-    /// <summary>The destination, with the address family.</summary>
-    /// <param name="address">16 bytes, IPv4 mapped.</param>
-    /// <param name="port">Host byte order; null where there are no ports.</param>
-    public void SetDestination(scoped ReadOnlySpan<byte> address, ushort? port)
-    {
-        Span<byte> key = stackalloc byte[18];
-        address.CopyTo(key);
-        _privacy?.Mask(key[..16]);
-        address = key[..16];
-        BinaryPrimitives.WriteUInt16LittleEndian(key[16..], port.GetValueOrDefault());
-        Append(_destinations.Get(port is null ? key[..16] : key, out _));
-        _columns.SetDestination(address);
-        if (port is not null)
-        {
-            _columns.SetDestinationPort(port.Value);
-        }
-    }
-
     /// <summary>Fields that are encoded already, the detail for one.</summary>
     public void Append(ReadOnlySpan<byte> encoded)
     {
@@ -241,18 +214,6 @@ internal sealed class EventEncoder
 
     internal delegate void WriteFields(ref WireWriter writer);
 
-    private ReadOnlySpan<byte> Masked(ReadOnlySpan<byte> address, Span<byte> masked)
-    {
-        if (_privacy is null)
-        {
-            return address;
-        }
-
-        address.CopyTo(masked);
-        _privacy.Mask(masked);
-        return masked;
-    }
-
     private void SetPod(PodFields pod)
     {
         Append(pod.Encoded);
@@ -265,6 +226,11 @@ internal sealed class EventEncoder
         {
             _columns.SetKubernetesNamespace(inNamespace);
         }
+
+        if (_names is not null && pod is { PodHash: { } podName, NamespaceHash: { } podNamespace })
+        {
+            SetNameScope(NameScope.OfPod(podName, podNamespace));
+        }
     }
 
     private static byte[] EncodeProtocol(ushort number) => Fragment(
@@ -276,36 +242,5 @@ internal sealed class EventEncoder
         var text = KernelText.Read(command, scratch);
         writer.Bytes(Event.CommandFieldNumber, text);
         return EventColumns.Hash(text);
-    }
-
-    private static uint EncodeSource(scoped ReadOnlySpan<byte> address, ref WireWriter writer)
-    {
-        Span<byte> text = stackalloc byte[IpText.MaxBytes];
-        writer.Bytes(Event.SourceIpFieldNumber, text[..IpText.Format(address, text)]);
-        return 0;
-    }
-
-    private static uint EncodeDestination(scoped ReadOnlySpan<byte> key, ref WireWriter writer)
-    {
-        Span<byte> text = stackalloc byte[IpText.MaxBytes];
-        var ipv4 = IpText.IsIpv4(key);
-        var address = text[..IpText.Format(key, text)];
-        writer.Bytes(Event.AddressFamilyFieldNumber, ipv4 ? "IPv4"u8 : "IPv6"u8);
-        writer.Bytes(Event.DestinationIpFieldNumber, address);
-        if (key.Length == 16)
-        {
-            writer.Bytes(Event.DestinationFieldNumber, address);
-            return 0;
-        }
-
-        var port = BinaryPrimitives.ReadUInt16LittleEndian(key[16..]);
-        writer.Varint(Event.DestinationPortFieldNumber, port);
-        var destination = writer.Begin(Event.DestinationFieldNumber);
-        writer.Fragment(ipv4 ? [] : "["u8);
-        writer.Fragment(address);
-        writer.Fragment(ipv4 ? ":"u8 : "]:"u8);
-        writer.Digits(port);
-        writer.End(destination);
-        return 0;
     }
 }

@@ -141,6 +141,10 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             if (wanted && hook.Attach == HookAttach.Cgroup && _cgroup is null)
             {
                 error = "there is no cgroup2 mount";
+                if (hook.Role == HookRole.Required)
+                {
+                    throw new MonitorLoadException($"{error}, which {hook.Name} needs");
+                }
             }
 
             program.AutoLoad = wanted && error is null;

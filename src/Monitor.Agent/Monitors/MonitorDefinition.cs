@@ -1,6 +1,7 @@
 using Monitor.Agent.Encoding;
 using Monitor.Bpf;
 using Monitor.Bpf.Btf;
+using Monitor.Server.Settings;
 
 namespace Monitor.Agent.Monitors;
 
@@ -36,6 +37,11 @@ internal abstract class MonitorDefinition
 
     /// <summary>Says how the layout of the object's records differs from what <see cref="Decode"/> reads.</summary>
     public abstract IReadOnlyList<string> LayoutDifferences(BpfObject bpf);
+
+    /// <summary>Takes the settings that only this monitor has. Before it is loaded.</summary>
+    public virtual void UseSettings(SettingValues settings)
+    {
+    }
 
     /// <summary>Sets the knobs that only this monitor's object has, before it is loaded.</summary>
     /// <param name="bpf">The object.</param>

@@ -31,12 +31,19 @@ internal static class Records
 
     /// <summary>Decodes; null where the decoder refuses. Checks that the columns say what the bytes say.</summary>
     public static Event? Decode<T>(MonitorDefinition monitor, T record)
-        where T : unmanaged
+        where T : unmanaged =>
+        Decode(monitor, MemoryMarshal.AsBytes(new Span<T>(ref record)));
+
+    /// <summary>The same of the bytes of a record.</summary>
+    public static Event? Decode(MonitorDefinition monitor, ReadOnlySpan<byte> record, EventPrivacy? privacy = null) =>
+        Decode(monitor, record, new EventEncoder(NodeName, Epoch, privacy: privacy));
+
+    /// <summary>The same with an encoder that had others before.</summary>
+    public static Event? Decode(MonitorDefinition monitor, ReadOnlySpan<byte> record, EventEncoder encoder, ulong timestamp = Timestamp)
     {
         var types = new EventTypeTable();
-        var encoder = new EventEncoder(NodeName, Epoch);
-        encoder.Begin(EventEncoder.EncodeType(monitor.Name), types.GetOrAdd(monitor.Name), 7, Timestamp, Time);
-        if (!monitor.Decode(MemoryMarshal.AsBytes(new Span<T>(ref record)), encoder))
+        encoder.Begin(EventEncoder.EncodeType(monitor.Name), types.GetOrAdd(monitor.Name), 7, timestamp, Time);
+        if (!monitor.Decode(record, encoder))
         {
             return null;
         }

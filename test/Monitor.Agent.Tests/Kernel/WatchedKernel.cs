@@ -26,22 +26,19 @@ internal sealed class WatchedKernel : IDisposable
     private bool _stopped;
 
     public WatchedKernel(KernelFilter filter, bool useSyscalls = false, params string[] names)
-        : this(filter, useSyscalls, withoutCapabilities: false, LoadedMonitor.NoLimit, names)
+        : this(filter, useSyscalls, withoutCapabilities: false, LoadedMonitor.NoLimit, Named(names))
     {
     }
 
-    private WatchedKernel(KernelFilter filter, bool useSyscalls, bool withoutCapabilities, ulong rateLimit, string[] names)
+    private WatchedKernel(
+        KernelFilter filter, bool useSyscalls, bool withoutCapabilities, ulong rateLimit, IEnumerable<MonitorDefinition> monitors)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
         Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
         _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
         var clock = new WallClock();
-        var encoder = new EventEncoder(NodeName, Log.Epoch);
-        Pipelines =
-        [
-            .. MonitorDefinition.All.Where(monitor => names.Length == 0 || names.Contains(monitor.Name))
-                .Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock, rateLimit)),
-        ];
+        var encoder = new EventEncoder(NodeName, Log.Epoch, names: new DestinationNames());
+        Pipelines = [.. monitors.Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock, rateLimit))];
         _reader = new EventReader(Pipelines, Log, clock, _failures.Enqueue);
         if (withoutCapabilities)
         {
@@ -60,11 +57,19 @@ internal sealed class WatchedKernel : IDisposable
 
     /// <summary>With a reader that has no capabilities, as in an agent that gave them up.</summary>
     public static WatchedKernel WithoutCapabilities(KernelFilter filter, params string[] names) =>
-        new(filter, useSyscalls: false, withoutCapabilities: true, LoadedMonitor.NoLimit, names);
+        new(filter, useSyscalls: false, withoutCapabilities: true, LoadedMonitor.NoLimit, Named(names));
 
     /// <summary>With a limit of events per second for each monitor.</summary>
     public static WatchedKernel WithRateLimit(KernelFilter filter, ulong rateLimit, params string[] names) =>
-        new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, names);
+        new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, Named(names));
+
+    /// <summary>With monitors that have knobs of their own.</summary>
+    public static WatchedKernel With(KernelFilter filter, params MonitorDefinition[] monitors) =>
+        new(filter, useSyscalls: false, withoutCapabilities: false, LoadedMonitor.NoLimit, monitors);
+
+    /// <summary>Both.</summary>
+    public static WatchedKernel WithRateLimit(KernelFilter filter, ulong rateLimit, params MonitorDefinition[] monitors) =>
+        new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, monitors);
 
     public EventLog Log { get; }
 
@@ -167,6 +172,9 @@ internal sealed class WatchedKernel : IDisposable
 
         throw new AssertionException("artifacts/bpf is not there: run ./build.sh");
     }
+
+    private static IEnumerable<MonitorDefinition> Named(string[] names) =>
+        MonitorDefinition.All.Where(monitor => names.Length == 0 || names.Contains(monitor.Name));
 
     private void Read()
     {
