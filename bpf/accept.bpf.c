@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Inbound TCP connections, one record each: when the handshake is complete, or, where the kernel lets us see accept(), when
- * a process takes it or it is closed before one does.
+ * Inbound TCP connections, one record each: when the handshake is complete, or, where the kernel lets us see accept(),
+ * when a process takes it or it is closed before one does.
  *
- * In a softirq nobody says whose a new connection is. A listener's owner is kept at the socket, in a storage that the kernel
- * copies to each connection that the listener gets: exact for any number of listeners on one port. It is removed from the
- * connection at once, so that it takes memory for listeners only.
+ * In a softirq nobody says whose a new connection is. A listener's owner is kept at the socket, in a storage that the
+ * kernel copies to each connection that the listener gets: exact for any number of listeners on one port. It is removed
+ * from the connection at once, so that it takes memory for listeners only.
  */
 #include "tcp_connections.h"
 #include "tcp_listening.h"

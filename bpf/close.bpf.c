@@ -56,7 +56,8 @@ static __always_inline __u8 cause_of(struct sock *sk, __u8 flags, int state, __u
 	}
 }
 
-static __always_inline void report(void *ctx, struct sock *sk, const struct connection *connection, __u8 flags, int state)
+static __always_inline void report(void *ctx, struct sock *sk, const struct connection *connection, __u8 flags,
+				   int state)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct close_record record = {};
@@ -157,7 +158,8 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV && old_state != TCP_LISTEN) {
 			flags = 0;
 			/* Closed without a FIN, by a process that ends. */
-			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) && process_ends())
+			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) &&
+			    process_ends())
 				flags = TCP_EXITING;
 			report(ctx, sk, bpf_map_lookup_elem(&connections, &key), flags, old_state);
 		}

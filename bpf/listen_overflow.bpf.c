@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Connections that listening sockets turned away. The kernel counts them at the socket and calls nobody: the agent walks the
- * listeners now and then, which is nothing that traffic has to wait for. The accept program says which sockets listen.
+ * Connections that listening sockets turned away. The kernel counts them at the socket and calls nobody: the agent
+ * walks the listeners now and then, which is nothing that traffic has to wait for. The accept program says which
+ * sockets listen.
  */
 #include "tcp_connections.h"
 #include "tcp_listening.h"

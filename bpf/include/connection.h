@@ -22,8 +22,8 @@ enum connection_flags {
 };
 
 struct connection_record {
-	__u64 timestamp;    /* CLOCK_BOOTTIME, ns: TCP, of the outcome; else of the attempt */
-	__u64 handshake_ns; /* TCP: from the attempt to its outcome */
+	__u64 timestamp;     /* CLOCK_BOOTTIME, ns: TCP, of the outcome; else of the attempt */
+	__u64 handshake_ns;  /* TCP: from the attempt to its outcome */
 	__u64 connection_id; /* cookie of the socket; 0: not known */
 	__u64 cgroup_id;
 	__u32 pid;

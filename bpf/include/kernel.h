@@ -23,10 +23,10 @@
 #define EALREADY    114
 #define ERESTARTSYS 512 /* and above: the call is not over, the kernel restarts it or says EINTR */
 
-#define EPIPE		32
-#define ECONNRESET	104
-#define ETIMEDOUT	110
-#define PF_EXITING	0x00000004 /* include/linux/sched.h */
+#define EPIPE	    32
+#define ECONNRESET  104
+#define ETIMEDOUT   110
+#define PF_EXITING  0x00000004 /* include/linux/sched.h */
 
 /* Bits of skc_flags (include/net/sock.h) */
 #define SOCK_DONE     1 /* the other side's FIN is here */

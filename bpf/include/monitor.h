@@ -70,9 +70,9 @@ struct {
 } rate_window SEC(".maps");
 
 /*
- * Events per second that may pass, once somebody reads the rings; the agent changes it while it runs. 0 before that: nothing
- * is counted and nothing sent. Between attaching and reading, the agent hands everything over to a fresh image of itself,
- * and what happened meanwhile would count as lost.
+ * Events per second that may pass, once somebody reads the rings; the agent changes it while it runs. 0 before that:
+ * nothing is counted and nothing sent. Between attaching and reading, the agent hands everything over to a fresh image
+ * of itself, and what happened meanwhile would count as lost.
  */
 #define NO_LIMIT (~0ULL)
 

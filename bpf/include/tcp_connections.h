@@ -22,8 +22,8 @@ struct connection {
 };
 
 /*
- * By address of the socket; the kernel closes each before it uses its memory again. When it is full the oldest make room:
- * their events lack what only this map knows. The agent shares one map among the objects that have it.
+ * By address of the socket; the kernel closes each before it uses its memory again. When it is full the oldest make
+ * room: their events lack what only this map knows. The agent shares one map among the objects that have it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -64,7 +64,7 @@ internal sealed class FilesTests
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
         RequireLandlock(agent);
 
-        var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
+        var rights = (await agent.LoadedProgramsAsync())[0].GetProperty("rights");
 
         Assert.That(rights.GetProperty("files_restricted").GetBoolean(), Is.True);
         Assert.That(rights.GetProperty("notes").EnumerateArray().Select(note => note.GetString()), Has.None.Contains("files"));

@@ -148,7 +148,7 @@ internal sealed class LifeTests
     {
         using var agent = await ServerProcess.StartBehindAsync(ServerProcess.Agent, "setpriv", SetprivAs(UnitCapabilities()), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
 
-        var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+        var programs = await agent.LoadedProgramsAsync();
 
         Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
         Assert.That(programs.SelectMany(NotesOf), Is.Empty);
@@ -177,7 +177,7 @@ internal sealed class LifeTests
                 ],
                 "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--config", $"{folder.FullName}/etc/monitor-agent.json"))
             {
-                var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+                var programs = await agent.LoadedProgramsAsync();
 
                 Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
                 Assert.That(programs.SelectMany(NotesOf), Is.Empty);
@@ -205,7 +205,7 @@ internal sealed class LifeTests
             ServerProcess.Agent, "prlimit", [$"--memlock={limit}:{limit}", "setpriv", .. SetprivAs(capabilities)],
             "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
 
-        var programs = (await agent.GetAsync("/api/programs")).GetProperty("programs").EnumerateArray().ToList();
+        var programs = await agent.LoadedProgramsAsync();
 
         Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
         Assert.That(programs.SelectMany(NotesOf), Has.Some.Contains("CAP_IPC_LOCK"));
@@ -229,7 +229,7 @@ internal sealed class LifeTests
                 outside.Connect("127.0.0.1", 7011);
                 outside.Close();
 
-                var notes = NotesOf((await agent.GetAsync("/api/programs")).GetProperty("programs")[0]);
+                var notes = NotesOf((await agent.LoadedProgramsAsync())[0]);
                 Assert.That(notes, limited ? Has.Some.Contains("--cgroupns=host") : Is.Empty);
                 if (!limited)
                 {
@@ -306,7 +306,7 @@ internal sealed class LifeTests
             using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--bpf-folder", folder);
 
             Assert.That((await agent.GetAsync("/health")).GetProperty("status").GetString(), Is.EqualTo("degraded"));
-            var broken = (await agent.GetAsync("/api/programs")).GetProperty("programs")[1];
+            var broken = (await agent.LoadedProgramsAsync())[1];
             Assert.That(broken.GetProperty("name").GetString(), Is.EqualTo("packet_drop"));
             Assert.That(broken.GetProperty("status").GetString(), Is.EqualTo("failed"));
             Assert.That(broken.GetProperty("error").GetString(), Is.Not.Empty);
@@ -342,7 +342,7 @@ internal sealed class LifeTests
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent, "--hooks", "syscalls", "--programs", "connection");
 
-        var hooks = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("hooks").EnumerateArray();
+        var hooks = (await agent.LoadedProgramsAsync())[0].GetProperty("hooks").EnumerateArray();
 
         var notes = hooks.Where(hook => hook.GetProperty("status").GetString() == "active")
             .ToDictionary(hook => hook.GetProperty("name").GetString()!, hook => hook.GetProperty("note").GetString());

@@ -33,7 +33,7 @@ internal sealed class RightsTests
         }
 
         Assert.That(agent.Error, Does.Match(@"(?m)^rights: CAP_\w+.*; given up: .*CAP_NET_ADMIN.*CAP_BPF.*; system calls filtered, files (and ports |not )?restricted"));
-        var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
+        var rights = (await agent.LoadedProgramsAsync())[0].GetProperty("rights");
         Assert.That(Texts(rights, "given_up"), Is.SupersetOf(new[] { "CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN" }));
         Assert.That(Texts(rights, "capabilities"), Has.None.AnyOf("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_ADMIN"));
     }
@@ -78,7 +78,7 @@ internal sealed class RightsTests
 
         Assert.That(Status($"/proc/{agent.Id}/task/{agent.Id}")["CapEff"], Is.EqualTo(Status("/proc/self")["CapEff"]));
         Assert.That(agent.Error, Does.Contain("given up: none").And.Contain("--keep-capabilities is set"));
-        var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
+        var rights = (await agent.LoadedProgramsAsync())[0].GetProperty("rights");
         Assert.That(Texts(rights, "notes"), Has.One.Contains("--keep-capabilities"));
     }
 

@@ -125,6 +125,13 @@ internal sealed partial class ServerProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>What /api/programs says of the programs that it was asked to load, whether they run or not.</summary>
+    public async Task<IReadOnlyList<JsonElement>> LoadedProgramsAsync() =>
+    [
+        .. (await GetAsync("/api/programs")).GetProperty("programs").EnumerateArray()
+            .Where(program => program.GetProperty("status").GetString() != "disabled"),
+    ];
+
     public async Task<JsonElement> GetAsync(string path)
     {
         using var client = _setup.Http();

@@ -111,17 +111,17 @@ internal sealed class ServingTests
             programs.GetProperty("programs").EnumerateArray().Select(p => (p.GetProperty("name").GetString(), p.GetProperty("status").GetString())),
             Is.EqualTo(new[]
             {
-                ("accept", "active"), ("close", "active"), ("connection", "active"), ("listen_overflow", "active"),
-                ("packet_drop", "active"), ("reset", "active"), ("retransmit", "active"),
+                ("accept", "disabled"), ("close", "disabled"), ("connection", "active"), ("dns", "disabled"),
+                ("listen_overflow", "disabled"), ("packet_drop", "active"), ("reset", "disabled"), ("retransmit", "disabled"),
             }));
         Assert.That(
-            programs.GetProperty("programs").EnumerateArray().Select(p => p.GetProperty("kernel_memory_bytes").ToString()),
+            (await _agent.LoadedProgramsAsync()).Select(p => p.GetProperty("kernel_memory_bytes").ToString()),
             Has.None.EqualTo("0"));
         Assert.That(
             programs.GetProperty("programs").EnumerateArray().SelectMany(program => program.GetProperty("hooks").EnumerateArray())
                 .Where(hook => hook.GetProperty("status").GetString() == "active").Select(hook => hook.GetProperty("name").GetString()),
             Has.None.StartsWith("syscalls/"));
-        Assert.That(stats.GetProperty("types").GetArrayLength(), Is.EqualTo(7));
+        Assert.That(stats.GetProperty("types").GetArrayLength(), Is.EqualTo(2));
     }
 
     [TestCase("/api/events?limit=-1", 400, "limit")]

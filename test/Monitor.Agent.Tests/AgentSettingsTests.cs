@@ -14,8 +14,7 @@ internal sealed class AgentSettingsTests
         Assert.That(outcome.Values, Is.Not.Null, outcome.Text);
         Assert.That(outcome.Values!.Get(ServerSettings.NodeName), Is.EqualTo(Environment.MachineName));
         Assert.That(AgentSettings.Shared.OptionsOf(outcome.Values).NodeName, Is.EqualTo(Environment.MachineName));
-        Assert.That(outcome.Values.Get(AgentSettings.Programs), Is.EquivalentTo(
-            ["accept", "close", "connection", "listen_overflow", "packet_drop", "reset", "retransmit"]));
+        Assert.That(outcome.Values.Get(AgentSettings.Programs), Is.EquivalentTo(["connection", "packet_drop"]));
         Assert.That(outcome.Values.Get(AgentSettings.Shared.Retention), Is.EqualTo(64 << 20));
     }
 
