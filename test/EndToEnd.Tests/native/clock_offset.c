@@ -1,5 +1,5 @@
-// Preloaded into a program of a test: its wall clock is the machine's plus an offset, which the test writes into the file
-// CLOCK_OFFSET_FILE, in nanoseconds. Clocks that nobody can set, such as the time since boot, stay true.
+// Preloaded into a program of a test: its wall clock is the machine's plus an offset, which the test writes into the
+// file CLOCK_OFFSET_FILE, in nanoseconds. Clocks that nobody can set, such as the time since boot, stay true.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -66,7 +66,7 @@ time_t time(time_t *result)
 void *dlsym(void *restrict handle, const char *restrict name)
 {
 	static void *(*real)(void *, const char *);
-	static const char *versions[] = { "GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5" };
+	static const char *versions[] = {"GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5"};
 	for (unsigned int i = 0; !real && i < sizeof(versions) / sizeof(*versions); i++)
 		real = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", versions[i]);
 	return strcmp(name, "clock_gettime") == 0 ? (void *)clock_gettime : real(handle, name);
