@@ -51,7 +51,13 @@ internal sealed class TestCredentials : IDisposable
         Write($"{file}.key", key);
     }
 
-    public void Write(string name, string text) => File.WriteAllText(PathOf(name), text);
+    public void Write(string name, string text)
+    {
+        // As programs of other kinds do. File.WriteAllText asks for the room beforehand, and removes the file where there is
+        // none; and .NET's locks would keep the programs, which are .NET too, from reading.
+        using var file = new FileStream(PathOf(name), FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file.Write(Encoding.UTF8.GetBytes(text));
+    }
 
     public string PathOf(string name) => Path.Combine(_folder, name);
 

@@ -42,7 +42,10 @@ internal sealed class CertificateAuthority
     /// <exception cref="AccessException">It does.</exception>
     public static void RefuseCut(string path, string pem)
     {
-        if (pem.AsSpan().Count("-----BEGIN ") != pem.AsSpan().Count("-----END "))
+        var last = pem.AsSpan().TrimEnd();
+        last = last[(last.LastIndexOf('\n') + 1)..];
+        var endsInALine = last.StartsWith("-") && !(last.StartsWith("-----END ") && last.EndsWith("-----"));
+        if (endsInALine || pem.AsSpan().Count("-----BEGIN ") != pem.AsSpan().Count("-----END "))
         {
             throw new AccessException($"{path} is not complete: it ends within a certificate.");
         }

@@ -17,9 +17,12 @@ internal sealed class Ledger
     /// <summary>Enters a run as it stands now, at rest, and checks that it balances.</summary>
     public async Task EnterAsync(ClusterNode node, ClusterClient client)
     {
-        var last = await node.SettledEventsAsync();
-        var (delivered, missing) = await client.CompleteAsync(node, last);
-        var types = (await node.Agent.GetAsync("/api/stats")).GetProperty("types").EnumerateArray().ToList();
+        await node.SettledEventsAsync();
+        // A packet that was under way may still come: all counts are of one moment, in which nothing was between kernel and log.
+        var types = await Waiting.ForAsync($"{node.Name} at rest", async () =>
+            (await node.Agent.GetAsync("/api/stats")).GetProperty("types").EnumerateArray().ToList() is var read
+            && read.All(type => type.GetProperty("counters").GetProperty("in_flight").GetString() == "0") ? read : null);
+        var (delivered, missing) = await client.CompleteAsync(node, Sum(types, "stored"));
         var before = _runs.GetValueOrDefault(node.Name).LostBefore;
         var (lost, isExact) = client.Reported(node.Name, LossCause.RingFull);
         var line = new Line(
@@ -33,7 +36,6 @@ internal sealed class Ledger
             missing,
             lost - before);
         _runs[node.Name] = (line, before);
-        Assert.That(line.Stored, Is.EqualTo(last), "by program and by log");
         Assert.That(line.Produced, Is.EqualTo(line.Filtered + line.Lost + line.Other + line.Stored), $"{line}");
         Assert.That(line.Delivered + line.Missing, Is.EqualTo(line.Stored), $"{line}");
         // Reports of losses leave the log too, as one whose number is not known.

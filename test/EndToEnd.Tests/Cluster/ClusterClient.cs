@@ -16,6 +16,7 @@ internal sealed class ClusterClient : IAsyncDisposable
     private readonly List<string> _twice = [];
     private readonly List<Event> _events = [];
     private readonly Dictionary<string, ulong> _missingBefore = [];
+    private readonly Dictionary<string, int> _runsBefore = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, GrpcChannel> _connect;
     private readonly Task _running;
@@ -58,7 +59,7 @@ internal sealed class ClusterClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the last event of the node's present run has come, and holds what came against it: nothing
+    /// <summary>Waits until an event of the node's present run has come, and holds what came up to it against its sequence: nothing
     /// twice, and what did not come was reported.</summary>
     /// <returns>How many events came, and how many were reported missing.</returns>
     public async Task<(ulong Delivered, ulong Missing)> CompleteAsync(ClusterNode node, ulong last)
@@ -68,8 +69,10 @@ internal sealed class ClusterClient : IAsyncDisposable
         lock (_lock)
         {
             Assert.That(_twice, Is.Empty);
-            Assert.That((ulong)seen.Count + missing, Is.EqualTo(last), $"{node.Name}: {seen.Count} seen and {missing} reported missing");
-            return ((ulong)seen.Count, missing);
+            // Without what came since.
+            var delivered = (ulong)seen.GetViewBetween(0, last).Count;
+            Assert.That(delivered + missing, Is.EqualTo(last), $"{node.Name}: {delivered} seen and {missing} reported missing");
+            return (delivered, missing);
         }
     }
 
@@ -94,7 +97,14 @@ internal sealed class ClusterClient : IAsyncDisposable
     }
 
     /// <summary>A node's agent is about to start anew: what was missing until now was of its run before.</summary>
-    public void BeginRun(ClusterNode node) => _missingBefore[node.Name] = MissingOf(node.Name);
+    public void BeginRun(ClusterNode node)
+    {
+        _missingBefore[node.Name] = MissingOf(node.Name);
+        lock (_lock)
+        {
+            _runsBefore[node.Name] = RunsOf(node.Name).Count();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -106,11 +116,15 @@ internal sealed class ClusterClient : IAsyncDisposable
     private ulong MissingOf(string node) =>
         (ulong)Losses.Where(loss => loss.NodeName == node && loss.Cause == LossCause.Evicted).Sum(loss => (long)loss.Count);
 
+    // In the order in which they began.
+    private IEnumerable<SortedSet<ulong>> RunsOf(string node) => _seen.Where(run => run.Key.Node == node).Select(run => run.Value);
+
     private SortedSet<ulong>? SeenUpTo(string node, ulong last)
     {
         lock (_lock)
         {
-            return _seen.Where(run => run.Key.Node == node).Select(run => run.Value).FirstOrDefault(run => run.Max == last);
+            var run = RunsOf(node).Skip(_runsBefore.GetValueOrDefault(node)).LastOrDefault();
+            return run?.Max >= last ? run : null;
         }
     }
 

@@ -49,6 +49,7 @@ internal sealed class ClusterTests : ClusterFixture
         A.Agent.Signal("KILL");
         await A.Agent.ExitAsync();
         await DegradedAsync(A);
+        Client.BeginRun(A);
         await A.StartAgentAsync("--retention", "2MiB");
         A.Connect(300);
         B.Connect(300);

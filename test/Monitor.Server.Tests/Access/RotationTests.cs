@@ -91,9 +91,13 @@ internal sealed class RotationTests
         Assert.That(await HealthAsync(secured), Does.Contain("degraded").And.Contain(name));
     }
 
-    [TestCase("ca.pem")]
-    [TestCase("tls.pem")]
-    public async Task Certificates_CutByAFullDisk_LeaveThoseOfBefore(string file)
+    [TestCase("ca.pem", 100)]
+    [TestCase("tls.pem", 100)]
+    // Within the last line, at its end, and within the first line of the second certificate.
+    [TestCase("ca.pem", 1)]
+    [TestCase("ca.pem", 20)]
+    [TestCase("ca.pem", 0)]
+    public async Task Certificates_CutByAFullDisk_LeaveThoseOfBefore(string file, int missing)
     {
         await using var secured = await SecuredServer.StartAsync();
         using var next = new TestAuthority();
@@ -101,7 +105,7 @@ internal sealed class RotationTests
         var whole = $"{(file == "ca.pem" ? next.Pem : certificate)}\n{secured.Authority.Pem}";
 
         // The first certificate is whole, the second is not.
-        secured.Write(file, whole[..^100]);
+        secured.Write(file, missing > 0 ? whole[..^missing] : whole[..(whole.Length - secured.Authority.Pem.Length + 5)]);
         if (file == "tls.pem")
         {
             secured.Write("tls.key", key);
