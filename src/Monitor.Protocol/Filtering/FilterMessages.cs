@@ -12,4 +12,6 @@ public sealed partial class ListConnectionsRequest : IEventFilterFields;
 
 public sealed partial class ListPacketDropsRequest : IEventFilterFields;
 
+public sealed partial class ListOpenConnectionsRequest : IEventFilterFields;
+
 public sealed partial class EventFilter : IEventFilterFields;

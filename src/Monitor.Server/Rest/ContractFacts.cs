@@ -32,7 +32,7 @@ internal static class ContractFacts
             [
                 ListEventsRequest.Descriptor, StreamEventsRequest.Descriptor, SummarizeConnectionsRequest.Descriptor,
                 SummarizePacketDropsRequest.Descriptor, ListConnectionsRequest.Descriptor,
-                ListPacketDropsRequest.Descriptor,
+                ListPacketDropsRequest.Descriptor, ListOpenConnectionsRequest.Descriptor,
             ])
         {
             AddFilter(fields, request);
@@ -60,13 +60,17 @@ internal static class ContractFacts
             });
         }
 
-        fields.Add("monitor.v1.ListEventsRequest.limit", new FieldFacts
+        foreach (var list in (string[])["ListEventsRequest", "ListOpenConnectionsRequest"])
         {
-            Default = ContractLimits.DefaultListLimit,
-            Minimum = 1,
-            Maximum = ContractLimits.MaxListLimit,
-            Example = 10,
-        });
+            fields.Add($"monitor.v1.{list}.limit", new FieldFacts
+            {
+                Default = ContractLimits.DefaultListLimit,
+                Minimum = 1,
+                Maximum = ContractLimits.MaxListLimit,
+                Example = 10,
+            });
+        }
+
         fields.Add("monitor.v1.StreamEventsRequest.max_batch_events", new FieldFacts
         {
             Default = ContractLimits.DefaultBatchEvents,
@@ -102,6 +106,7 @@ internal static class ContractFacts
         AddList("source_ip", "10.0.0.0/8");
         AddList("destination_ip", "192.0.2.1");
         AddList("protocol", "TCP");
+        AddList("state", "CLOSE_WAIT");
         Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
         AddPort("source_port", 40000);
         AddPort("destination_port", 443);

@@ -16,7 +16,7 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
     private static readonly TimeSpan StreamPatience = TimeSpan.FromMilliseconds(30);
 
     private static readonly MethodDescriptor[] Methods =
-        [.. new[] { EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }.SelectMany(service => service.Methods)];
+        [.. new[] { EventService.Descriptor, ConnectionService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }.SelectMany(service => service.Methods)];
 
     private static readonly (string Name, string Value)[] Metadata =
         [

@@ -41,8 +41,8 @@ internal sealed class FuzzServer : IAsyncDisposable
         File.WriteAllText(
             _readers,
             $$"""{"readers": [{"name": "fuzz", "role": "events", "token_sha256": "{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Token)))}}"}]}""");
-        _open = MonitorServer.Build(Options(new AccessOptions()), _log, new NoPrograms(), _loggers, new NoAgents());
-        _secured = MonitorServer.Build(Options(new AccessOptions { ReadersFile = _readers }), _log, new NoPrograms(), _loggers, new NoAgents());
+        _open = MonitorServer.Build(Options(new AccessOptions()), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
+        _secured = MonitorServer.Build(Options(new AccessOptions { ReadersFile = _readers }), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
     }
 
     /// <summary>Where REST is, with a token and without.</summary>
@@ -151,6 +151,12 @@ internal sealed class FuzzServer : IAsyncDisposable
         public IReadOnlyList<Monitor.V1.Agent> GetAgents() => [];
 
         public ClockEstimate? ClockOf(string nodeName) => null;
+    }
+
+    private sealed class NoConnections : IConnectionDirectory
+    {
+        public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>
+            Task.FromResult(new ConnectionPage(query));
     }
 
     /// <summary>Keeps the first error.</summary>

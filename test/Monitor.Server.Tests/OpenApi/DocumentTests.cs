@@ -23,6 +23,7 @@ internal sealed class DocumentTests
         ("GET", "/health", []),
         ("GET", "/api/events", [.. Filter, "until", "limit", "page_token"]),
         ("GET", "/api/events/stream", [.. Filter, "resume_token", "max_batch_events", "max_batch_delay"]),
+        ("GET", "/api/connections", [.. Filter.Except(["type", "failed", "since"]), "state", "limit", "page_token"]),
         ("GET", "/api/programs", []),
         ("GET", "/api/stats", []),
         ("GET", "/api/agents", []),
@@ -288,7 +289,7 @@ internal sealed class DocumentTests
     [Test]
     public void Facts_EachName_IsOfTheContract()
     {
-        var messages = new[] { EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
+        var messages = new[] { EventService.Descriptor, ConnectionService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
             .SelectMany(service => service.Methods)
             .ToList();
 
@@ -309,7 +310,7 @@ internal sealed class DocumentTests
         Operation("GET", path).Parameters!.Single(parameter => parameter.Name == name);
 
     private static IEnumerable<(string Method, string Path, MethodDescriptor Rpc, HttpRule Rule)> Rules() =>
-        from service in (ServiceDescriptor[])[EventService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
+        from service in (ServiceDescriptor[])[EventService.Descriptor, ConnectionService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
         from rpc in service.Methods
         let main = rpc.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
         where main is not null
