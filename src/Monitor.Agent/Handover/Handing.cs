@@ -51,11 +51,11 @@ internal static class Handing
     {
         var held = ThreadRights.Permitted;
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
-        var (kept, notes) = RightsToKeep.Find(outcome.Loaded, ports, settings.Files());
+        var (kept, notes) = RightsToKeep.Find(outcome, ports, settings.Files());
         var description = Describe(outcome, settings, held, notes);
         using var message = SealedMessage.Write(HandoverJson.Write(description));
         ThreadRights.GiveUpAllBut(kept);
-        image.Start(message, Variable, [.. description.Loaded.SelectMany(ReceivedMonitors.Descriptors)]);
+        image.Start(message, Variable, [.. ReceivedMonitors.Descriptors(description)]);
     }
 
     private static HandoverDescription Describe(
@@ -68,6 +68,8 @@ internal static class Handing
             HeldCapabilities = held.Bits,
             RightsNotes = notes,
             Loaded = [.. outcome.Loaded.Select(Describe)],
+            Sockets = new HandedSockets(
+                outcome.Sockets.Files?.DescriptorNumber, outcome.Sockets.Table?.DescriptorNumber, outcome.Sockets.Note),
             Failed = outcome.Failed.ToDictionary(failed => failed.Definition.Name, failed => failed.Error),
             Disabled = [.. outcome.Disabled.Select(definition => definition.Name)],
         };

@@ -27,6 +27,11 @@ internal static class HandoverJson
             }
 
             json.WriteEndArray();
+            json.WriteStartObject("sockets");
+            WriteDescriptor(json, "files", description.Sockets.Files);
+            WriteDescriptor(json, "table", description.Sockets.Table);
+            json.WriteString("note", description.Sockets.Note);
+            json.WriteEndObject();
             WriteMap(json, "failed", description.Failed);
             WriteList(json, "disabled", description.Disabled);
             json.WriteEndObject();
@@ -49,6 +54,7 @@ internal static class HandoverJson
                 HeldCapabilities = json.GetProperty("held_capabilities").GetUInt64(),
                 RightsNotes = ReadList(json, "rights_notes"),
                 Loaded = ReadList(json, "loaded", ReadMonitor),
+                Sockets = ReadSockets(json.GetProperty("sockets")),
                 Failed = ReadMap(json, "failed"),
                 Disabled = ReadList(json, "disabled"),
             };
@@ -59,6 +65,9 @@ internal static class HandoverJson
             throw new HandoverException($"it is no description of loaded programs: {failure.Message}", failure);
         }
     }
+
+    private static HandedSockets ReadSockets(JsonElement json) =>
+        new(ReadDescriptor(json, "files"), ReadDescriptor(json, "table"), Text(json, "note"));
 
     private static void Write(Utf8JsonWriter json, HandedMonitor monitor)
     {

@@ -16,12 +16,12 @@ internal static class RightsToKeep
     private const int FirstFreePort = 1024;
 
     /// <summary>Finds them.</summary>
-    /// <param name="monitors">The loaded monitors, which report nothing yet.</param>
+    /// <param name="outcome">The loaded monitors, which report nothing yet, and what reads the open connections.</param>
     /// <param name="ports">Where the server will listen.</param>
     /// <param name="files">Files that the server will read.</param>
     /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
     public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
-        IReadOnlyList<LoadedMonitor> monitors, IEnumerable<int> ports, IReadOnlyList<string> files)
+        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files)
     {
         var permitted = ThreadRights.Permitted;
         var kept = Always;
@@ -34,7 +34,7 @@ internal static class RightsToKeep
         ThreadRights.MakeEffective(kept.And(permitted));
         try
         {
-            if (Refusal(monitors) is { } refusal)
+            if (Refusal(outcome) is { } refusal)
             {
                 kept = kept.Or(CapabilitySet.Of(Capability.Bpf));
                 notes.Add(
@@ -59,11 +59,11 @@ internal static class RightsToKeep
     }
 
     // All that the reading image asks of the kernel about BPF.
-    private static string? Refusal(IReadOnlyList<LoadedMonitor> monitors)
+    private static string? Refusal(LoadOutcome outcome)
     {
         try
         {
-            foreach (var monitor in monitors)
+            foreach (var monitor in outcome.Loaded)
             {
                 monitor.Counters.Read();
                 monitor.Maps.Reading.Update(0u, 0u);
@@ -73,6 +73,9 @@ internal static class RightsToKeep
                     hook.Program?.GetStatistics();
                 }
             }
+
+            outcome.Sockets.Files?.CreateIterator().Dispose();
+            outcome.Sockets.Table?.CreateIterator().Dispose();
 
             return null;
         }

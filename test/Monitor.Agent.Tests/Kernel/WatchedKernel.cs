@@ -33,6 +33,7 @@ internal sealed class WatchedKernel : IDisposable
     private WatchedKernel(KernelFilter filter, bool useSyscalls, bool withoutCapabilities, string[] names)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
+        Loader = loader;
         Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
         _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
         var clock = new WallClock();
@@ -63,6 +64,9 @@ internal sealed class WatchedKernel : IDisposable
         new(filter, useSyscalls: false, withoutCapabilities: true, names);
 
     public EventLog Log { get; }
+
+    /// <summary>What loaded the monitors.</summary>
+    public MonitorLoader Loader { get; }
 
     public IReadOnlyList<MonitorPipeline> Pipelines { get; }
 
