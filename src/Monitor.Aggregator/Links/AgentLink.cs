@@ -135,6 +135,7 @@ internal sealed class AgentLink(
             try
             {
                 claim.Node.NoteClock(answer);
+                claim.Node.Connection = connection;
                 stream = new AgentStream(connection, claim.Node, agent, types, _state, options, time)
                 {
                     Started = () => LinkLog.Linked(logger, agent.NodeName, address),
@@ -143,6 +144,7 @@ internal sealed class AgentLink(
             }
             finally
             {
+                claim.Node.Connection = null;
                 claim.Node.Holder.Release();
             }
         }
