@@ -18,12 +18,14 @@ Builds, runs and tests the network monitor.
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
   ./build.sh kernels [SUITES]
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
-                             bookworm (6.1), trixie (6.12), or those named; a few minutes for each
+                             bookworm (6.1), trixie (6.12), sid (7.x), or those named; minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh chaos [SECONDS] [SEED]
                              build, and let faults happen at random to agents, an aggregator and their links: ten minutes
   ./build.sh fuzz [SECONDS|long] [CASES] [--seed N]
                              build, and try random input on everything that takes some; see test/Monitor.Fuzz
+  ./build.sh fuzz coverage [SECONDS] [CASES]
+                             build, and let coverage guide the input of parsers, with AFL++: a minute for each
   ./build.sh image [TAG]     build the container images, with Docker or Buildah
   ./build.sh cluster         build, start a Kubernetes cluster of one real node on this machine, install the chart, make
                              traffic between pods, find it, uninstall, stop; test/kubernetes/cluster.sh does parts of it
@@ -271,7 +273,8 @@ run_tests() {
 kernels() {
   need_to_build
   need_to_boot_kernels
-  compile_bpf
+  build_agent
+  build_aggregator
   exec "$root/test/kernels/run.sh" "$@"
 }
 
@@ -300,6 +303,10 @@ chaos() {
 
 fuzz() {
   need_to_build
+  if [[ ${1-} == coverage ]]; then
+    need afl-fuzz afl++
+    install_missing
+  fi
   compile_bpf
   dotnet build test/Monitor.Fuzz -c Release -v quiet --nologo -clp:NoSummary >&2
   exec dotnet "$artifacts/dotnet/bin/Monitor.Fuzz/release/Monitor.Fuzz.dll" "$@"

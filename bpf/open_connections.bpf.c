@@ -106,7 +106,8 @@ static __always_inline void fill_counts(struct open_connection_record *record, s
 		return;
 	}
 	connection = bpf_map_lookup_elem(&connections, &key);
-	if (connection) {
+	/* While the monitors are paused nobody removes what has ended, and another socket may be at its address since. */
+	if (connection && (!connection->id || connection->id == record->connection_id)) {
 		record->established = connection->established;
 		record->direction = connection->direction;
 	}

@@ -11,7 +11,6 @@ const volatile __u32 cgroup_level = 0;	     /* depth of that cgroup below the ro
 const volatile __u32 agent_pid = 0;	     /* left out; 0: nobody */
 const volatile __u32 excluded_pid_count = 0; /* entries of excluded_pids */
 const volatile __u32 excluded_port_count = 0;
-const volatile __u64 rate_limit = 0;   /* events per second; 0: no limit */
 const volatile bool boot_clock = true; /* bpf_ktime_get_boot_ns is there (5.8, 71d19214776e) */
 const volatile __u64 boot_offset = 0;  /* CLOCK_BOOTTIME - CLOCK_MONOTONIC, where it is not */
 
@@ -69,14 +68,17 @@ struct {
 } rate_window SEC(".maps");
 
 /*
- * 1 once somebody reads the rings. Before that nothing is counted and nothing sent: between attaching and reading, the
- * agent hands everything over to a fresh image of itself, and what happened meanwhile would count as lost.
+ * Events per second that may pass, once somebody reads the rings; the agent changes it while it runs. 0 before that: nothing
+ * is counted and nothing sent. Between attaching and reading, the agent hands everything over to a fresh image of itself,
+ * and what happened meanwhile would count as lost.
  */
+#define NO_LIMIT (~0ULL)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 } reading SEC(".maps");
 
 #define count(counter)                                                                                                 \
@@ -121,12 +123,18 @@ static __always_inline bool current_cgroup_excluded(void)
 	return cgroup_id && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_id;
 }
 
-static __always_inline bool is_read(void)
+/* Events per second that may pass; 0: nobody reads. */
+static __always_inline __u64 limit(void)
 {
 	__u32 zero = 0;
-	__u32 *on = bpf_map_lookup_elem(&reading, &zero);
+	__u64 *limit = bpf_map_lookup_elem(&reading, &zero);
 
-	return on && *on;
+	return limit ? *limit : 0;
+}
+
+static __always_inline bool is_read(void)
+{
+	return limit();
 }
 
 static __always_inline void count_filtered(void)
@@ -143,11 +151,11 @@ static __always_inline void count_filtered(void)
  */
 static __always_inline bool over_rate_limit(__u64 time)
 {
-	__u64 second = time / 1000000000;
+	__u64 second = time / 1000000000, most = limit();
 	struct rate_window *window;
 	__u32 zero = 0;
 
-	if (!rate_limit || !is_read())
+	if (!most || most == NO_LIMIT)
 		return false;
 	window = bpf_map_lookup_elem(&rate_window, &zero);
 	if (!window)
@@ -157,7 +165,7 @@ static __always_inline bool over_rate_limit(__u64 time)
 		window->count = 0;
 	}
 	__sync_fetch_and_add(&window->count, 1);
-	if (*(volatile __u64 *)&window->count <= rate_limit)
+	if (*(volatile __u64 *)&window->count <= most)
 		return false;
 	count(produced);
 	count(rate_limited);

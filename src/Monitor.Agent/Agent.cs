@@ -54,7 +54,10 @@ internal static class Agent
 
             // Does not return where the monitors went to another image of this process, which calls this method again.
             var rights = received?.Rights ?? Handing.Begin(outcome, settings);
-            var confinement = Confinement.Begin(settings.Get(ServerSettings.Sandbox), SystemCallsOf(settings, rights));
+            var confinement = Confinement.Begin(
+                settings.Get(ServerSettings.Sandbox),
+                SystemCallsOf(settings, rights),
+                received is null ? "only a fresh image of the process can be, and this is the first" : received.FilesProblem);
             return await ReadAsync(settings, outcome, rights with { Confinement = confinement }, error);
         }
         finally
@@ -88,9 +91,14 @@ internal static class Agent
         var clock = new WallClock();
         var privacy = PrivacyOf(settings);
         var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, privacy);
+        var rateLimit = settings.Get(AgentSettings.RateLimit) is > 0 and var limit ? (ulong)limit : LoadedMonitor.NoLimit;
         MonitorPipeline[] pipelines =
-            [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock))];
-        var programs = new AgentPrograms(nodeName, pipelines, outcome, rights);
+            [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock, rateLimit))];
+        var budget = settings.Get(AgentSettings.OverheadBudget);
+        var programs = new AgentPrograms(nodeName, pipelines, outcome, rights, budget);
+        var wanted = settings.TryGet(AgentSettings.OnDemand, out var names) ? names : [];
+        programs.OnDemand = new OnDemandMonitors([.. outcome.Loaded.Where(monitor => wanted.Contains(monitor.Definition.Name))], logger);
+        programs.OnDemand.Begin();
         using var reader = new EventReader(pipelines, log, clock, failure =>
         {
             AgentLog.ReaderFailed(logger, failure);
@@ -98,6 +106,7 @@ internal static class Agent
         }, logger);
         GiveMemoryBack();
         reader.Start();
+        await using var overhead = budget > 0 ? new OverheadWatch(pipelines, budget, logger) : null;
         try
         {
             using var connections = new NodeConnections(
@@ -134,6 +143,7 @@ internal static class Agent
     {
         ReadsPrograms = true,
         LoadsPrograms = rights.Held.Contains(Capability.Perfmon),
+        AttachesPrograms = settings.TryGet(AgentSettings.OnDemand, out _),
         RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && RunsCommand(kubeconfig),
     };
 
@@ -233,6 +243,5 @@ internal static class Agent
         ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
         // The programs compare with numbers of the initial namespace: in another, the agent's own is somebody else's there.
         ExcludeSelf = !settings.Get(AgentSettings.IncludeSelf) && Bpf.Kernel.PidNamespace.IsInitial,
-        RateLimit = (ulong)settings.Get(AgentSettings.RateLimit),
     };
 }

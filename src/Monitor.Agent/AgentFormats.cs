@@ -31,6 +31,14 @@ internal static class AgentFormats
         "a network as its first address and the length of its prefix, such as 203.0.113.0/24 or 2001:db8::/32",
         static (string text, out IPNetwork value) => IPNetwork.TryParse(text, out value));
 
+    /// <summary>A part of a whole, as 0 to 100.</summary>
+    public static ValueFormat<double> Percent { get; } = new(
+        "PERCENT",
+        "0% to 100%",
+        static (string text, out double value) => double.TryParse(
+            text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value)
+            && value <= 100);
+
     private static bool TryParseNetworkNamespace(string text, out uint value)
     {
         if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value))

@@ -25,4 +25,24 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 6, Level = LogLevel.Warning,
         Message = "A CPU that came online has no ring, so that events on it are lost, until the CPUs change again: {Failure}")]
     public static partial void NoRing(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning,
+        Message = "The agent and its programs took {Percent:0.0}% of the machine's CPU time, more than --overhead-budget: the "
+            + "costliest programs let fewer events pass, see /api/programs")]
+    public static partial void BudgetExceeded(ILogger logger, double percent);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "Within --overhead-budget again: all events pass")]
+    public static partial void BudgetKept(ILogger logger);
+
+    [LoggerMessage(EventId = 9, Level = LogLevel.Warning, Message = "--overhead-budget could not be watched or kept for a second: {Failure}")]
+    public static partial void BudgetFailed(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "Program {Program}: nobody asks for its events; it is detached")]
+    public static partial void Waiting(ILogger logger, string program);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "Program {Program}: its events are asked for; it is attached")]
+    public static partial void Resumed(ILogger logger, string program);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "Program {Program}: its events are asked for, and it cannot be attached: {Failure}")]
+    public static partial void ResumeFailed(ILogger logger, string program, string failure);
 }

@@ -10,7 +10,7 @@ namespace Monitor.Agent;
 internal sealed record AgentRights(CapabilitySet Held, CapabilitySet GivenUp, IReadOnlyList<string> Notes)
 {
     /// <summary>What else binds it.</summary>
-    public Confinement Confinement { get; init; } = new(false, []);
+    public Confinement Confinement { get; init; } = Confinement.None;
 
     /// <summary>All notes.</summary>
     public IEnumerable<string> AllNotes => Notes.Concat(Confinement.Notes);

@@ -18,6 +18,12 @@ internal static class AgentSettings
         "Which programs to load.",
         string.Join(',', MonitorDefinition.All.Where(monitor => monitor.OnByDefault).Select(monitor => monitor.Name)));
 
+    public static readonly Setting<IReadOnlyList<string>> OnDemand = new(
+        "on-demand",
+        ValueFormats.ListOf(ValueFormats.OneOf(MonitorNames)),
+        "Which of these programs are attached only while somebody streams events of their type, here or at an aggregator, and for "
+        + "30 seconds after that.");
+
     public static readonly Setting<uint> NetworkNamespace = new(
         "network-namespace",
         AgentFormats.NetworkNamespace,
@@ -55,6 +61,14 @@ internal static class AgentSettings
         "Most events per second of each program; more are counted and reported as a loss. 0 is no limit.",
         "0");
 
+    public static readonly Setting<double> OverheadBudget = new(
+        "overhead-budget",
+        AgentFormats.Percent,
+        "Most of this machine's CPU time, of all CPUs together, that the agent and its programs may take. Above it, the costliest "
+        + "programs let fewer events per second pass; what they leave out is counted and reported as a loss. 0% is no budget. The "
+        + "programs' own time counts while the sysctl kernel.bpf_stats_enabled is 1.",
+        "0%");
+
     public static readonly Setting<string> Hooks = new(
         "hooks",
         ValueFormats.OneOf("auto", "syscalls"),
@@ -84,7 +98,7 @@ internal static class AgentSettings
         CAP_SYSLOG for the places of drops, CAP_SYS_NICE to lose less on a busy machine.
         """,
         [
-            Programs, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, Hooks, BpfFolder,
+            Programs, OnDemand, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, OverheadBudget, Hooks, BpfFolder,
             KeepCapabilities,
             ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
@@ -110,6 +124,12 @@ internal static class AgentSettings
         }
 
         var programs = settings.Get(Programs);
+        if (settings.TryGet(OnDemand, out var onDemand)
+            && onDemand.FirstOrDefault(name => !programs.Contains(name)) is { } notLoaded)
+        {
+            return settings.Refuse(OnDemand, $"{notLoaded} is not loaded: name it with {Programs.OptionName} too");
+        }
+
         return programs.Count == 0 ? settings.Refuse(Programs, "at least one program")
             : MonitorDefinition.All.FirstOrDefault(monitor =>
                 programs.Contains(monitor.Name) && monitor.Needs is { } needed && !programs.Contains(needed)) is { } incomplete

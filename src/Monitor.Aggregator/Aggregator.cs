@@ -17,16 +17,21 @@ internal static class Aggregator
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
+    /// <param name="settings">All settings.</param>
+    /// <param name="isFresh">Whether this is the image whose files are restricted.</param>
+    /// <param name="error">Standard error.</param>
     /// <returns>The exit code: 0, or 1 where it cannot do its work.</returns>
-    public static async Task<int> RunAsync(SettingValues settings, TextWriter error)
+    public static async Task<int> RunAsync(SettingValues settings, bool isFresh, TextWriter error)
     {
-        // Before anything of others is read.
+        // Does not return where it starts this program again. Before anything of others is read.
+        var filesProblem = isFresh ? null : FreshStart.Begin(settings);
         var confinement = Confinement.Begin(
             settings.Get(ServerSettings.Sandbox),
             new SystemCallOptions
             {
                 RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && AggregatorKubernetes.RunsCommand(kubeconfig),
-            });
+            },
+            filesProblem);
         var time = TimeProvider.System;
         var options = AggregatorSettings.Shared.OptionsOf(settings);
         using var log = new EventLog(

@@ -1,3 +1,4 @@
+using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Interop;
 
 namespace Monitor.Bpf;
@@ -29,6 +30,26 @@ public sealed class LoadedProgram : IDisposable
     /// <summary>What the kernel counted of it so far.</summary>
     /// <exception cref="BpfException">The kernel refused.</exception>
     public BpfProgramStatistics GetStatistics() => BpfProgramStatistics.Read(Descriptor, Name);
+
+    /// <summary>Attaches it to a raw tracepoint, or where it was loaded for (tp_btf, fentry, fexit).</summary>
+    /// <param name="name">Name of the raw tracepoint; null where the program says it itself.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public BpfLink AttachTracing(string? name) => BpfLink.Inherit(
+        BpfException.ThrowIfNegative(Libbpf.bpf_raw_tracepoint_open(name, Descriptor), "attaching", Name), Name);
+
+    /// <summary>Attaches it to a cgroup, beside others that are attached there (kernel 5.7 and later).</summary>
+    /// <param name="cgroup">The cgroup2 mount for all processes, or a directory below it.</param>
+    /// <param name="type">What it was loaded for.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public BpfLink AttachCgroup(CgroupMount cgroup, BpfAttachType type)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        using var folder = Libc.open(cgroup.Path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        return folder.IsInvalid
+            ? throw BpfException.FromLastError("opening the cgroup", cgroup.Path)
+            : BpfLink.Inherit(
+                BpfException.ThrowIfNegative(Libbpf.bpf_link_create(Descriptor, folder, type, 0), "attaching", Name), Name);
+    }
 
     /// <summary>Closes the descriptor; what is attached stays so.</summary>
     public void Dispose() => Descriptor.Dispose();

@@ -205,6 +205,11 @@ public sealed class EventLog : IDisposable
         return QueryRunner.Run(_store, query);
     }
 
+    /// <summary>A copy of the stored event whose id has these parts, encoded; null if none is stored that matches.</summary>
+    /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
+    public byte[]? Find(ulong epoch, ulong sequence, EventFilter? filter = null) =>
+        EventFinder.Find(_store, epoch, sequence, EventFilterPlan.Compile(filter));
+
     /// <summary>Counts the matching events. Blocks the thread, about 0.1 µs for each of them.</summary>
     /// <param name="filter">Which events; null or empty for all.</param>
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>

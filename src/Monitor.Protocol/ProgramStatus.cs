@@ -9,6 +9,9 @@ public static class ProgramStatus
     /// <summary>It runs without one of its hooks. Programs only.</summary>
     public const string Degraded = "degraded";
 
+    /// <summary>It runs on demand, and nobody asks for its events. Programs only.</summary>
+    public const string Waiting = "waiting";
+
     /// <summary>It does not run; its error says why.</summary>
     public const string Failed = "failed";
 

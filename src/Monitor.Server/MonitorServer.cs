@@ -88,11 +88,14 @@ public static class MonitorServer
         services.AddHostedService<BadRequestCounter>();
         services.AddSingleton<StopSignal>();
         services.AddSingleton<Subscribers>();
+        services.AddSingleton<DemandTracker>();
+        services.AddHostedService(provider => provider.GetRequiredService<DemandTracker>());
         services.AddSingleton<QueryCores>();
         services.AddSingleton<ClockOrder>();
         services.AddSingleton<EventLister>();
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();
+        services.AddSingleton<EventExplainer>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -101,6 +104,7 @@ public static class MonitorServer
         // One instance of each for all calls: they have no state of their own.
         services.AddSingleton<EventRpcs>();
         services.AddSingleton<ConnectionRpcs>();
+        services.AddSingleton<ExplainRpcs>();
         services.AddSingleton<ProgramRpcs>();
         services.AddSingleton<StatusRpcs>();
         services
@@ -177,6 +181,7 @@ public static class MonitorServer
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();
         app.MapGrpcService<ConnectionRpcs>();
+        app.MapGrpcService<ExplainRpcs>();
         app.MapGrpcService<ProgramRpcs>();
         app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();

@@ -140,7 +140,7 @@ public sealed class ServerSettings
     public static Setting<bool> Sandbox { get; } = new(
         "sandbox",
         ValueFormats.Flag,
-        "Bind the process to the system calls that it needs. false: where something fails that only this could explain.",
+        "Bind the process to the system calls and files that it needs. false: where something fails that only this could explain.",
         "true");
 
     /// <summary>The version of this build; all projects have the same.</summary>

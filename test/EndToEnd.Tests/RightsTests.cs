@@ -32,7 +32,7 @@ internal sealed class RightsTests
             Assert.That((thread["NoNewPrivs"], thread["Seccomp"]), Is.EqualTo(("1", "2")), thread["Name"]);
         }
 
-        Assert.That(agent.Error, Does.Match(@"(?m)^rights: CAP_\w+.*; given up: .*CAP_NET_ADMIN.*CAP_BPF"));
+        Assert.That(agent.Error, Does.Match(@"(?m)^rights: CAP_\w+.*; given up: .*CAP_NET_ADMIN.*CAP_BPF.*; system calls filtered, files (and ports |not )?restricted"));
         var rights = (await agent.GetAsync("/api/programs")).GetProperty("programs")[0].GetProperty("rights");
         Assert.That(Texts(rights, "given_up"), Is.SupersetOf(new[] { "CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN" }));
         Assert.That(Texts(rights, "capabilities"), Has.None.AnyOf("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_SYS_ADMIN"));
@@ -179,7 +179,7 @@ internal sealed class RightsTests
 
     [TestCase("", false)]
     [TestCase("{}", true)]
-    [TestCase("""{"version":"0.1.0","settings":{},"held_capabilities":1,"rights_notes":[],"loaded":[],"failed":{},"disabled":["connection","packet_drop"]}""", true)]
+    [TestCase("""{"version":"0.1.0","settings":{},"held_capabilities":1,"rights_notes":[],"files_problem":null,"loaded":[],"failed":{},"disabled":["connection","packet_drop"]}""", true)]
     public async Task Handover_Forged_EndsWithOneMessage(string content, bool isSealed)
     {
         const string forge = """

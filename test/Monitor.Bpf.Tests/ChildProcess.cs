@@ -11,6 +11,12 @@ internal static class ChildProcess
 
     internal const string LoadOnly = "load";
 
+    /// <summary>Loads each file whose path it reads, and writes a line: that it did, or why it was refused.</summary>
+    internal const string LoadEach = "load-each";
+
+    /// <summary>The line of a file that was loaded.</summary>
+    internal const string Loaded = "loaded";
+
     /// <param name="mode">What it does.</param>
     /// <param name="wrapper">A program and its arguments that start it, such as setpriv.</param>
     internal static Process Start(string mode, params string[] wrapper)
@@ -26,9 +32,19 @@ internal static class ChildProcess
 
     private static int Main(string[] arguments)
     {
+        if (arguments is [LoadEach])
+        {
+            while (Console.ReadLine() is { } path)
+            {
+                Console.WriteLine(Load(path));
+            }
+
+            return 0;
+        }
+
         if (arguments is not [AttachAndWait or LoadOnly])
         {
-            Console.Error.WriteLine($"usage: {AttachAndWait} | {LoadOnly}");
+            Console.Error.WriteLine($"usage: {AttachAndWait} | {LoadOnly} | {LoadEach}");
             return 2;
         }
 
@@ -47,5 +63,19 @@ internal static class ChildProcess
         Console.WriteLine(connects.Program("on_connect4").GetStatistics().Id);
         Console.In.ReadLine();
         return 0;
+    }
+
+    private static string Load(string path)
+    {
+        try
+        {
+            using var opened = BpfObject.Open(path);
+            opened.Load();
+            return Loaded;
+        }
+        catch (BpfException refused)
+        {
+            return refused.Message.ReplaceLineEndings(" ");
+        }
     }
 }

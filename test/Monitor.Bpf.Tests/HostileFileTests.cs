@@ -79,4 +79,37 @@ internal sealed class HostileFileTests
 
         Assert.That(refused, Is.GreaterThan(0));
     }
+
+    /// <summary>In a process of its own: libbpf is C, and goes through all of an object when it loads it.</summary>
+    [RequiresKernel]
+    [TestCase("connects", 4)]
+    [TestCase("hooks", 5)]
+    [TestCase("tasks", 6)]
+    public async Task Load_RandomDamage_IsLoadedOrRefusedWithoutACrash(string name, int seed)
+    {
+        var whole = File.ReadAllBytes(TestObjects.Path(name));
+        var random = new Random(seed);
+        var loaded = 0;
+        using var child = ChildProcess.Start(ChildProcess.LoadEach);
+        for (var i = 0; i < 100; i++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var n = i == 0 ? 0 : random.Next(1, 6); n > 0; n--)
+            {
+                damaged[random.Next(damaged.Length)] = random.Next(4) == 0 ? (byte)0xFF : (byte)random.Next(256);
+            }
+
+            await File.WriteAllBytesAsync(_path, damaged);
+            await child.StandardInput.WriteLineAsync(_path);
+            var line = await child.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.That(line, Is.Not.Null.And.Not.Empty, $"input {i} of seed {seed} ended the process: {Convert.ToBase64String(damaged)}");
+            loaded += line == ChildProcess.Loaded ? 1 : 0;
+        }
+
+        child.StandardInput.Close();
+        await child.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.That(child.ExitCode, Is.Zero);
+        // The first is not damaged.
+        Assert.That(loaded, Is.InRange(1, 99));
+    }
 }

@@ -13,7 +13,7 @@ namespace Monitor.Agent.Encoding;
 /// </summary>
 internal sealed class EventEncoder
 {
-    /// <summary>An event is never longer: all fields at their longest take about 1600 bytes, 1000 of them names of nodes, pods
+    /// <summary>An event is never longer: all fields at their longest take about 1800 bytes, 1000 of them names of nodes, pods
     /// and workloads.</summary>
     public const int MaxEventBytes = 2048;
 

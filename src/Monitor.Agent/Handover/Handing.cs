@@ -51,15 +51,18 @@ internal static class Handing
     {
         var held = ThreadRights.Permitted;
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
-        var (kept, notes) = RightsToKeep.Find(outcome, ports, settings.Files());
-        var description = Describe(outcome, settings, held, notes);
+        var (kept, notes) = RightsToKeep.Find(
+            outcome, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
+        var (files, problem) = FilesToKeep.Prepare(settings);
+        using var restriction = files;
+        var description = Describe(outcome, settings, held, notes, problem);
         using var message = SealedMessage.Write(HandoverJson.Write(description));
         ThreadRights.GiveUpAllBut(kept);
-        image.Start(message, Variable, [.. ReceivedMonitors.Descriptors(description)]);
+        image.Start(message, Variable, [.. ReceivedMonitors.Descriptors(description)], restriction);
     }
 
     private static HandoverDescription Describe(
-        LoadOutcome outcome, SettingValues settings, CapabilitySet held, IReadOnlyList<string> notes) => new()
+        LoadOutcome outcome, SettingValues settings, CapabilitySet held, IReadOnlyList<string> notes, string? filesProblem) => new()
         {
             Version = ServerSettings.Version,
             Settings = settings.AsEnvironment()
@@ -67,6 +70,7 @@ internal static class Handing
             .ToDictionary(StringComparer.Ordinal),
             HeldCapabilities = held.Bits,
             RightsNotes = notes,
+            FilesProblem = filesProblem,
             Loaded = [.. outcome.Loaded.Select(Describe)],
             Sockets = new HandedSockets(
                 outcome.Sockets.Files?.DescriptorNumber, outcome.Sockets.Table?.DescriptorNumber, outcome.Sockets.Note),

@@ -18,6 +18,9 @@ internal sealed record HandoverDescription
     /// <summary>Why the reading image has more capabilities than it needs to read; empty where it has not.</summary>
     public required IReadOnlyList<string> RightsNotes { get; init; }
 
+    /// <summary>Why the reading image can open more files than it needs; null where it should not.</summary>
+    public required string? FilesProblem { get; init; }
+
     public required IReadOnlyList<HandedMonitor> Loaded { get; init; }
 
     /// <summary>What reads the open connections.</summary>

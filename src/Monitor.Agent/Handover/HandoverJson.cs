@@ -20,6 +20,7 @@ internal static class HandoverJson
             WriteMap(json, "settings", description.Settings);
             json.WriteNumber("held_capabilities", description.HeldCapabilities);
             WriteList(json, "rights_notes", description.RightsNotes);
+            json.WriteString("files_problem", description.FilesProblem);
             json.WriteStartArray("loaded");
             foreach (var monitor in description.Loaded)
             {
@@ -53,6 +54,7 @@ internal static class HandoverJson
                 Settings = ReadMap(json, "settings"),
                 HeldCapabilities = json.GetProperty("held_capabilities").GetUInt64(),
                 RightsNotes = ReadList(json, "rights_notes"),
+                FilesProblem = json.GetProperty("files_problem").GetString(),
                 Loaded = ReadList(json, "loaded", ReadMonitor),
                 Sockets = ReadSockets(json.GetProperty("sockets")),
                 Failed = ReadMap(json, "failed"),

@@ -10,7 +10,9 @@ namespace Monitor.Agent.Handover;
 /// <param name="Settings">The settings, each by its environment variable.</param>
 /// <param name="Outcome">The monitors.</param>
 /// <param name="Rights">What this process has.</param>
-internal sealed record Received(IReadOnlyDictionary<string, string> Settings, LoadOutcome Outcome, AgentRights Rights)
+/// <param name="FilesProblem">See <see cref="HandoverDescription.FilesProblem"/>.</param>
+internal sealed record Received(
+    IReadOnlyDictionary<string, string> Settings, LoadOutcome Outcome, AgentRights Rights, string? FilesProblem)
 {
     /// <summary>Takes over what was handed to this image.</summary>
     /// <returns>Null where this is the first image.</returns>
@@ -36,7 +38,8 @@ internal sealed record Received(IReadOnlyDictionary<string, string> Settings, Lo
             return new Received(
                 description.Settings,
                 outcome,
-                new AgentRights(held, new CapabilitySet(description.HeldCapabilities).Without(held), description.RightsNotes));
+                new AgentRights(held, new CapabilitySet(description.HeldCapabilities).Without(held), description.RightsNotes),
+                description.FilesProblem);
         }
         catch (SandboxException failure)
         {

@@ -19,9 +19,10 @@ internal static class RightsToKeep
     /// <param name="outcome">The loaded monitors, which report nothing yet, and what reads the open connections.</param>
     /// <param name="ports">Where the server will listen.</param>
     /// <param name="files">Files that the server will read.</param>
+    /// <param name="onDemand">Names of those monitors that are attached later.</param>
     /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
     public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
-        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files)
+        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand)
     {
         var permitted = ThreadRights.Permitted;
         var kept = Always;
@@ -40,6 +41,14 @@ internal static class RightsToKeep
                 notes.Add(
                     $"CAP_BPF is kept, because this kernel lets nobody else read maps ({refusal}): Linux 5.19 and later do, " +
                     "earlier ones with the sysctl kernel.unprivileged_bpf_disabled=0");
+            }
+
+            if (RefusalToAttach(outcome.Loaded.Where(monitor => onDemand.Contains(monitor.Definition.Name))) is { } refused)
+            {
+                kept = kept.Or(CapabilitySet.Of(Capability.Bpf, Capability.Perfmon, Capability.NetAdmin));
+                notes.Add(
+                    $"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are kept for {AgentSettings.OnDemand.OptionName}, because this kernel lets "
+                    + $"nobody else attach programs ({refused})");
             }
 
             if (files.FirstOrDefault(file => !IsReadable(file)) is { } unreadable)
@@ -66,7 +75,7 @@ internal static class RightsToKeep
             foreach (var monitor in outcome.Loaded)
             {
                 monitor.Counters.Read();
-                monitor.Maps.Reading.Update(0u, 0u);
+                monitor.Limit(0);
                 monitor.Walk();
                 foreach (var hook in monitor.Hooks)
                 {
@@ -83,6 +92,24 @@ internal static class RightsToKeep
         {
             return failure.ErrnoName;
         }
+    }
+
+    private static string? RefusalToAttach(IEnumerable<LoadedMonitor> monitors)
+    {
+        foreach (var monitor in monitors)
+        {
+            monitor.Pause();
+            try
+            {
+                monitor.Resume();
+            }
+            catch (Exception failure) when (failure is BpfException or MonitorLoadException)
+            {
+                return (failure as BpfException)?.ErrnoName ?? failure.Message;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsReadable(string path)

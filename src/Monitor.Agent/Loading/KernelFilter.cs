@@ -15,9 +15,6 @@ internal sealed class KernelFilter
     /// <summary>Destination ports that are left out. At most 1024.</summary>
     public IReadOnlyList<ushort> ExcludedPorts { get; init; } = [];
 
-    /// <summary>Most events per second of each monitor; 0: no limit.</summary>
-    public ulong RateLimit { get; init; }
-
     /// <summary>Whether the agent's own events are left out.</summary>
     public bool ExcludeSelf { get; init; } = true;
 }

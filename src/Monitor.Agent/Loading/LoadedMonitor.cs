@@ -8,6 +8,9 @@ namespace Monitor.Agent.Loading;
 /// <summary>A monitor whose programs are in the kernel. Disposing detaches and unloads it.</summary>
 internal sealed class LoadedMonitor : IDisposable
 {
+    /// <summary>All events pass.</summary>
+    public const ulong NoLimit = ulong.MaxValue;
+
     private readonly IDisposable? _owner;
     private readonly Lazy<long> _memoryBytes;
     private readonly Lock _walking = new();
@@ -61,12 +64,18 @@ internal sealed class LoadedMonitor : IDisposable
     public long MemoryBytes => _memoryBytes.Value;
 
     /// <summary>From now on its programs count and report, until they are detached.</summary>
+    /// <param name="eventsPerSecond">See <see cref="Limit"/>.</param>
     /// <exception cref="BpfException">The kernel refused.</exception>
-    public void Begin()
+    public void Begin(ulong eventsPerSecond)
     {
         Definition.Prepare();
-        Maps.Reading.Update(0u, 1u);
+        Limit(eventsPerSecond);
     }
+
+    /// <summary>Changes how many events per second the programs let pass; more are counted as rate-limited.</summary>
+    /// <param name="eventsPerSecond">1 and more; <see cref="NoLimit"/>.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public void Limit(ulong eventsPerSecond) => Maps.Reading.Update(0u, eventsPerSecond);
 
     /// <summary>
     /// Reports what is over without the kernel having called anybody (<see cref="MonitorDefinition.Walk"/>); the records
@@ -86,6 +95,52 @@ internal sealed class LoadedMonitor : IDisposable
         }
     }
 
+    /// <summary>Whether it is attached only while somebody asks for its events.</summary>
+    public bool IsOnDemand { get; set; }
+
+    /// <summary>Whether it is not attached for now.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>
+    /// Detaches what costs the machine something, so that it can be attached again: all but the iterators. Not together with
+    /// <see cref="Resume"/>.
+    /// </summary>
+    public void Pause()
+    {
+        IsPaused = true;
+        foreach (var hook in Hooks.Where(LaterAttaching.Can))
+        {
+            Release(hook);
+        }
+    }
+
+    /// <summary>Attaches again what <see cref="Pause"/> detached.</summary>
+    /// <exception cref="BpfException">The kernel refused; it stays paused.</exception>
+    /// <exception cref="MonitorLoadException">There is no cgroup2 mount any more; it stays paused.</exception>
+    public void Resume()
+    {
+        try
+        {
+            foreach (var hook in Hooks.Where(LaterAttaching.Can))
+            {
+                hook.Link = LaterAttaching.Attach(hook);
+            }
+
+            // What came to be in the meantime.
+            foreach (var hook in Hooks.Where(hook => hook is { Link: not null, Definition.Attach: HookAttach.Once }))
+            {
+                Run(hook.Link!);
+            }
+        }
+        catch
+        {
+            Pause();
+            throw;
+        }
+
+        IsPaused = false;
+    }
+
     /// <summary>Runs an iterator to its end, or to the first byte that it writes: it wants no more then.</summary>
     /// <exception cref="BpfException">The kernel refused, perhaps for this moment only.</exception>
     public static void Run(BpfLink iterator)
@@ -100,16 +155,21 @@ internal sealed class LoadedMonitor : IDisposable
     {
         foreach (var hook in Hooks)
         {
-            BpfLink? link;
-            // Not over a walk that uses it. Detaching itself takes longer, and the reader must not wait for it.
-            lock (_walking)
-            {
-                link = hook.Link;
-                hook.Link = null;
-            }
-
-            link?.Dispose();
+            Release(hook);
         }
+    }
+
+    private void Release(HookState hook)
+    {
+        BpfLink? link;
+        // Not over a walk that uses it. Detaching itself takes longer, and the reader must not wait for it.
+        lock (_walking)
+        {
+            link = hook.Link;
+            hook.Link = null;
+        }
+
+        link?.Dispose();
     }
 
     public void Dispose()

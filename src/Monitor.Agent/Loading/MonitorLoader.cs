@@ -167,7 +167,6 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         bpf.SetGlobal("agent_pid", filter.ExcludeSelf ? (uint)Environment.ProcessId : 0);
         bpf.SetGlobal("excluded_pid_count", (uint)filter.ExcludedPids.Count);
         bpf.SetGlobal("excluded_port_count", (uint)filter.ExcludedPorts.Count);
-        bpf.SetGlobal("rate_limit", filter.RateLimit);
         if (!BpfFeatures.HasHelper(BpfProgramType.RawTracepoint, BootClockHelper))
         {
             bpf.SetGlobal("boot_clock", (byte)0);

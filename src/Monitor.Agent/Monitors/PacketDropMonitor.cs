@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Monitor.Agent.Encoding;
@@ -12,7 +13,6 @@ namespace Monitor.Agent.Monitors;
 /// <summary>Packets that the kernel gives up; see bpf/packet_drop.bpf.c.</summary>
 internal sealed class PacketDropMonitor : MonitorDefinition
 {
-    private const string ReasonEnum = "skb_drop_reason";
     private const ushort Ipv4 = 0x0800, Ipv6 = 0x86dd;
 
     // The kernel drops packets at some hundred places; only a hostile object could name more.
@@ -21,10 +21,14 @@ internal sealed class PacketDropMonitor : MonitorDefinition
     // The longest names in use have some 60 characters.
     private const int MaxNameLength = 200;
 
-    private readonly Dictionary<ulong, byte[]> _places = [];
+    // The kernel has some 130 reasons, and Wi-Fi about as many more.
+    private const int MaxReasons = 4096;
+
+    private readonly Dictionary<ulong, Place> _places = [];
     private readonly KernelSymbols _symbols = new();
     private readonly Dictionary<uint, string> _reasonNames = [];
-    private readonly Dictionary<uint, byte[]> _reasons = [];
+    private readonly Dictionary<uint, Reason> _reasons = [];
+    private readonly Reason _notSpecified = Encode(DropReasons.NotSpecified, DropReasons.Find(DropReasons.NotSpecified));
 
     public override string Name => "packet_drop";
 
@@ -42,22 +46,23 @@ internal sealed class PacketDropMonitor : MonitorDefinition
 
     public override void Configure(BpfObject bpf, KernelBtf? kernel, bool lastResort)
     {
-        // The numbers change between kernels: they are this kernel's own.
-        var reasons = kernel?.FindEnum(ReasonEnum) ?? [];
-        foreach (var reason in reasons)
+        if (kernel is null)
         {
-            _reasonNames.TryAdd((uint)reason.Value, ShortName(reason.Name));
-            if (reason.Name == "SKB_NOT_DROPPED_YET")
-            {
-                bpf.SetGlobal("reason_not_dropped", (int)reason.Value);
-            }
-            else if (reason.Name == "SKB_CONSUMED")
-            {
-                bpf.SetGlobal("reason_consumed", (int)reason.Value);
-            }
+            return;
         }
 
-        EncodeReasons();
+        foreach (var (number, name) in DropReasonNames.Of(kernel))
+        {
+            _reasonNames.TryAdd(number, name);
+            if (name == "NOT_DROPPED_YET")
+            {
+                bpf.SetGlobal("reason_not_dropped", (int)number);
+            }
+            else if (name == "CONSUMED")
+            {
+                bpf.SetGlobal("reason_consumed", (int)number);
+            }
+        }
     }
 
     public override void UseKernelNames(IReadOnlyDictionary<uint, string> names)
@@ -66,8 +71,6 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         {
             _reasonNames[number] = name;
         }
-
-        EncodeReasons();
     }
 
     // It takes a tenth of a second.
@@ -102,11 +105,11 @@ internal sealed class PacketDropMonitor : MonitorDefinition
             encoder.SetDestination(record.Destination, ports ? record.DestinationPort : null);
         }
 
-        // The longest reason and symbol that exist take about 60 bytes each.
-        Span<byte> buffer = stackalloc byte[512];
+        // Reason, symbol and explanation have at most 200 bytes each, the rest about 60.
+        Span<byte> buffer = stackalloc byte[768];
         var writer = new WireWriter(buffer);
         WriteDetail(record, ref writer);
-        Span<byte> message = stackalloc byte[520];
+        Span<byte> message = stackalloc byte[776];
         var outer = new WireWriter(message);
         outer.Bytes(Event.PacketDropFieldNumber, writer.Written);
         encoder.Append(outer.Written);
@@ -115,17 +118,16 @@ internal sealed class PacketDropMonitor : MonitorDefinition
 
     private void WriteDetail(in PacketDropRecord record, ref WireWriter writer)
     {
-        if ((record.Flags & PacketDropFlags.Reason) != 0)
+        var hasReason = (record.Flags & PacketDropFlags.Reason) != 0;
+        var reason = hasReason ? ReasonOf(record.Reason) : _notSpecified;
+        var place = PlaceOf(record.Location);
+        writer.Fragment(reason.Name);
+        if (hasReason)
         {
-            writer.Fragment(_reasons.TryGetValue(record.Reason, out var reason) ? reason : EncodeReason($"{record.Reason}"));
             writer.Varint(PacketDropDetail.ReasonCodeFieldNumber, record.Reason);
         }
-        else
-        {
-            writer.Bytes(PacketDropDetail.ReasonFieldNumber, "NOT_SPECIFIED"u8);
-        }
 
-        writer.Fragment(Place(record.Location));
+        writer.Fragment(place.Symbol);
         writer.Varint(PacketDropDetail.LengthFieldNumber, record.Length);
         if (record.InterfaceIndex != 0)
         {
@@ -144,17 +146,19 @@ internal sealed class PacketDropMonitor : MonitorDefinition
             writer.Varint(PacketDropDetail.IcmpTypeFieldNumber, record.IcmpType);
             writer.Varint(PacketDropDetail.IcmpCodeFieldNumber, record.IcmpCode);
         }
+
+        writer.Fragment(reason.IsNotSpecified && place.Explanation.Length > 0 ? place.Explanation : reason.Explanation);
     }
 
-    private byte[] Place(ulong location) =>
-        _places.TryGetValue(location, out var known) ? known : EncodePlace(location);
+    private Place PlaceOf(ulong location) => _places.TryGetValue(location, out var known) ? known : FindPlace(location);
 
-    // Apart from Place, in which the closure would be allocated for every event.
-    private byte[] EncodePlace(ulong location)
+    // Apart from PlaceOf, in which the closure would be allocated for every event.
+    private Place FindPlace(ulong location)
     {
         var symbol = _symbols.Resolve(location);
-        var place = symbol is null or { Length: > MaxNameLength } ? [] : EventEncoder.Fragment((ref writer) =>
-            writer.Bytes(PacketDropDetail.SymbolFieldNumber, System.Text.Encoding.ASCII.GetBytes(symbol)));
+        var place = symbol is null or { Length: > MaxNameLength }
+            ? new Place([], [])
+            : new Place(EncodeName(PacketDropDetail.SymbolFieldNumber, symbol), Encode(DropReasons.FindByPlace(symbol)));
         if (_places.Count < MaxPlaces)
         {
             _places[location] = place;
@@ -163,19 +167,44 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         return place;
     }
 
-    private void EncodeReasons()
+    private Reason ReasonOf(uint number) => _reasons.TryGetValue(number, out var known) ? known : FindReason(number);
+
+    private Reason FindReason(uint number)
     {
-        foreach (var (number, name) in _reasonNames)
+        var name = _reasonNames.GetValueOrDefault(number);
+        var explanation = name is null ? null : DropReasons.Find(name);
+        if (explanation is null && _reasonNames.TryGetValue(number & DropReasonNames.SubsystemMask, out var subsystem))
         {
-            _reasons[number] = EncodeReason(name);
+            explanation = DropReasons.Find(subsystem);
         }
+
+        var reason = Encode(name ?? string.Create(CultureInfo.InvariantCulture, $"{number}"), explanation);
+        if (_reasons.Count < MaxReasons)
+        {
+            _reasons[number] = reason;
+        }
+
+        return reason;
     }
 
-    private static string ShortName(string name) =>
-        name.StartsWith("SKB_DROP_REASON_", StringComparison.Ordinal) ? name["SKB_DROP_REASON_".Length..]
-        : name.StartsWith("SKB_", StringComparison.Ordinal) ? name["SKB_".Length..]
-        : name;
+    private static Reason Encode(string name, DropExplanation? explanation) => new(
+        EncodeName(PacketDropDetail.ReasonFieldNumber, name), Encode(explanation), name == DropReasons.NotSpecified);
 
-    private static byte[] EncodeReason(string name) => EventEncoder.Fragment((ref writer) => writer.Bytes(
-        PacketDropDetail.ReasonFieldNumber, System.Text.Encoding.ASCII.GetBytes(name[..Math.Min(name.Length, MaxNameLength)])));
+    private static byte[] EncodeName(int field, string name) => EventEncoder.Fragment((ref writer) =>
+        writer.Bytes(field, System.Text.Encoding.ASCII.GetBytes(name[..Math.Min(name.Length, MaxNameLength)])));
+
+    private static byte[] Encode(DropExplanation? explanation) => explanation is not { } known ? [] : EventEncoder.Fragment((ref writer) =>
+    {
+        if (known.Severity != DropSeverity.Unspecified)
+        {
+            writer.Varint(PacketDropDetail.SeverityFieldNumber, (uint)known.Severity);
+        }
+
+        writer.Bytes(PacketDropDetail.ExplanationFieldNumber, System.Text.Encoding.UTF8.GetBytes(known.Text));
+    });
+
+    // Encoded fields of the detail; empty where it has none.
+    private readonly record struct Place(byte[] Symbol, byte[] Explanation);
+
+    private readonly record struct Reason(byte[] Name, byte[] Explanation, bool IsNotSpecified);
 }

@@ -67,7 +67,7 @@ internal sealed class EventReader : IDisposable
     {
         foreach (var pipeline in _pipelines)
         {
-            pipeline.Monitor.Begin();
+            pipeline.Begin();
         }
 
         _thread.Start();

@@ -22,15 +22,30 @@ internal sealed class MonitorPipeline
     private readonly byte _typeId;
     private readonly LossLedger _ring = new();
     private readonly ulong[] _losses = new ulong[(int)LossCause.Evicted + 1];
+    private ulong _budgetLimit;
     private ulong _stored;
     private ulong _rateLimited;
     private ulong _lastTimestamp;
     private KernelCounters _counters;
     private long _walkAt;
 
-    public MonitorPipeline(LoadedMonitor monitor, string nodeName, EventLog log, EventEncoder encoder, WallClock clock)
+    /// <param name="monitor">Whose records.</param>
+    /// <param name="nodeName">Loss.node_name.</param>
+    /// <param name="log">Takes the events.</param>
+    /// <param name="encoder">Makes them; one for all pipelines of a reader.</param>
+    /// <param name="clock">Gives their wall-clock time.</param>
+    /// <param name="rateLimit">Most events per second; <see cref="LoadedMonitor.NoLimit"/>.</param>
+    public MonitorPipeline(
+        LoadedMonitor monitor,
+        string nodeName,
+        EventLog log,
+        EventEncoder encoder,
+        WallClock clock,
+        ulong rateLimit = LoadedMonitor.NoLimit)
     {
         Monitor = monitor;
+        RateLimit = rateLimit;
+        _budgetLimit = LoadedMonitor.NoLimit;
         _nodeName = nodeName;
         _log = log;
         _encoder = encoder;
@@ -40,6 +55,28 @@ internal sealed class MonitorPipeline
     }
 
     public LoadedMonitor Monitor { get; }
+
+    /// <summary>Most events per second that the settings allow; <see cref="LoadedMonitor.NoLimit"/>.</summary>
+    public ulong RateLimit { get; }
+
+    /// <summary>
+    /// Most events per second within the budget of the agent's overhead; <see cref="LoadedMonitor.NoLimit"/> while it needs no
+    /// limit. Set by one thread.
+    /// </summary>
+    /// <exception cref="Bpf.BpfException">The kernel refused.</exception>
+    public ulong BudgetLimit
+    {
+        get => Volatile.Read(ref _budgetLimit);
+        set
+        {
+            Monitor.Limit(Math.Min(RateLimit, value));
+            Volatile.Write(ref _budgetLimit, value);
+        }
+    }
+
+    /// <summary>Lets the programs report.</summary>
+    /// <exception cref="Bpf.BpfException">The kernel refused.</exception>
+    public void Begin() => Monitor.Begin(RateLimit);
 
     /// <summary>Events appended to the log.</summary>
     public ulong Stored => Volatile.Read(ref _stored);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
@@ -14,14 +15,17 @@ namespace Monitor.Agent.Status;
 /// <param name="pipelines">The monitors that run.</param>
 /// <param name="outcome">Which of the others failed, and which are disabled.</param>
 /// <param name="rights">What this process may do.</param>
+/// <param name="overheadBudget">Percent of the machine's CPU time that all may take; 0: no budget.</param>
 internal sealed class AgentPrograms(
-    string nodeName, IReadOnlyList<MonitorPipeline> pipelines, LoadOutcome outcome, AgentRights rights) : IProgramDirectory
+    string nodeName, IReadOnlyList<MonitorPipeline> pipelines, LoadOutcome outcome, AgentRights rights, double overheadBudget = 0) :
+    IProgramDirectory, IOnDemandPrograms
 {
     private readonly ProcessRights _rights = new()
     {
         Capabilities = { rights.Held.Names },
         GivenUp = { rights.GivenUp.Names },
         SystemCallsFiltered = rights.Confinement.FiltersSystemCalls,
+        FilesRestricted = rights.Confinement.RestrictsFiles,
         Notes = { rights.AllNotes },
     };
 
@@ -29,6 +33,12 @@ internal sealed class AgentPrograms(
 
     /// <summary>Says that the thread which reads all monitors has ended.</summary>
     public void ReportReaderFailure(string message) => _readerFailure = message;
+
+    /// <summary>Those that run on demand; set before the server starts.</summary>
+    public OnDemandMonitors? OnDemand { get; set; }
+
+    /// <inheritdoc />
+    public void Follow(ProgramDemand demand) => OnDemand?.Follow(demand);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<V1.Program>> GetProgramsAsync(CancellationToken ct)
@@ -46,16 +56,18 @@ internal sealed class AgentPrograms(
         var monitor = pipeline.Monitor;
         var program = DescribeDefinition(monitor.Definition);
         program.Hooks.AddRange(monitor.Hooks.Select(hook => DescribeHook(hook, runsCounted)));
-        var first = program.Hooks.First(hook => hook.Status == ProgramStatus.Active);
+        var first = program.Hooks.FirstOrDefault(hook => hook.Status == ProgramStatus.Active) ?? program.Hooks[0];
         program.Type = first.Type;
         program.Hook = first.Name;
         program.Counters = Count(pipeline);
         program.Notes.AddRange(monitor.Notes);
+        program.OnDemand = monitor.IsOnDemand;
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
         program.Rights = _rights;
         var broken = program.Hooks.Where(hook => hook.Status == ProgramStatus.Failed)
-            .Select(hook => $"{hook.Name}: {hook.Error}").Concat(Unwatched(monitor.Rings.UnwatchedCpus)).ToList();
+            .Select(hook => $"{hook.Name}: {hook.Error}").Concat(Unwatched(monitor.Rings.UnwatchedCpus)).Concat(Limited(pipeline)).ToList();
         program.Status = _readerFailure is not null ? ProgramStatus.Failed
+            : monitor.IsPaused ? ProgramStatus.Waiting
             : broken.Count > 0 ? ProgramStatus.Degraded
             : ProgramStatus.Active;
         program.Error = _readerFailure ?? string.Join("; ", broken);
@@ -72,6 +84,12 @@ internal sealed class AgentPrograms(
     [
         $"CPU {string.Join(", ", cpus)}: came online after the start, and what happens there is lost: start the agent again, or, " +
         $"where CPUs come and go, with {AgentSettings.KeepCapabilities.OptionName}",
+    ];
+
+    private IEnumerable<string> Limited(MonitorPipeline pipeline) => pipeline.BudgetLimit == LoadedMonitor.NoLimit ? [] :
+    [
+        $"lets {pipeline.BudgetLimit} events per second pass, to stay within {AgentSettings.OverheadBudget.OptionName} " +
+        string.Create(CultureInfo.InvariantCulture, $"{overheadBudget}%"),
     ];
 
     private V1.Program DescribeMissing(MonitorDefinition definition, string status, string error)

@@ -29,6 +29,9 @@ internal static class AggregatorKubernetes
     /// <summary>Whether a command gets the credentials of a kubeconfig.</summary>
     public static bool RunsCommand(string kubeconfig) => Kubeconfig.RunsCommand(kubeconfig);
 
+    /// <summary>The files that watching reads.</summary>
+    public static IReadOnlyList<string> FilesOf(string? kubeconfig) => ApiConnection.FilesOf(kubeconfig);
+
     private static ApiConnection Connect(SettingValues settings) =>
         settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig)
             ? ApiConnection.FromKubeconfig(kubeconfig)

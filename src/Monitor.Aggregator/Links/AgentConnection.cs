@@ -87,6 +87,12 @@ internal sealed class AgentConnection : IDisposable
         ListOpenConnectionsRequest request, CancellationToken cancellationToken) =>
         await _connections.ListOpenConnectionsAsync(request, Limited(cancellationToken));
 
+    /// <summary>Asks for programs that run on demand.</summary>
+    /// <param name="names">Their names; all where there is none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task DemandProgramsAsync(IEnumerable<string> names, CancellationToken cancellationToken) =>
+        await _programs.DemandProgramsAsync(new DemandProgramsRequest { Name = { names } }, Limited(cancellationToken));
+
     /// <summary>Opens the stream of events; each message is read into the batch.</summary>
     public AsyncServerStreamingCall<AgentBatch> StreamEvents(
         StreamEventsRequest request, AgentBatch batch, CancellationToken cancellationToken) =>

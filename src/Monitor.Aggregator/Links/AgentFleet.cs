@@ -11,7 +11,7 @@ using Program = Monitor.V1.Program;
 /// <summary>
 /// All agents: keeps a link to every address that the discoveries name, and tells the server of them. Any thread.
 /// </summary>
-internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IConnectionDirectory
+internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemandPrograms, IConnectionDirectory
 {
     // How old the watermark may be: every message of every stream asks for it, and finding it looks at every agent.
     // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.
@@ -27,6 +27,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IConnecti
     private readonly ILogger _logger;
     private readonly NodeDirectory _nodes;
     private readonly FleetVersion _version = new();
+    private readonly FleetDemand _demand = new();
     private readonly FleetConnections _connections;
 
     private readonly Lock _lock = new();
@@ -100,6 +101,9 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IConnecti
             await StopAsync();
         }
     }
+
+    /// <inheritdoc />
+    public void Follow(ProgramDemand demand) => _demand.Set(demand);
 
     public IReadOnlyList<Agent> GetAgents() => [.. _links.Select(link => link.Describe())];
 
@@ -182,7 +186,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IConnecti
     }
 
     private AgentLink NewLink(AgentAddress address) =>
-        new(address, _nodes, _log.Types, _options, _version, _time, _logger);
+        new(address, _nodes, _log.Types, _demand, _options, _version, _time, _logger);
 
     private async Task ForgetAsync(CancellationToken cancellationToken)
     {

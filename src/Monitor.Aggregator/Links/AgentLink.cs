@@ -18,6 +18,7 @@ internal sealed class AgentLink(
     AgentAddress address,
     NodeDirectory nodes,
     EventTypeTable types,
+    FleetDemand demand,
     LinkOptions options,
     FleetVersion version,
     TimeProvider time,
@@ -136,7 +137,7 @@ internal sealed class AgentLink(
             {
                 claim.Node.NoteClock(answer);
                 claim.Node.Connection = connection;
-                stream = new AgentStream(connection, claim.Node, agent, types, _state, options, time)
+                stream = new AgentStream(connection, claim.Node, agent, types, _state, demand, options, time)
                 {
                     Started = () => LinkLog.Linked(logger, agent.NodeName, address),
                 };

@@ -126,6 +126,18 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
+    /// <summary>Names of the programs that run on demand.</summary>
+    public IEnumerable<string> OnDemandPrograms
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _programs.Where(program => program.OnDemand).Select(program => program.Name);
+            }
+        }
+    }
+
     /// <summary>The programs as they last were.</summary>
     public void AddPrograms(List<Program> to)
     {

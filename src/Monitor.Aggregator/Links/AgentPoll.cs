@@ -15,10 +15,11 @@ internal sealed class AgentPoll(
     AgentConnection connection,
     AgentNode node,
     LinkState state,
+    FleetDemand demand,
     LinkOptions options,
     TimeProvider time)
 {
-    // An agent has two. An agent must not make the aggregator keep any number.
+    // An agent has ten at most. One must not make the aggregator keep any number.
     private const int MaxPrograms = 64;
 
     /// <summary>Asks at once and then again and again, until it is cancelled or the connection breaks.</summary>
@@ -29,7 +30,36 @@ internal sealed class AgentPoll(
             await AskAsync(cancellationToken);
             // So that thousands of agents that were reached in one moment are not all asked in one moment.
             var interval = options.PollInterval * (0.9 + 0.2 * Random.Shared.NextDouble());
-            await Task.Delay(interval, time, cancellationToken);
+            var next = Task.Delay(interval, time, cancellationToken);
+            do
+            {
+                var changed = demand.Changed;
+                await DemandAsync(cancellationToken);
+                await Task.WhenAny(next, changed);
+            }
+            while (!next.IsCompleted);
+
+            await next;
+        }
+    }
+
+    // With each poll, a third of the time for which an agent takes it to be asked.
+    private async Task DemandAsync(CancellationToken cancellationToken)
+    {
+        var wanted = demand.Current;
+        string[] names = [.. node.OnDemandPrograms.Where(wanted.Includes)];
+        if (names.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await connection.DemandProgramsAsync(names, cancellationToken);
+        }
+        catch (RpcException)
+        {
+            // The next time.
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class AgentStream(
     AgentIdentity agent,
     EventTypeTable types,
     LinkState state,
+    FleetDemand demand,
     LinkOptions options,
     TimeProvider time)
 {
@@ -32,7 +33,7 @@ internal sealed class AgentStream(
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var silence = new SilenceWatch(options.SilenceLimit, time, end);
-        var poll = new AgentPoll(connection, node, state, options, time).RunAsync(end.Token);
+        var poll = new AgentPoll(connection, node, state, demand, options, time).RunAsync(end.Token);
         try
         {
             return await ReadAsync(silence, end.Token) with { WasSteady = IsSteady };
@@ -62,6 +63,7 @@ internal sealed class AgentStream(
             AcceptLoss = true,
             MaxBatchEvents = ContractLimits.MaxBatchEvents,
             MaxBatchDelay = Duration.FromTimeSpan(options.BatchDelay),
+            Passive = true,
         };
         var reader = new BatchReader(agent.NodeName, agent.Epoch, types);
         using var batch = new AgentBatch();

@@ -27,6 +27,14 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     internal static partial int bpf_iter_create(int link);
 
+    // The descriptor of a link, or a negative errno. No name: where the program itself says, as tp_btf and fexit do.
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int bpf_raw_tracepoint_open(string? name, FileDescriptorHandle program);
+
+    // The same; no options.
+    [LibraryImport(Library)]
+    internal static partial int bpf_link_create(FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type, nint options);
+
     // 0, or a negative errno; count is in and out (-ENOSPC: more are attached than fit).
     [LibraryImport(Library)]
     internal static partial int bpf_prog_query(

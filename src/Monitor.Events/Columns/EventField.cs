@@ -41,4 +41,34 @@ internal static class EventField
 
         return found;
     }
+
+    /// <summary>The number with this tag, of a field of type uint64; see <see cref="TryFind"/>.</summary>
+    public static bool TryFindNumber(ReadOnlySpan<byte> encodedEvent, uint tag, bool unique, out ulong value)
+    {
+        var reader = new WireReader(encodedEvent);
+        var found = false;
+        value = 0;
+        while (!(found && unique) && !reader.AtEnd && reader.TryReadTag(out var next))
+        {
+            if (next != tag)
+            {
+                if (!reader.TrySkip(next))
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            if (!reader.TryReadVarint(out var number))
+            {
+                break;
+            }
+
+            value = number;
+            found = true;
+        }
+
+        return found;
+    }
 }

@@ -7,6 +7,7 @@ namespace Monitor.Events;
 /// <summary>The tags that the parsers look for, from the field numbers of the generated contract.</summary>
 internal static class EventTags
 {
+    public const uint Id = Event.IdFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Type = Event.TypeFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Sequence = Event.SequenceFieldNumber << 3 | WireReader.Varint;
     public const uint Time = Event.TimeFieldNumber << 3 | WireReader.LengthDelimited;

@@ -29,8 +29,9 @@ public sealed class EventFilterPlan
     private readonly NameSet? _pods;
     private readonly NameSet? _namespaces;
 
-    // Names that have no column: only the bytes of the event tell.
+    // What has no column: only the bytes of the event tell.
     private readonly NameSet[] _otherNames;
+    private readonly HashSet<ulong>? _connections;
     private readonly bool _byNames;
 
     private EventFilterPlan(EventFilter filter)
@@ -77,10 +78,11 @@ public sealed class EventFilterPlan
             _flags |= filter.Failed ? ColumnFlags.Failed : ColumnFlags.None;
         }
 
-        var workloads = Names(
-            EventTags.KubernetesWorkloadName,
-            FilterReader.Names("k8s_workload_name", filter.K8SWorkloadName, Canonical.K8SWorkloadName),
-            hash => hash);
+        NameSet?[] others =
+        [
+            Names(EventTags.KubernetesWorkloadName, FilterReader.Names("k8s_workload_name", filter.K8SWorkloadName, Canonical.K8SWorkloadName), hash => hash),
+            Names(EventTags.DestinationName, FilterReader.Names("destination_name", filter.DestinationName, Canonical.DestinationName), hash => hash),
+        ];
         NameSet?[] peers =
         [
             Names(EventTags.PeerPodName, FilterReader.Names("peer_pod_name", filter.PeerPodName, Canonical.PeerPodName), hash => hash),
@@ -89,13 +91,15 @@ public sealed class EventFilterPlan
             Names(EventTags.PeerServiceName, FilterReader.Names("peer_service_name", filter.PeerServiceName, Canonical.PeerServiceName), hash => hash),
             Names(EventTags.PeerNodeName, FilterReader.Names("peer_node_name", filter.PeerNodeName, Canonical.PeerNodeName), hash => hash),
         ];
-        _otherNames = [.. peers.Append(workloads).OfType<NameSet>()];
+        _otherNames = [.. peers.Concat(others).OfType<NameSet>()];
         if (peers.Any(peer => peer is not null))
         {
             Require(ColumnFlags.HasPeer);
         }
 
-        _byNames = _otherNames.Length > 0 || _commands is not null || _kubernetesNodes is not null || _pods is not null
+        var connections = FilterReader.Numbers("connection_id", filter.ConnectionId, Canonical.ConnectionId, ulong.MaxValue);
+        _connections = connections.Count == 0 ? null : [.. connections];
+        _byNames = _connections is not null || _otherNames.Length > 0 || _commands is not null || _kubernetesNodes is not null || _pods is not null
             || _namespaces is not null || _nodes is not null;
         ByTypeAndTime = !_byNames && _flagMask == ColumnFlags.Loss;
         MatchesAll = ByTypeAndTime && _types is null && Since == long.MinValue && Until == long.MaxValue;
@@ -145,6 +149,8 @@ public sealed class EventFilterPlan
         Sort(sorted.PeerWorkloadName, StringComparer.Ordinal);
         Sort(sorted.PeerServiceName, StringComparer.Ordinal);
         Sort(sorted.PeerNodeName, StringComparer.Ordinal);
+        Sort(sorted.DestinationName, StringComparer.Ordinal);
+        Sort(sorted.ConnectionId, Comparer<ulong>.Default);
         Sort(sorted.SourceIp, StringComparer.Ordinal);
         Sort(sorted.DestinationIp, StringComparer.Ordinal);
         Sort(sorted.Protocol, StringComparer.Ordinal);
@@ -201,7 +207,9 @@ public sealed class EventFilterPlan
     private bool MatchesBytes(in EventColumns columns, ReadOnlySpan<byte> message)
     {
         var unique = (columns.Flags & ColumnFlags.Unique) != 0;
-        return (_types is null || columns.Type != EventTypeTable.Other || _types.Matches(message, unique))
+        return (_connections is null
+                || EventField.TryFindNumber(message, EventTags.ConnectionId, unique, out var id) && _connections.Contains(id))
+            && (_types is null || columns.Type != EventTypeTable.Other || _types.Matches(message, unique))
             && (_protocolCodes is null || columns.ProtocolCode != EventColumns.OtherProtocol
                 || MatchesOtherProtocol(message, unique))
             && (_commands is null || _commands.Matches(message, unique))

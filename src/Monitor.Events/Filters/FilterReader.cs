@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using Google.Protobuf.Collections;
 using Monitor.Protocol;
@@ -46,8 +47,8 @@ internal static class FilterReader
         return canonical;
     }
 
-    public static RepeatedField<uint> Numbers(
-        string field, RepeatedField<uint> values, RepeatedField<uint> canonical, uint highest)
+    public static RepeatedField<T> Numbers<T>(string field, RepeatedField<T> values, RepeatedField<T> canonical, T highest)
+        where T : IBinaryInteger<T>
     {
         CheckCount(field, values.Count);
         foreach (var value in values)
@@ -55,7 +56,7 @@ internal static class FilterReader
             if (value > highest)
             {
                 throw new FilterException(
-                    field, value.ToString(CultureInfo.InvariantCulture), $"must be 0 to {highest}.");
+                    field, value.ToString(null, CultureInfo.InvariantCulture), $"must be 0 to {highest}.");
             }
         }
 

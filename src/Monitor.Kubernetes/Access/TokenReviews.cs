@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Monitor.Kubernetes.Watching;
@@ -54,6 +55,32 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
                 NamespaceProperty = name,
             }, cancellationToken));
 
+    /// <summary>Reads the answer to a review of a token.</summary>
+    /// <returns>Null: it is not valid.</returns>
+    /// <exception cref="JsonException">It is not a review.</exception>
+    internal static Account? ReadAccount(string json) =>
+        Read<V1TokenReview>(json).Status is { Authenticated: true, User: { Username.Length: > 0 } user }
+            ? new Account(user.Username, user.Uid ?? "", [.. user.Groups ?? []], user.Extra?.ToDictionary() ?? [])
+            : null;
+
+    /// <summary>Reads the answer to a review of a right.</summary>
+    /// <exception cref="JsonException">It is not a review.</exception>
+    internal static bool ReadPermission(string json) => Read<V1SubjectAccessReview>(json).Status is { Allowed: true, Denied: not true };
+
+    private static T Read<T>(string json)
+        where T : class
+    {
+        try
+        {
+            return KubernetesJson.Deserialize<T>(json) ?? throw new JsonException($"it is not a {typeof(T).Name} but null");
+        }
+        catch (Exception failure) when (failure is not (JsonException or OutOfMemoryException))
+        {
+            // The library lets through what its converters throw, such as FormatException of a time.
+            throw new JsonException($"it is not a {typeof(T).Name}: {failure.Message}", failure);
+        }
+    }
+
     private async Task<Account?> ReviewAsync(string token, CancellationToken cancellationToken)
     {
         if (token.Length == 0)
@@ -62,7 +89,7 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
             return null;
         }
 
-        var review = await AskAsync(
+        return await AskAsync(
             new V1TokenReview
             {
                 ApiVersion = "authentication.k8s.io/v1",
@@ -71,15 +98,13 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
             },
             "tokenreviews",
             "apis/authentication.k8s.io/v1/tokenreviews",
+            ReadAccount,
             cancellationToken);
-        return review.Status is { Authenticated: true, User: { Username.Length: > 0 } user }
-            ? new Account(user.Username, user.Uid ?? "", [.. user.Groups ?? []], user.Extra?.ToDictionary() ?? [])
-            : null;
     }
 
     private async Task<bool> MayAsync(Account account, V1ResourceAttributes attributes, CancellationToken cancellationToken)
     {
-        var review = await AskAsync(
+        return await AskAsync(
             new V1SubjectAccessReview
             {
                 ApiVersion = "authorization.k8s.io/v1",
@@ -95,18 +120,19 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
             },
             "subjectaccessreviews",
             "apis/authorization.k8s.io/v1/subjectaccessreviews",
+            ReadPermission,
             cancellationToken);
-        return review.Status is { Allowed: true, Denied: not true };
     }
 
-    private async Task<T> AskAsync<T>(T question, string resource, string path, CancellationToken cancellationToken)
+    private async Task<TAnswer> AskAsync<TQuestion, TAnswer>(
+        TQuestion question, string resource, string path, Func<string, TAnswer> read, CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limited.CancelAfter(Patience);
         try
         {
             using var response = await connection.PostAsync(KubernetesJson.Serialize(question), resource, path, limited.Token);
-            return KubernetesJson.Deserialize<T>(await response.Content.ReadAsStringAsync(limited.Token));
+            return read(await response.Content.ReadAsStringAsync(limited.Token));
         }
         catch (ApiException refused) when (refused.Status == HttpStatusCode.Unauthorized)
         {
@@ -114,7 +140,7 @@ public sealed class TokenReviews(ApiConnection connection, TimeProvider time)
             connection.Renew();
             throw new AccessQuestionException(refused.Message, refused);
         }
-        catch (Exception failure) when (failure is ApiException or HttpRequestException or System.Text.Json.JsonException
+        catch (Exception failure) when (failure is ApiException or HttpRequestException or JsonException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new AccessQuestionException($"the API server does not say who this is: {failure.Message}", failure);

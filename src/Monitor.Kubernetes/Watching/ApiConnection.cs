@@ -39,6 +39,11 @@ public sealed class ApiConnection : IDisposable
         $"the kubeconfig {path}",
         () => KubernetesClientConfiguration.BuildConfigFromConfigFile(path, context));
 
+    /// <summary>The files that a connection reads, now and whenever credentials are refused.</summary>
+    /// <param name="kubeconfig">The kubeconfig; null: as a pod.</param>
+    public static IReadOnlyList<string> FilesOf(string? kubeconfig) =>
+        kubeconfig is null ? ["/var/run/secrets/kubernetes.io/serviceaccount/token"] : [kubeconfig, .. Kubeconfig.FilesOf(kubeconfig)];
+
     /// <summary>By a configuration that is made anew whenever credentials are refused.</summary>
     internal static ApiConnection From(Func<KubernetesClientConfiguration> configure) => new("a configuration", configure);
 

@@ -25,6 +25,8 @@ public static class EventFilterExtensions
         filter.PeerWorkloadName.AddRange(request.PeerWorkloadName);
         filter.PeerServiceName.AddRange(request.PeerServiceName);
         filter.PeerNodeName.AddRange(request.PeerNodeName);
+        filter.ConnectionId.AddRange(request.ConnectionId);
+        filter.DestinationName.AddRange(request.DestinationName);
         if (request.HasFailed)
         {
             filter.Failed = request.Failed;

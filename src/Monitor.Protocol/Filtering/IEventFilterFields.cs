@@ -63,6 +63,12 @@ public interface IEventFilterFields
     /// <summary>Nodes on the other side.</summary>
     RepeatedField<string> PeerNodeName { get; }
 
+    /// <summary>Connections. Empty also if the message has no such field.</summary>
+    RepeatedField<ulong> ConnectionId => [];
+
+    /// <summary>Names that were looked up for the destination. Empty also if the message has no such field.</summary>
+    RepeatedField<string> DestinationName => [];
+
     /// <summary>Whether <see cref="Failed"/> is set.</summary>
     bool HasFailed => false;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Monitor.Sandbox.Files;
 using Monitor.Sandbox.Interop;
 
 namespace Monitor.Sandbox.Images;
@@ -44,8 +45,10 @@ public sealed class FreshImage
     /// <param name="message">What the new image gets.</param>
     /// <param name="variable">The environment variable by which it finds the message.</param>
     /// <param name="descriptors">Descriptors that stay open, by number.</param>
-    /// <exception cref="SandboxException">The kernel refused, and all is as before.</exception>
-    public unsafe void Start(SealedMessage message, string variable, IReadOnlyList<int> descriptors)
+    /// <param name="files">What the new image may open. Where the kernel refuses that, it starts without: see
+    /// <see cref="FileRestriction.IsInForce"/>. Null: everything.</param>
+    /// <exception cref="SandboxException">The kernel refused.</exception>
+    public unsafe void Start(SealedMessage message, string variable, IReadOnlyList<int> descriptors, FileRestriction? files)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(descriptors);
@@ -54,7 +57,12 @@ public sealed class FreshImage
             ?? throw new SandboxException("finding the own executable failed");
         RemoveDiagnosticsSocket();
         var arguments = Split(File.ReadAllBytes("/proc/self/cmdline"));
-        var marker = string.Create(CultureInfo.InvariantCulture, $"{variable}={message.DescriptorNumber}");
+        string[] added =
+        [
+            string.Create(CultureInfo.InvariantCulture, $"{variable}={message.DescriptorNumber}"),
+            // The runtime does not start where it cannot make the debugger's pipes.
+            .. files is null ? [] : new[] { "DOTNET_EnableDiagnostics_Debugger=0" },
+        ];
         var kept = (IReadOnlyList<int>)[.. descriptors, message.DescriptorNumber];
         var error = 0;
         using var native = new NativeStrings();
@@ -65,10 +73,11 @@ public sealed class FreshImage
             _ = Libc.prctl(Libc.PR_SET_PDEATHSIG, _parentDeathSignal, 0, 0, 0);
             // The runtime ignores it; what is ignored stays so, for programs that the new image starts too.
             _ = Libc.signal(Libc.SIGPIPE, Libc.SIG_DFL);
+            files?.TryBindThread();
             _ = Libc.execve(
                 native.Add(Encoding.UTF8.GetBytes(path)),
                 native.Array([.. arguments.Select(argument => (nint)native.Add(argument))]),
-                native.Array([.. Inherited(variable), (nint)native.Add(Encoding.UTF8.GetBytes(marker))]));
+                native.Array([.. Inherited(added), .. added.Select(entry => (nint)native.Add(Encoding.UTF8.GetBytes(entry)))]));
             error = Marshal.GetLastPInvokeError();
         }
         finally
@@ -98,14 +107,20 @@ public sealed class FreshImage
         }
     }
 
-    // The environment without the marker that somebody may have set.
-    private static unsafe List<nint> Inherited(string variable)
+    // The environment without what is added, which somebody may have set.
+    private static unsafe List<nint> Inherited(string[] added)
     {
-        var prefix = Encoding.UTF8.GetBytes(variable + "=");
+        var prefixes = added.Select(entry => Encoding.UTF8.GetBytes(entry[..(entry.IndexOf('=', StringComparison.Ordinal) + 1)])).ToList();
         var inherited = new List<nint>();
         for (var entry = Libc.Environment; entry != null && *entry != null; entry++)
         {
-            if (!MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*entry).StartsWith(prefix))
+            var isAdded = false;
+            foreach (var prefix in prefixes)
+            {
+                isAdded |= MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*entry).StartsWith(prefix);
+            }
+
+            if (!isAdded)
             {
                 inherited.Add((nint)(*entry));
             }

@@ -26,6 +26,8 @@ internal static unsafe partial class Libc
     internal const int FD_CLOEXEC = 1;
     internal const int SECCOMP_SET_MODE_FILTER = 1;
     internal const int SECCOMP_FILTER_FLAG_TSYNC = 1;
+    internal const int O_PATH = 0x200000;
+    internal const int O_CLOEXEC = 0x80000;
     internal const int SIGPIPE = 13;
     internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
@@ -50,6 +52,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int execve(byte* path, byte** arguments, byte** environment);
 
+    // ENOENT, ENOTDIR, EACCES, ELOOP.
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SafeFileHandle open(string path, int flags);
+
     // ENOSYS before 3.17.
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle memfd_create(string name, uint flags);
@@ -66,14 +72,14 @@ internal static unsafe partial class Libc
 
     // 0; the number of a thread that cannot be synchronized; -1: EACCES (no no_new_privs), ENOSYS (before 3.17), EINVAL.
     internal static int seccomp(int operation, int flags, FilterDescription* filter) =>
-        (int)syscall(SeccompNumber, operation, flags, filter);
+        (int)syscall(SeccompNumber, operation, flags, (nint)filter, 0);
 
     /// <summary>The environment as the C library has it, bytes and all: an array that ends with NULL.</summary>
     internal static byte** Environment =>
         *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
 
     [LibraryImport(Library, SetLastError = true)]
-    private static partial nint syscall(nint number, nint operation, nint flags, void* argument);
+    internal static partial nint syscall(nint number, nint argument1, nint argument2, nint argument3, nint argument4);
 
     /// <summary>struct sock_fprog.</summary>
     [StructLayout(LayoutKind.Sequential)]

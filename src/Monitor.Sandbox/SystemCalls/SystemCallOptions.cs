@@ -6,6 +6,9 @@ public sealed record SystemCallOptions
     /// <summary>Reads the maps of BPF programs. Default: no.</summary>
     public bool ReadsPrograms { get; init; }
 
+    /// <summary>Attaches BPF programs that are loaded. Default: no.</summary>
+    public bool AttachesPrograms { get; init; }
+
     /// <summary>Loads BPF programs and opens perf events while it runs. Default: no.</summary>
     public bool LoadsPrograms { get; init; }
 

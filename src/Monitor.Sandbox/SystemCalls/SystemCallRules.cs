@@ -14,6 +14,9 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     // BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE.
     private static readonly uint[] ReadingBpf = [1, 2, 3, 15, 33];
 
+    // And BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE.
+    private static readonly uint[] AttachingBpf = [.. ReadingBpf, 17, 28];
+
     /// <summary>What becomes of a call that nobody knows, up to the last one that is known.</summary>
     public Verdict Unknown => options.RunsHelpers ? Verdict.Allow : Verdict.Refuse;
 
@@ -60,6 +63,7 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
         "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),
         "prlimit64" => new ArgumentRule(0, ArgumentTest.OneOf, [0, (uint)processId]),
         "bpf" when options.LoadsPrograms => null,
+        "bpf" when options.AttachesPrograms => new ArgumentRule(0, ArgumentTest.OneOf, AttachingBpf),
         "bpf" when options.ReadsPrograms => new ArgumentRule(0, ArgumentTest.OneOf, ReadingBpf),
         _ => new ArgumentRule(0, ArgumentTest.OneOf, []),
     };

@@ -25,7 +25,7 @@ internal sealed class CertificateAuthority
         {
             authorities.ImportFromPem(Encoding.UTF8.GetString(pem));
         }
-        catch (CryptographicException failure)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             throw new AccessException($"{path} has a certificate that cannot be read: {failure.Message.TrimEnd('.')}.", failure);
         }
@@ -58,8 +58,9 @@ internal sealed class CertificateAuthority
                 ? null
                 : string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct());
         }
-        catch (CryptographicException failure)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // What the platform makes of a certificate that it has no use for.
             return failure.Message;
         }
         finally

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -114,8 +113,10 @@ public sealed class TlsIdentity : IDisposable
             between.RemoveAt(0);
             return SslStreamCertificateContext.Create(own, between, offline: true);
         }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Besides CryptographicException it is what the platform makes of bytes that it has no use for, such as
+            // PlatformNotSupportedException of a curve. None of it may end the program, which looks again in a while.
             throw new AccessException(
                 $"{certificateFile} and {keyFile} cannot be used: {failure.Message.TrimEnd('.')}. They must be a certificate and its "
                 + "private key, in PEM and not encrypted.",

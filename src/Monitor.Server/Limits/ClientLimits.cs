@@ -13,6 +13,18 @@ internal sealed class ClientLimits(MonitorServerOptions options, LimitCounters c
     private int _connections;
     private long _swept = options.Time.GetTimestamp();
 
+    /// <summary>Those that are known now.</summary>
+    public IReadOnlyList<LimitedClient> Clients
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _clients.Values];
+            }
+        }
+    }
+
     /// <summary>Lets one more connection in, and counts it where it may not.</summary>
     /// <param name="remote">Where it comes from.</param>
     /// <returns>Its client; null where there are too many. To be followed by <see cref="Leave"/>.</returns>

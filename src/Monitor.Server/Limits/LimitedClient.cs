@@ -47,8 +47,15 @@ internal sealed class LimitedClient : IDisposable
     /// <summary>How many connections it has; <see cref="ClientLimits"/> counts them under its lock.</summary>
     public int Connections { get; set; }
 
-    /// <summary>Whether it could be forgotten: it has nothing open, and a new one would be allowed no more.</summary>
-    public bool IsIdle => Connections == 0 && _requests.IsFull && _frames.IsFull && Guesses.IsFull && RefusalLines.IsFull;
+    /// <summary>How many streams it has open.</summary>
+    public int Streams => Volatile.Read(ref _streams);
+
+    /// <summary>How many of its calls are worked on.</summary>
+    public int CallsAtWork => _options.MaxCallsAtWork - _turns.CurrentCount;
+
+    /// <summary>Whether it could be forgotten: it has nothing open, and a new one would be allowed no more. A call may outlast
+    /// its connection.</summary>
+    public bool IsIdle => Connections == 0 && Streams == 0 && CallsAtWork == 0 && _requests.IsFull && _frames.IsFull && Guesses.IsFull && RefusalLines.IsFull;
 
     /// <summary>Who sent a request.</summary>
     public static LimitedClient Of(HttpContext context) => context.Features.GetRequiredFeature<LimitedClient>();

@@ -36,6 +36,7 @@ internal static class AccessRights
             "" or "grpc.reflection.v1.ServerReflection" or "grpc.reflection.v1alpha.ServerReflection" => AccessRight.Any,
             "grpc.health.v1.Health" => AccessRight.Health,
             _ when service == StatusService.Descriptor.FullName && method == "GetHealth" => AccessRight.Health,
+            _ when service == ProgramService.Descriptor.FullName && method == "DemandPrograms" => AccessRight.Events,
             _ when service == StatusService.Descriptor.FullName || service == ProgramService.Descriptor.FullName => AccessRight.Status,
             _ => AccessRight.Events,
         };

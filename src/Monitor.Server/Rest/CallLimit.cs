@@ -14,6 +14,9 @@ namespace Monitor.Server;
 internal sealed class CallLimit(
     RequestDelegate next, MonitorServerOptions options, LimitCounters counters, ILogger<CallLimit> logger)
 {
+    // What a call that looks for its client may take until it does.
+    private static readonly TimeSpan EndOfLeftCalls = TimeSpan.FromSeconds(1);
+
     private readonly string _tooManyStreams =
         $"this client has {options.Clients.MaxStreams} streams open: close some, or let one stream serve several readers";
 
@@ -38,16 +41,23 @@ internal sealed class CallLimit(
             return;
         }
 
+        var place = new Taken(client.CloseStream);
+        using var left = context.RequestAborted.UnsafeRegister(static place => ((Taken)place!).GiveBack(), place);
         try
         {
-            if (type == MethodType.DuplexStreaming || await HasMessageAsync(context))
+            if (type == MethodType.DuplexStreaming)
+            {
+                context.Request.Body = new GrpcMessageStream(context);
+                await next(context);
+            }
+            else if (await HasMessageAsync(context))
             {
                 await next(context);
             }
         }
         finally
         {
-            client.CloseStream();
+            place.GiveBack();
         }
     }
 
@@ -78,6 +88,8 @@ internal sealed class CallLimit(
             return;
         }
 
+        var turn = new Taken(client.EndTurn);
+        using var left = context.RequestAborted.UnsafeRegister(turn => _ = GiveBackLaterAsync((Taken)turn!), turn);
         try
         {
             await next(context);
@@ -93,8 +105,15 @@ internal sealed class CallLimit(
         }
         finally
         {
-            client.EndTurn();
+            turn.GiveBack();
         }
+    }
+
+    // Not at once: a client could have more worked on than its turns, if it left each call as soon as it has begun.
+    private async Task GiveBackLaterAsync(Taken turn)
+    {
+        await Task.Delay(EndOfLeftCalls, options.Time, CancellationToken.None);
+        turn.GiveBack();
     }
 
     private async ValueTask<bool> HasMessageAsync(HttpContext context) =>
@@ -105,5 +124,22 @@ internal sealed class CallLimit(
         counters.Timeouts.Add();
         LimitLog.TimedOut(logger, context.Connection.RemoteIpAddress, options.Clients.CallTimeout);
         context.Abort();
+    }
+
+    /// <summary>
+    /// A place or a turn, given back once: when the call ends, or where its client has left. The web server may never end what
+    /// writes to a connection that it has given up because its client resets more than it reads.
+    /// </summary>
+    private sealed class Taken(Action giveBack)
+    {
+        private int _isBack;
+
+        public void GiveBack()
+        {
+            if (Interlocked.Exchange(ref _isBack, 1) == 0)
+            {
+                giveBack();
+            }
+        }
     }
 }

@@ -46,6 +46,11 @@ internal sealed class ClientGoneInterceptor : Interceptor
         {
             await continuation(requestStream, responseStream, context);
         }
+        catch (InvalidDataException bad)
+        {
+            // Of GrpcMessageStream.
+            throw new RpcException(new Status(StatusCode.InvalidArgument, bad.Message));
+        }
         catch (Exception gone) when (gone is IOException || HasLeft(context, gone))
         {
             // What reads the client's messages may hear of its end before the token does.

@@ -84,6 +84,12 @@ internal static class ContractFacts
             Example = "0.1s",
         });
         fields.Add("monitor.v1.StreamEventsRequest.accept_loss", new FieldFacts { Default = false, Example = true });
+        fields.Add("monitor.v1.ExplainRequest.event_id", new FieldFacts
+        {
+            MaxLength = EventId.MaxLength,
+            Example = "0123456789abcdef-1",
+        });
+        fields.Add("monitor.v1.ExplainRequest.k8s_namespace", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues });
         fields.Add("monitor.v1.ListProgramsRequest.node_name", new FieldFacts { Example = "node-1" });
         return fields;
     }
@@ -107,6 +113,8 @@ internal static class ContractFacts
         AddList("destination_ip", "192.0.2.1");
         AddList("protocol", "TCP");
         AddList("state", "CLOSE_WAIT");
+        AddList("destination_name", "cart.shop.svc.cluster.local");
+        Add("connection_id", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = "8193" });
         Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
         AddPort("source_port", 40000);
         AddPort("destination_port", 443);

@@ -28,6 +28,7 @@ internal static class FieldValues
     {
         FieldType.Bool => "true or false",
         FieldType.UInt32 => WholeNumber(field, uint.MinValue, uint.MaxValue),
+        FieldType.UInt64 => WholeNumber(field, 0, ulong.MaxValue),
         FieldType.Int32 => WholeNumber(field, int.MinValue, int.MaxValue),
         FieldType.Message when IsTimestamp(field) => "a time in RFC 3339, for example 2026-01-31T12:00:00Z",
         FieldType.Message when IsDuration(field) => "a duration of 0 or more seconds, for example 0.005s",
@@ -38,6 +39,7 @@ internal static class FieldValues
     {
         FieldType.Bool => bool.TryParse(text, out _) && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]),
         FieldType.UInt32 => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
+        FieldType.UInt64 => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _),
         FieldType.Int32 => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
         FieldType.Message when IsTimestamp(field) => Parses<Timestamp>(text),
         FieldType.Message when IsDuration(field) => !text.StartsWith('-') && Parses<Duration>(text),
@@ -45,11 +47,11 @@ internal static class FieldValues
     };
 
     // What the rpc takes where that is known, which is less than the type holds.
-    private static string WholeNumber(FieldDescriptor field, long least, long most)
+    private static string WholeNumber(FieldDescriptor field, long least, ulong most)
     {
         var facts = ContractFacts.Fields.GetValueOrDefault(field.FullName);
         return string.Create(
-            CultureInfo.InvariantCulture, $"a whole number from {facts?.Minimum ?? least} to {facts?.Maximum ?? most}");
+            CultureInfo.InvariantCulture, $"a whole number from {facts?.Minimum ?? least} to {(ulong?)facts?.Maximum ?? most}");
     }
 
     private static bool IsTimestamp(FieldDescriptor field) => field.MessageType.FullName == Timestamp.Descriptor.FullName;

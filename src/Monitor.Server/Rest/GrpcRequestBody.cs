@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
@@ -12,11 +9,6 @@ namespace Monitor.Server;
 /// </summary>
 internal static class GrpcRequestBody
 {
-    private static readonly Dictionary<string, MessageParser> Requests = ContractServices.All
-        .Append(Grpc.Health.V1.Health.Descriptor)
-        .SelectMany(service => service.Methods)
-        .ToDictionary(method => $"/{method.Service.FullName}/{method.Name}", method => method.InputType.Parser, StringComparer.Ordinal);
-
     /// <summary>Reads the whole body, and leaves it to be read once more.</summary>
     /// <param name="context">The call.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
@@ -38,65 +30,15 @@ internal static class GrpcRequestBody
             return false;
         }
 
-        if (!IsMessage(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes))
+        if (!GrpcMessageCheck.IsRequest(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes))
         {
-            GrpcRefusal.Write(context, StatusCode.InvalidArgument, "the bytes are not one message of this method's request, or too many");
+            GrpcRefusal.Write(context, StatusCode.InvalidArgument, GrpcMessageStream.Problem);
             return false;
         }
 
         body.Position = 0;
         context.Request.Body = body;
         return true;
-    }
-
-    // gRPC answers UNKNOWN to bytes that are not a message, and reports them as an error of ours. Requests are small, so that
-    // they may be parsed twice.
-    private static bool IsMessage(HttpContext context, ReadOnlySpan<byte> body, int maxBytes)
-    {
-        const int PrefixLength = 5;
-        if (body.Length < PrefixLength
-            || body[0] > 1
-            || BinaryPrimitives.ReadUInt32BigEndian(body[1..]) != body.Length - PrefixLength)
-        {
-            return false;
-        }
-
-        var path = context.Request.Path.Value ?? "";
-        if (!Requests.TryGetValue(path, out var parser))
-        {
-            return true;
-        }
-
-        try
-        {
-            var message = body[PrefixLength..].ToArray();
-            if (body[0] == 0)
-            {
-                parser.ParseFrom(message);
-            }
-            else if (context.Request.Headers["grpc-encoding"] == "gzip")
-            {
-                // A few KiB can hold gigabytes: no more is inflated than a message may have.
-                using var inflating = new GZipStream(new MemoryStream(message), CompressionMode.Decompress);
-                using var inflated = new MemoryStream();
-                var part = new byte[16 << 10];
-                for (int read; (read = inflating.Read(part)) > 0; inflated.Write(part, 0, read))
-                {
-                    if (inflated.Length + read > maxBytes)
-                    {
-                        return false;
-                    }
-                }
-
-                parser.ParseFrom(inflated.GetBuffer(), 0, (int)inflated.Length);
-            }
-
-            return true;
-        }
-        catch (Exception bad) when (bad is InvalidProtocolBufferException or InvalidDataException)
-        {
-            return false;
-        }
     }
 
     private static StatusCode CodeOf(int httpStatus) => httpStatus switch

@@ -109,7 +109,7 @@ internal static class JsonBodyCheck
         var fits = field.FieldType switch
         {
             FieldType.Bool => reader.TokenType is JsonTokenType.True or JsonTokenType.False,
-            FieldType.UInt32 or FieldType.Int32 => reader.TokenType is JsonTokenType.Number or JsonTokenType.String,
+            FieldType.UInt32 or FieldType.UInt64 or FieldType.Int32 => reader.TokenType is JsonTokenType.Number or JsonTokenType.String,
             _ => reader.TokenType is JsonTokenType.String,
         };
         var value = Describe(ref reader);

@@ -25,6 +25,9 @@ internal static class CallErrors
     public static RpcException OutOfRange(string field, string message) =>
         Rejected(StatusCode.OutOfRange, field, message);
 
+    /// <summary>What a field names is not there.</summary>
+    public static RpcException NotFound(string field, string message) => Rejected(StatusCode.NotFound, field, message);
+
     /// <summary>The method is for aggregators: UNIMPLEMENTED.</summary>
     public static RpcException OnlyOnAggregator(string method) => new(new Grpc.Core.Status(
         StatusCode.Unimplemented,

@@ -14,6 +14,7 @@ internal sealed class EventRpcs(
     EventSummarizer summarizer,
     Subscribers subscribers,
     AgentsReader agents,
+    DemandTracker demand,
     StopSignal stop,
     MonitorServerOptions options,
     ILogger<EventRpcs> logger) : EncodedEventServiceBase
@@ -48,15 +49,22 @@ internal sealed class EventRpcs(
     {
         var access = AccessOf(context);
         var plan = await StreamPlan.CreateAsync(request, log, access, context.CancellationToken);
-        var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor);
+        IReadOnlyCollection<string>? asks = request.Passive ? null : request.Type;
+        var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor, asks);
         var http = context.GetHttpContext();
         using var stream = new EventStream(
-            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http));
+            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http),
+            context.CancellationToken);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
         using var lease = new AccessLease(access, options, end);
         // A write that waits for a client that does not read ends only with its connection or its HTTP/2 stream.
         using var cut = stop.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), http);
         subscribers.Add(subscriber);
+        if (asks is not null)
+        {
+            demand.Ask(asks);
+        }
+
         StreamLog.Opened(logger, context.Peer, plan.Cursor.Filter);
         try
         {

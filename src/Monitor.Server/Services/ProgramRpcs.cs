@@ -4,8 +4,22 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>The rpcs of <c>monitor.v1.ProgramService</c>.</summary>
-internal sealed class ProgramRpcs(ProgramReader programs) : ProgramService.ProgramServiceBase
+internal sealed class ProgramRpcs(ProgramReader programs, DemandTracker demand) : ProgramService.ProgramServiceBase
 {
+    // As many programs as an aggregator keeps of an agent.
+    private const int MaxNames = 64;
+
+    public override Task<DemandProgramsResponse> DemandPrograms(DemandProgramsRequest request, ServerCallContext context)
+    {
+        if (request.Name.Count > MaxNames)
+        {
+            throw CallErrors.InvalidField("name", $"name: at most {MaxNames} programs, not {request.Name.Count}.");
+        }
+
+        demand.Ask(request.Name);
+        return Task.FromResult(new DemandProgramsResponse());
+    }
+
     public override async Task<ListProgramsResponse> ListPrograms(
         ListProgramsRequest request,
         ServerCallContext context)

@@ -6,7 +6,7 @@ namespace Monitor.Agent.Tests.Decoding;
 
 internal sealed class PacketDropMonitorTests
 {
-    private static PacketDropRecord Drop => new()
+    internal static PacketDropRecord Drop => new()
     {
         Timestamp = Records.Timestamp,
         Location = 1,
@@ -51,6 +51,8 @@ internal sealed class PacketDropMonitorTests
 
         Assert.That(detail.Reason, Is.EqualTo("NOT_SPECIFIED"));
         Assert.That(detail.HasReasonCode, Is.False);
+        Assert.That(detail.Severity, Is.EqualTo(DropSeverity.Unspecified));
+        Assert.That(detail.Explanation, Does.StartWith("The kernel gives no reason"));
     }
 
     [Test]

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Agent.Monitors;
-using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Decoding;

@@ -18,6 +18,7 @@ internal sealed class HandoverTests
         Assert.That(read.Settings, Is.EqualTo(new Dictionary<string, string> { ["MONITOR_HTTP"] = "*:1" }));
         Assert.That(read.HeldCapabilities, Is.EqualTo(ulong.MaxValue));
         Assert.That(read.RightsNotes, Is.EqualTo(["a note"]));
+        Assert.That(read.FilesProblem, Is.EqualTo("a problem"));
         Assert.That(read.Sockets, Is.EqualTo(new HandedSockets(4001, 4002, "a \"note\"")));
         Assert.That(read.Failed, Is.EqualTo(new Dictionary<string, string> { ["packet_drop"] = "why" }));
         var monitor = read.Loaded.Single();
@@ -113,6 +114,7 @@ internal sealed class HandoverTests
         Settings = new Dictionary<string, string> { ["MONITOR_HTTP"] = "*:1" },
         HeldCapabilities = ulong.MaxValue,
         RightsNotes = ["a note"],
+        FilesProblem = "a problem",
         Loaded =
         [
             new HandedMonitor

@@ -149,8 +149,8 @@ internal sealed class FilterTests
     [Test]
     public void RateLimit_SuppressesAndReportsExactly()
     {
-        using var kernel = new WatchedKernel(
-            new KernelFilter { NetworkNamespace = _namespace.Inode, RateLimit = 10 }, false, "connection");
+        using var kernel = WatchedKernel.WithRateLimit(
+            new KernelFilter { NetworkNamespace = _namespace.Inode }, 10, "connection");
 
         _namespace.Python("""
             s = socket.socket(type=socket.SOCK_DGRAM)

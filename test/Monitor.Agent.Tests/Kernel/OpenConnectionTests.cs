@@ -134,6 +134,35 @@ internal sealed class OpenConnectionTests
     }
 
     [Test]
+    public async Task Connection_OpenedWhileTheMonitorIsPaused_HasNotTheAgeOfOneThatWasAtItsAddress()
+    {
+        using var kernel = new WatchedKernel(new KernelFilter(), false, "close");
+        using var inside = new NetworkNamespace();
+        Unload();
+        Use(new KernelFilter(), null, kernel.Loader.Connections);
+        using var program = ResidentPython.Start(inside, """
+            def pairs(port):
+                l = socket.socket(); l.bind(('127.0.0.1', port)); l.listen(200)
+                made = [l]
+                for _ in range(200):
+                    c = socket.create_connection(('127.0.0.1', port)); made += [c, l.accept()[0]]
+                return made
+            keep = pairs(7140)
+            print('ready'); sys.stdin.readline()
+            for s in keep: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()
+            keep = pairs(7141)
+            print('again'); sys.stdin.read()
+            """);
+        Assert.That(await ListAsync(new EventFilter { DestinationPort = { 7140 } }), Has.Count.EqualTo(400).And.All.Matches<OpenConnection>(one => one.Age is not null));
+
+        // Nobody sees the first ones end, and the kernel gives their memory to the others.
+        kernel.Pipelines[0].Monitor.Pause();
+        Assert.That(program.Tell("go"), Is.EqualTo("again"));
+
+        Assert.That(await ListAsync(new EventFilter { DestinationPort = { 7141 } }), Has.Count.EqualTo(400).And.All.Matches<OpenConnection>(one => one.Age is null));
+    }
+
+    [Test]
     public async Task Socket_PassedOn_IsOfWhoeverHasIt()
     {
         using var inside = new NetworkNamespace();

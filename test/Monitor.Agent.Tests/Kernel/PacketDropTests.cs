@@ -1,4 +1,5 @@
 using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
 using Monitor.Bpf.Btf;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -64,6 +65,8 @@ internal sealed class PacketDropTests
 
         Assert.That(actual.PacketDrop.Reason, Is.EqualTo(Reason("NO_SOCKET")));
         Assert.That(actual.PacketDrop.Symbol, Does.StartWith("__udp4_lib_rcv+0x"));
+        var explanation = DropReasons.Find(actual.PacketDrop.Reason)!.Value;
+        Assert.That((actual.PacketDrop.Severity, actual.PacketDrop.Explanation), Is.EqualTo((explanation.Severity, explanation.Text)));
         Assert.That((actual.PacketDrop.Interface, actual.PacketDrop.InterfaceIndex), Is.EqualTo(("lo", 1u)));
         Assert.That(actual.HasPid || actual.HasTid || actual.HasUid || actual.HasCommand, Is.False);
     }

@@ -26,11 +26,11 @@ internal sealed class WatchedKernel : IDisposable
     private bool _stopped;
 
     public WatchedKernel(KernelFilter filter, bool useSyscalls = false, params string[] names)
-        : this(filter, useSyscalls, withoutCapabilities: false, names)
+        : this(filter, useSyscalls, withoutCapabilities: false, LoadedMonitor.NoLimit, names)
     {
     }
 
-    private WatchedKernel(KernelFilter filter, bool useSyscalls, bool withoutCapabilities, string[] names)
+    private WatchedKernel(KernelFilter filter, bool useSyscalls, bool withoutCapabilities, ulong rateLimit, string[] names)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
         Loader = loader;
@@ -41,7 +41,7 @@ internal sealed class WatchedKernel : IDisposable
         Pipelines =
         [
             .. MonitorDefinition.All.Where(monitor => names.Length == 0 || names.Contains(monitor.Name))
-                .Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock)),
+                .Select(monitor => new MonitorPipeline(loader.Load(monitor), NodeName, Log, encoder, clock, rateLimit)),
         ];
         _reader = new EventReader(Pipelines, Log, clock, _failures.Enqueue);
         if (withoutCapabilities)
@@ -61,7 +61,11 @@ internal sealed class WatchedKernel : IDisposable
 
     /// <summary>With a reader that has no capabilities, as in an agent that gave them up.</summary>
     public static WatchedKernel WithoutCapabilities(KernelFilter filter, params string[] names) =>
-        new(filter, useSyscalls: false, withoutCapabilities: true, names);
+        new(filter, useSyscalls: false, withoutCapabilities: true, LoadedMonitor.NoLimit, names);
+
+    /// <summary>With a limit of events per second for each monitor.</summary>
+    public static WatchedKernel WithRateLimit(KernelFilter filter, ulong rateLimit, params string[] names) =>
+        new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, names);
 
     public EventLog Log { get; }
 

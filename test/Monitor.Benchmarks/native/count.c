@@ -112,7 +112,8 @@ static int begin(const char *path, char **wanted, struct perf_buffer **rings)
 		.watermark = 1,
 		.wakeup_watermark = RING_BYTES / 4,
 	};
-	__u32 zero = 0, on = 1;
+	__u64 all = ~0ULL;
+	__u32 zero = 0;
 	struct bpf_program *program;
 	struct bpf_object *object;
 
@@ -153,7 +154,7 @@ static int begin(const char *path, char **wanted, struct perf_buffer **rings)
 			return fail(bpf_program__name(program));
 	}
 	/* The programs report nothing before somebody says that he reads. */
-	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "reading"), &zero, &on, BPF_ANY))
+	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "reading"), &zero, &all, BPF_ANY))
 		return fail("reading");
 	return 0;
 }

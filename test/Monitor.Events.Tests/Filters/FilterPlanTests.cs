@@ -23,6 +23,8 @@ public sealed class FilterPlanTests
         new(new EventFilter { Type = { "" } }, "type", ""),
         new(new EventFilter { K8SNamespace = { new string('é', 129) } }, "k8s_namespace", new string('é', 61) + "..."),
         new(new EventFilter { Pid = { Enumerable.Range(0, 1001).Select(pid => (uint)pid) } }, "pid", "1001 values"),
+        new(new EventFilter { ConnectionId = { Enumerable.Range(0, 1001).Select(id => (ulong)id) } }, "connection_id", "1001 values"),
+        new(new EventFilter { DestinationName = { "" } }, "destination_name", ""),
         new(new EventFilter { Since = new Timestamp { Nanos = -1 } }, "since", "0 s -1 ns"),
         new(
             new EventFilter { Since = new Timestamp { Seconds = 2 }, Until = new Timestamp { Seconds = 1 } },
@@ -175,6 +177,8 @@ public sealed class FilterPlanTests
             PeerWorkloadName = { "j" },
             PeerServiceName = { "k" },
             PeerNodeName = { "l" },
+            ConnectionId = { 4 },
+            DestinationName = { "m" },
             SourceIp = { "::1" },
             DestinationIp = { "::2" },
             SourcePort = { 2 },
@@ -189,7 +193,7 @@ public sealed class FilterPlanTests
 
         // The three messages number these fields alike, so the bytes are the same.
         Assert.That(filter, Is.EqualTo(EventFilter.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(request))));
-        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(21));
+        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(23));
         Assert.That(((IEventFilterFields)new StreamEventsRequest()).Until, Is.Null);
     }
 

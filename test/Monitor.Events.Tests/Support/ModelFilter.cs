@@ -21,6 +21,8 @@ internal static class ModelFilter
         && OneOf(filter.PeerWorkloadName, stored.HasPeerWorkloadName, stored.PeerWorkloadName)
         && OneOf(filter.PeerServiceName, stored.HasPeerServiceName, stored.PeerServiceName)
         && OneOf(filter.PeerNodeName, stored.HasPeerNodeName, stored.PeerNodeName)
+        && OneOf(filter.ConnectionId, stored.HasConnectionId, stored.ConnectionId)
+        && OneOf(filter.DestinationName, stored.HasDestinationName, stored.DestinationName)
         && OneOf(filter.NodeName, stored.NodeName)
         && Address(filter.SourceIp, stored.HasSourceIp, stored.SourceIp)
         && Address(filter.DestinationIp, stored.HasDestinationIp, stored.DestinationIp)

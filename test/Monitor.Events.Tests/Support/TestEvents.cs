@@ -13,6 +13,7 @@ internal static class TestEvents
     private static readonly string[] Commands = ["curl", "nginx", "a", "", "kworker/0:1-ev", "ünï"];
     private static readonly string[] Names = ["node-1", "node-2", "web-5d8f", "default", "kube-system"];
     private static readonly string[] Protocols = ["TCP", "UDP", "ICMP", "ICMPv6", "253", "MPTCP", "6", "weird"];
+    private static readonly ulong[] ConnectionIds = [0, 7, 8, ulong.MaxValue];
     private static readonly string[] Addresses =
         ["192.0.2.1", "192.0.2.77", "10.0.0.1", "2001:db8::1", "2001:db8:0:1::2", "::1", "::ffff:192.0.2.9", "nonsense"];
 
@@ -80,7 +81,7 @@ internal static class TestEvents
         Maybe(random, () => made.DestinationIp = Pick(random, Addresses));
         Maybe(random, () => made.SourcePort = (uint)random.Next(4) * 443);
         Maybe(random, () => made.DestinationPort = random.Next(10) == 0 ? 70_000u : (uint)random.Next(4) * 443);
-        Maybe(random, () => made.ConnectionId = (ulong)random.NextInt64());
+        Maybe(random, () => made.ConnectionId = ConnectionIds[random.Next(ConnectionIds.Length)]);
         Maybe(random, () => made.DestinationName = Pick(random, Names));
         Maybe(random, () => made.PeerEventId = EventId.Format(2, sequence));
         switch (random.Next(9))
@@ -141,7 +142,7 @@ internal static class TestEvents
             var values = 1 + random.Next(3);
             for (var value = 0; value < values; value++)
             {
-                AddRandom(random, filter, values == 1 ? random.Next(18) : fields);
+                AddRandom(random, filter, values == 1 ? random.Next(20) : fields);
             }
         }
 
@@ -186,6 +187,8 @@ internal static class TestEvents
             case 14: filter.PeerWorkloadName.Add(Pick(random, Names)); break;
             case 15: filter.PeerServiceName.Add(Pick(random, Names)); break;
             case 16: filter.PeerNodeName.Add(Pick(random, Names)); break;
+            case 17: filter.ConnectionId.Add(ConnectionIds[random.Next(ConnectionIds.Length)]); break;
+            case 18: filter.DestinationName.Add(Pick(random, Names)); break;
             default: filter.Protocol.Add(Pick(random, ["tcp", "UDP", "58", "253", "mptcp"])); break;
         }
     }

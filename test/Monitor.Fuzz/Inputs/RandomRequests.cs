@@ -11,7 +11,7 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
         [
             "type", "pid", "command", "k8s_node_name", "k8s_pod_name", "k8s_namespace", "node_name", "source_ip",
             "destination_ip", "source_port", "destination_port", "protocol", "failed", "since", "until", "limit",
-            "page_token", "resume_token", "accept_loss", "max_batch_events", "max_batch_delay", "duration_seconds",
+            "page_token", "resume_token", "accept_loss", "max_batch_events", "max_batch_delay", "duration_seconds", "event_id", "connection_id", "destination_name",
             "Type", "k8s_pod", "pid.x", "", ".", "since.seconds", "%00", "%ff", "a[]", "_",
         ];
 
@@ -21,7 +21,7 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
             "NaN", "true", "false", "True", "null", "curl", "192.0.2.1", "10.0.0.0/8", "10.0.0.0/33", "::/0", "::1%25eth0",
             "fe80::1%25lo", "TCP", "253", "2026-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59.999999999Z",
             "2026-13-01", "-1s", "1s", "315576000001s", "0.0000000001s", "%", "%zz", "%00", "%ff%fe", "%ed%a0%80", "\xff\xfe",
-            "%F0%9F%92%A9", "a+b", "a%2Bb", "AAAA", "IQEjRWeJq83v", "'\"<>", "%0d%0aX:y", "..%2f..",
+            "%F0%9F%92%A9", "a+b", "a%2Bb", "AAAA", "IQEjRWeJq83v", "0123456789abcdef-3", "18446744073709551615", "'\"<>", "%0d%0aX:y", "..%2f..",
         ];
 
     private static readonly string[] Literals =
@@ -96,6 +96,9 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
 
         return string.Join("\r\n", lines) + "\r\n\r\n" + body;
     }
+
+    /// <summary>A body alone.</summary>
+    public string Json() => Json(0);
 
     private string Target()
     {

@@ -11,23 +11,24 @@ using Monitor.Server;
 
 namespace Monitor.Fuzz.Running;
 
-/// <summary>A real server on loopback with events of both types, and another that asks its readers for tokens.</summary>
+/// <summary>Real servers on loopback with events of both types: one that is open, one that asks its readers for tokens, and one
+/// that does so with TLS.</summary>
 internal sealed class FuzzServer : IAsyncDisposable
 {
-    /// <summary>The only token that the second server knows.</summary>
+    /// <summary>The only token that the servers know.</summary>
     public const string Token = "token-of-the-fuzz-test";
 
     private const ulong Epoch = 0x0123456789abcdef;
 
-    // The web server's own words for connections that it closed because of what their clients do.
-    private const string Expected = "Microsoft.AspNetCore.Server.Kestrel.Http2: ";
+    // Longer than a call may take.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ErrorLog _errors = new();
-    private readonly string _readers = Path.GetTempFileName();
     private readonly ILoggerFactory _loggers;
     private readonly EventLog _log;
     private readonly WebApplication _open;
     private readonly WebApplication _secured;
+    private readonly WebApplication _encrypted;
 
     private FuzzServer()
     {
@@ -38,12 +39,19 @@ internal sealed class FuzzServer : IAsyncDisposable
         });
         _log = new EventLog(new EventLogOptions { RetentionBytes = 4 << 20, NodeName = "node-1" }, Epoch, TimeProvider.System);
         Fill();
-        File.WriteAllText(
-            _readers,
-            $$"""{"readers": [{"name": "fuzz", "role": "events", "token_sha256": "{{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Token)))}}"}]}""");
-        _open = MonitorServer.Build(Options(new AccessOptions()), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
-        _secured = MonitorServer.Build(Options(new AccessOptions { ReadersFile = _readers }), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
+        _open = Build(new AccessOptions());
+        _secured = Build(new AccessOptions { ReadersFile = Files.Options.ReadersFile });
+        _encrypted = Build(Files.Options);
     }
+
+    /// <summary>What the server with TLS has its certificates and readers from.</summary>
+    public TlsFiles Files { get; } = new(Token);
+
+    /// <summary>Where REST with TLS is.</summary>
+    public IPEndPoint Https => _encrypted.Services.GetRequiredService<ServerEndPoints>().Http;
+
+    /// <summary>How often a change of a file was taken.</summary>
+    public int FilesTaken => _errors.FilesTaken;
 
     /// <summary>Where REST is, with a token and without.</summary>
     public IPEndPoint Http(bool secured) => EndPoints(secured).Http;
@@ -62,6 +70,7 @@ internal sealed class FuzzServer : IAsyncDisposable
         var server = new FuzzServer();
         await server._open.StartAsync();
         await server._secured.StartAsync();
+        await server._encrypted.StartAsync();
         server.Paths =
         [
             .. server._open.Services.GetRequiredService<EndpointDataSource>().Endpoints
@@ -82,6 +91,13 @@ internal sealed class FuzzServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the server with TLS look at its files, which it does every two seconds.</summary>
+    public void Look()
+    {
+        _encrypted.Services.GetRequiredService<TlsIdentity>().Look();
+        _encrypted.Services.GetRequiredService<WatchedFiles<ReadersFile>>().Look();
+    }
+
     /// <summary>Asks for what a polite client asks for.</summary>
     public async Task ThrowUnlessItWorksAsync()
     {
@@ -93,19 +109,49 @@ internal sealed class FuzzServer : IAsyncDisposable
         }
 
         ThrowIfErrorWasLogged();
+        await ThrowIfTakenAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _open.StopAsync();
-        await _secured.StopAsync();
-        await _open.DisposeAsync();
-        await _secured.DisposeAsync();
+        foreach (var server in Servers)
+        {
+            await server.StopAsync();
+            await server.DisposeAsync();
+        }
+
         _log.Dispose();
         _loggers.Dispose();
-        File.Delete(_readers);
+        Files.Dispose();
         ThrowIfErrorWasLogged();
     }
+
+    // Clients have left: what they may have open at one time has come back, or they could not come again.
+    private async Task ThrowIfTakenAsync()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (Taken() is { Length: > 0 } taken)
+        {
+            if (clock.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"still taken after {Patience}: {string.Join(", ", taken)}");
+            }
+
+            await Task.Delay(50);
+        }
+    }
+
+    private string[] Taken() =>
+        [
+            .. Servers.SelectMany(server => server.Services.GetRequiredService<ClientLimits>().Clients)
+                .Where(client => client.Streams > 0 || client.CallsAtWork > 0)
+                .Select(client => $"{client.Streams} streams and {client.CallsAtWork} calls of {client.Address}"),
+        ];
+
+    private WebApplication[] Servers => [_open, _secured, _encrypted];
+
+    private WebApplication Build(AccessOptions access) =>
+        MonitorServer.Build(Options(access), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
 
     private static MonitorServerOptions Options(AccessOptions access) => new()
     {
@@ -157,37 +203,5 @@ internal sealed class FuzzServer : IAsyncDisposable
     {
         public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>
             Task.FromResult(new ConnectionPage(query));
-    }
-
-    /// <summary>Keeps the first error.</summary>
-    private sealed class ErrorLog : ILoggerProvider
-    {
-        private string? _first;
-
-        public string? First => Volatile.Read(ref _first);
-
-        public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
-
-        public void Dispose()
-        {
-        }
-
-        private sealed class Logger(ErrorLog log, string category) : ILogger
-        {
-            public IDisposable? BeginScope<TState>(TState state)
-                where TState : notnull => null;
-
-            public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-            public void Log<TState>(
-                LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            {
-                var text = $"{category}: {formatter(state, exception)} {exception}";
-                if (logLevel >= LogLevel.Error && !text.StartsWith(Expected, StringComparison.Ordinal))
-                {
-                    Interlocked.CompareExchange(ref log._first, text, null);
-                }
-            }
-        }
     }
 }

@@ -74,6 +74,23 @@ internal sealed class RotationTests
             Throws.InstanceOf<HttpRequestException>());
     }
 
+    // .NET says so with an exception of its own kind.
+    [TestCase("tls.pem")]
+    [TestCase("tls.key")]
+    public async Task Certificate_OfAnUnknownCurve_IsNotUsed(string name)
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        var before = await SerialAsync(secured);
+        var (certificate, key) = secured.Authority.Sign("monitor.test");
+
+        secured.Write("tls.pem", name == "tls.pem" ? WithUnknownCurve(certificate) : certificate);
+        secured.Write("tls.key", name == "tls.key" ? WithUnknownCurve(key) : key);
+        secured.Look();
+
+        Assert.That(await SerialAsync(secured), Is.EqualTo(before));
+        Assert.That(await HealthAsync(secured), Does.Contain("degraded").And.Contain(name));
+    }
+
     [TestCase("")]
     [TestCase("{}")]
     [TestCase("{\"readers\": [")]
@@ -100,6 +117,15 @@ internal sealed class RotationTests
         secured.Look();
 
         Assert.That(await http.GetStringAsync(new Uri("/health", UriKind.Relative)), Does.Contain("degraded").And.Contain("expired at"));
+    }
+
+    // From 1.2.840.10045.3.1.7 to one that nobody knows.
+    private static string WithUnknownCurve(string pem)
+    {
+        var fields = System.Security.Cryptography.PemEncoding.Find(pem);
+        var hex = Convert.ToHexString(Convert.FromBase64String(pem[fields.Base64Data]));
+        return System.Security.Cryptography.PemEncoding.WriteString(
+            pem[fields.Label], Convert.FromHexString(hex.Replace("2A8648CE3D030107", "2A8615CE3D030107", StringComparison.Ordinal)));
     }
 
     private static Task<string> HealthAsync(SecuredServer secured) =>

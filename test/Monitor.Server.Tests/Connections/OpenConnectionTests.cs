@@ -76,7 +76,7 @@ internal sealed class OpenConnectionTests
         Assert.That(names, Is.SupersetOf(stay));
         Assert.That(seen.Select(connection => connection.NodeName), Is.Ordered.Using<string>(StringComparer.Ordinal));
         Assert.That(seen.Where(c => c.NodeName == "a").Select(c => c.ConnectionId), Is.Ordered);
-        Assert.That(seen.Where(c => c.NodeName == "b").SkipWhile(c => c.HasConnectionId).Select(c => c.HasConnectionId), Has.Exactly(50).Items.And.All.False);
+        Assert.That(seen.Where(c => c.NodeName == "b").SkipWhile(c => c.HasConnectionId).Select(c => c.HasConnectionId), Is.Not.Empty.And.All.False);
     }
 
     [Test]
@@ -226,7 +226,7 @@ internal sealed class OpenConnectionTests
     {
         var shared = OpenConnection.Descriptor.Fields.InDeclarationOrder().Where(field => field.FieldNumber < 50).ToList();
 
-        Assert.That(shared, Has.Count.EqualTo(27));
+        Assert.That(shared, Has.Count.EqualTo(26));
         foreach (var field in shared)
         {
             FieldDescriptor? ofEvent = Event.Descriptor.FindFieldByNumber(field.FieldNumber);

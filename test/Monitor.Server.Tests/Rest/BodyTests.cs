@@ -24,6 +24,9 @@ internal sealed class BodyTests
     [TestCase("/api/events?limit=1&limit=2", "more than once", "limit")]
     [TestCase("/api/events?limit=abc", "limit: 'abc' must be a whole number from 1 to 10000", "limit")]
     [TestCase("/api/events?source_port=70000x", "must be a whole number from 0 to 65535", "source_port")]
+    [TestCase("/api/events?connection_id=-1", "must be a whole number from 0 to 18446744073709551615", "connection_id")]
+    [TestCase("/api/connection-summary?connection_id=1", "unknown parameter 'connection_id'", "connection_id")]
+    [TestCase("/api/explain?event=x", "did you mean 'event_id'?", "event")]
     [TestCase("/api/events?pid=x", "must be a whole number from 0 to 4294967295", "pid")]
     public async Task Get_WithABadParameter_Answers400WithDetailsNamingIt(string path, string message, string field)
     {

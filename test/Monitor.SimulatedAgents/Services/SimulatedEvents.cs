@@ -18,7 +18,8 @@ internal sealed class SimulatedEvents(SimulatedAgentOptions options) : EncodedEv
         var run = CallAgent.Of(context).Run;
         var plan = StreamPlan.Create(request, request.ToEventFilter(), run.Log, countsLosses: true);
         using var stream = new EventStream(
-            plan, responseStream, _agents, TimeProvider.System, options.HeartbeatInterval, sendsObjects: false);
+            plan, responseStream, _agents, TimeProvider.System, options.HeartbeatInterval, sendsObjects: false,
+            context.CancellationToken);
         run.Add(plan.Cursor);
         try
         {

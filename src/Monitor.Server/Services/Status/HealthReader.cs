@@ -50,17 +50,18 @@ internal sealed class HealthReader(
     /// <summary>Unhealthy: no program runs, so the server sees nothing. Degraded: some do not run.</summary>
     private static string StatusOf(IReadOnlyList<Program> programs) =>
         !programs.Any(Runs) ? Unhealthy
-        : programs.All(program => program.Status is ProgramStatus.Active or ProgramStatus.Disabled) ? Healthy
+        : programs.All(program => program.Status is ProgramStatus.Active or ProgramStatus.Waiting or ProgramStatus.Disabled) ? Healthy
         : Degraded;
 
-    private static bool Runs(Program program) => program.Status is ProgramStatus.Active or ProgramStatus.Degraded;
+    private static bool Runs(Program program) => 
+        program.Status is ProgramStatus.Active or ProgramStatus.Waiting or ProgramStatus.Degraded;
 
     private static HealthPart PartOf(Program program) => new()
     {
         Name = $"program/{program.Name}",
         Status = program.Status switch
         {
-            ProgramStatus.Active => Healthy,
+            ProgramStatus.Active or ProgramStatus.Waiting => Healthy,
             ProgramStatus.Degraded => Degraded,
             _ => Unhealthy,
         },

@@ -5,8 +5,16 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>An open stream, as the statistics show it.</summary>
-internal sealed class Subscriber(string peer, DateTimeOffset since, EventCursor cursor)
+/// <param name="peer">Address of the client.</param>
+/// <param name="since">When it was opened.</param>
+/// <param name="cursor">Where it is in the log.</param>
+/// <param name="asks">See <see cref="Asks"/>.</param>
+internal sealed class Subscriber(string peer, DateTimeOffset since, EventCursor cursor, IReadOnlyCollection<string>? asks = null)
 {
+    /// <summary>Programs whose events it asks for, all where none is named; null: it takes what comes.</summary>
+    public IReadOnlyCollection<string>? Asks => asks;
+
+
     public DateTimeOffset Since => since;
 
     public SubscriberStats GetStats()

@@ -15,7 +15,8 @@ internal sealed class EventStream(
     AgentsReader agents,
     TimeProvider time,
     TimeSpan heartbeat,
-    bool sendsObjects) : IDisposable
+    bool sendsObjects,
+    CancellationToken clientLeft) : IDisposable
 {
     // Most bytes of events in a message. gRPC clients refuse messages above 4 MiB by default; this is 16 times less, to
     // bound what a client that does not read holds in memory, and gains nothing measurable when it is larger.
@@ -125,7 +126,8 @@ internal sealed class EventStream(
         }
 
         _lastSent = time.GetTimestamp();
-        await writer.WriteAsync(response);
+        // The web server alone may let it wait for ever, on a connection that it has given up.
+        await writer.WriteAsync(response, clientLeft);
     }
 
     private static Loss WithoutCount(Loss loss)

@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 using Monitor.Bpf.Rings;
 using Monitor.Fuzz.Running;
 
-namespace Monitor.Fuzz.Cases;
+namespace Monitor.Fuzz.Parsers;
 
 /// <summary>A perf ring between whose head and tail is anything: a drain ends, and stays within it.</summary>
-internal sealed class RingCase : FuzzCase
+internal sealed class RingCase : ParserCase
 {
     private const int PageBytes = 4096;
     private const int DataBytes = 4096;
+    private const int HeadBytes = 10;
 
     private readonly byte[] _memory = GC.AllocateArray<byte>(PageBytes + DataBytes, pinned: true);
 
@@ -17,10 +18,12 @@ internal sealed class RingCase : FuzzCase
 
     public override int ShortInputs => 20_000;
 
-    public override Task TryAsync(Random random, FuzzContext context)
+    // First the tail, then how much is behind it, then the ring.
+    public override byte[] Make(Random random)
     {
-        var data = _memory.AsSpan(PageBytes);
-        random.NextBytes(data);
+        var input = new byte[HeadBytes + DataBytes];
+        random.NextBytes(input);
+        var data = input.AsSpan(HeadBytes);
         // Mostly records one behind the other, some of which lie about their size.
         for (var at = 0; at < DataBytes - 16;)
         {
@@ -35,8 +38,18 @@ internal sealed class RingCase : FuzzCase
             at += size;
         }
 
-        var tail = random.NextInt64(1L << 40) & ~7;
-        var used = random.Next(DataBytes + 1) & ~7;
+        BinaryPrimitives.WriteInt64LittleEndian(input, random.NextInt64(1L << 40));
+        BinaryPrimitives.WriteUInt16LittleEndian(input.AsSpan(8), (ushort)random.Next(DataBytes + 1));
+        return input;
+    }
+
+    protected override string Parse(byte[] input)
+    {
+        // As the kernel has them: whole words, and no more than the ring holds.
+        Array.Resize(ref input, HeadBytes + DataBytes);
+        input.AsSpan(HeadBytes).CopyTo(_memory.AsSpan(PageBytes));
+        var tail = BinaryPrimitives.ReadInt64LittleEndian(input) & ((1L << 40) - 1) & ~7;
+        var used = (BinaryPrimitives.ReadUInt16LittleEndian(input.AsSpan(8)) % (DataBytes + 1)) & ~7;
         BinaryPrimitives.WriteInt64LittleEndian(_memory.AsSpan(PerfRing.TailOffset), tail);
         BinaryPrimitives.WriteInt64LittleEndian(_memory.AsSpan(PerfRing.HeadOffset), tail + used);
         var ring = new PerfRing(0, Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0), PageBytes, DataBytes);
@@ -59,7 +72,6 @@ internal sealed class RingCase : FuzzCase
             }
         }
 
-        context.Count(records == 0 ? "empty" : "read");
-        return Task.CompletedTask;
+        return records == 0 ? "empty" : "read";
     }
 }

@@ -7,10 +7,10 @@ using Monitor.Kubernetes.Cluster;
 using Monitor.Kubernetes.Pods;
 using Monitor.Kubernetes.Watching;
 
-namespace Monitor.Fuzz.Cases;
+namespace Monitor.Fuzz.Parsers;
 
 /// <summary>Lists and watch events of an API server, damaged: read, left out in part, or refused as what they are not.</summary>
-internal sealed class KubernetesCase : FuzzCase
+internal sealed class KubernetesCase : ParserCase
 {
     private const string Metadata =
         """{"name":"a","namespace":"n","uid":"3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10","resourceVersion":"5","labels":{"a":"b"},"creationTimestamp":"2026-01-01T00:00:00Z","ownerReferences":[{"kind":"ReplicaSet","name":"a-7d9f5c6b8","controller":true}]}""";
@@ -30,59 +30,52 @@ internal sealed class KubernetesCase : FuzzCase
 
     public override int ShortInputs => 20_000;
 
-    public override Task TryAsync(Random random, FuzzContext context)
+    // First which reader it is for, and whether it is a list.
+    public override byte[] Make(Random random)
     {
         var text = Objects[random.Next(Objects.Length)];
-        var isList = random.Next(2) == 0;
-        text = isList
+        var kind = (byte)random.Next(10);
+        text = IsList(kind)
             ? $$"""{"kind":"List","metadata":{"resourceVersion":"9","continue":"x"},"items":[{{text}},{{text}}]}"""
             : $$"""{"type":"{{(random.Next(2) == 0 ? "MODIFIED" : "ADDED")}}","object":{{text}}}""";
-        var bytes = Damage.Of(Encoding.UTF8.GetBytes(text), random);
-        switch (random.Next(5))
-        {
-            case 0:
-                Try(PodReader.Pods(), bytes, isList, context);
-                break;
-            case 1:
-                Try(ServiceReader.Services(), bytes, isList, context);
-                break;
-            case 2:
-                Try(NodeReader.Nodes(), bytes, isList, context);
-                break;
-            case 3:
-                Try(EndpointReader.Slices("v1", "n", "a", "grpc"), bytes, isList, context);
-                break;
-            default:
-                Try(EndpointReader.Endpoints("n", "a", "grpc"), bytes, isList, context);
-                break;
-        }
-
-        return Task.CompletedTask;
+        return [kind, .. Damage.Of(Encoding.UTF8.GetBytes(text), random)];
     }
 
-    private static void Try<T>(ResourceType<T> type, byte[] bytes, bool isList, FuzzContext context)
+    protected override string Parse(byte[] input)
+    {
+        var kind = input.Length == 0 ? (byte)0 : input[0];
+        var json = input[Math.Min(1, input.Length)..];
+        return (kind >> 1) switch
+        {
+            0 => Read(PodReader.Pods(), json, IsList(kind)),
+            1 => Read(ServiceReader.Services(), json, IsList(kind)),
+            2 => Read(NodeReader.Nodes(), json, IsList(kind)),
+            3 => Read(EndpointReader.Slices("v1", "n", "a", "grpc"), json, IsList(kind)),
+            _ => Read(EndpointReader.Endpoints("n", "a", "grpc"), json, IsList(kind)),
+        };
+    }
+
+    private static bool IsList(byte kind) => (kind & 1) == 0;
+
+    private static string Read<T>(ResourceType<T> type, byte[] json, bool isList)
         where T : class
     {
         try
         {
             if (isList)
             {
-                ListPage.Read(bytes, type.Read, []);
+                ListPage.Read(json, type.Read, []);
             }
             else
             {
-                WatchEvent<T>.Read(bytes, type);
+                WatchEvent<T>.Read(json, type);
             }
 
-            context.Count($"{type.Name} read");
+            return $"{type.Name} read";
         }
         catch (Exception refused) when (refused is JsonException or ApiException)
         {
-            context.Count($"{type.Name} refused");
-        }
-        catch (Exception failure)
-        {
-            throw new FuzzException(failure.ToString(), Encoding.Latin1.GetString(bytes));
+            return $"{type.Name} refused";
         }
     }
 }

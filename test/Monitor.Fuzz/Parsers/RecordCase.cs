@@ -4,10 +4,10 @@ using Monitor.Events;
 using Monitor.Fuzz.Running;
 using Monitor.V1;
 
-namespace Monitor.Fuzz.Cases;
+namespace Monitor.Fuzz.Parsers;
 
 /// <summary>Records of the BPF programs, of any content: refused, or made an event whose columns say what its bytes say.</summary>
-internal sealed class RecordCase : FuzzCase
+internal sealed class RecordCase : ParserCase
 {
     private readonly EventTypeTable _types = new();
     private readonly EventEncoder _encoder = new("node-1", 1);
@@ -16,10 +16,11 @@ internal sealed class RecordCase : FuzzCase
 
     public override int ShortInputs => 20_000;
 
-    public override Task TryAsync(Random random, FuzzContext context)
+    // First which monitor it is of.
+    public override byte[] Make(Random random)
     {
-        var monitor = MonitorDefinition.All[random.Next(MonitorDefinition.All.Count)];
-        var record = new byte[monitor.RecordBytes];
+        var monitor = random.Next(MonitorDefinition.All.Count);
+        var record = new byte[1 + MonitorDefinition.All[monitor].RecordBytes];
         if (random.Next(4) == 0)
         {
             random.NextBytes(record);
@@ -31,12 +32,20 @@ internal sealed class RecordCase : FuzzCase
             record[random.Next(record.Length)] = (byte)random.Next(random.Next(3) == 0 ? 256 : 8);
         }
 
+        record[0] = (byte)monitor;
+        return record;
+    }
+
+    protected override string Parse(byte[] input)
+    {
+        var monitor = MonitorDefinition.All[input.Length == 0 ? 0 : input[0] % MonitorDefinition.All.Count];
+        // The reader hands on records of the right length alone.
+        var record = new byte[monitor.RecordBytes];
+        input.AsSpan(Math.Min(1, input.Length)..Math.Min(input.Length, 1 + record.Length)).CopyTo(record);
         _encoder.Begin(EventEncoder.EncodeType(monitor.Name), _types.GetOrAdd(monitor.Name), 7, 5_000_000_000, 1_795_000_000_123_456_789);
-        var isDecoded = monitor.Decode(record, _encoder);
-        context.Count($"{monitor.Name} {(isDecoded ? "decoded" : "refused")}");
-        if (!isDecoded)
+        if (!monitor.Decode(record, _encoder))
         {
-            return Task.CompletedTask;
+            return $"{monitor.Name} refused";
         }
 
         if (!EventColumns.TryParse(_encoder.Encoded, _types, out var parsed) || !parsed.Equals(_encoder.Columns))
@@ -45,6 +54,6 @@ internal sealed class RecordCase : FuzzCase
         }
 
         Event.Parser.ParseFrom(_encoder.Encoded.ToArray());
-        return Task.CompletedTask;
+        return $"{monitor.Name} decoded";
     }
 }

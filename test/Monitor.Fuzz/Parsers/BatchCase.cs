@@ -7,10 +7,10 @@ using Monitor.Fuzz.Running;
 using Monitor.Protocol;
 using Monitor.V1;
 
-namespace Monitor.Fuzz.Cases;
+namespace Monitor.Fuzz.Parsers;
 
 /// <summary>Messages of an agent's stream as an aggregator reads them: refused with a reason, or taken into a log.</summary>
-internal sealed class BatchCase : FuzzCase
+internal sealed class BatchCase : ParserCase
 {
     private const ulong Epoch = 7;
 
@@ -18,7 +18,7 @@ internal sealed class BatchCase : FuzzCase
 
     public override int ShortInputs => 20_000;
 
-    public override Task TryAsync(Random random, FuzzContext context)
+    public override byte[] Make(Random random)
     {
         var message = new StreamEventsResponse { ResumeToken = new ResumeToken(Epoch, 0, 0, []).ToString() };
         var count = random.Next(5);
@@ -33,21 +33,22 @@ internal sealed class BatchCase : FuzzCase
         }
 
         message.ResumeToken = new ResumeToken(Epoch, (ulong)count, (ulong)count, []).ToString();
-        Try(Damage.Of(message.ToByteArray(), random, most: 3), context);
-        return Task.CompletedTask;
+        return Damage.Of(message.ToByteArray(), random, most: 3);
     }
 
-    private static void Try(ReadOnlySpan<byte> bytes, FuzzContext context)
+    protected override string Parse(byte[] input)
     {
         using var log = new EventLog(new EventLogOptions { TracksOrigins = true, RetentionBytes = EventLogOptions.MinRetentionBytes }, 5, TimeProvider.System);
         var node = new AgentNode("node-1", new ClusterLog(log), TimeProvider.System);
         using var batch = new AgentBatch();
-        batch.Fill(new ReadOnlySequence<byte>(bytes.ToArray()));
+        batch.Fill(new ReadOnlySequence<byte>(input));
         var problem = new BatchReader("node-1", Epoch, log.Types).Read(batch, default);
-        context.Count(problem is null ? "taken" : "refused");
-        if (problem is null)
+        if (problem is not null)
         {
-            node.Take(batch, Epoch);
+            return "refused";
         }
+
+        node.Take(batch, Epoch);
+        return "taken";
     }
 }

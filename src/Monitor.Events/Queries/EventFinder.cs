@@ -1,0 +1,100 @@
+using Monitor.Protocol;
+
+namespace Monitor.Events;
+
+/// <summary>
+/// Finds one event by its id. The sequence says where it must be: in a log of its own by the count of events, in one that
+/// copies origins by the slices of its origin. So only a few numbers of each segment are read.
+/// </summary>
+internal static class EventFinder
+{
+    /// <summary>A copy of the event; null if it is not stored, or does not match the filter.</summary>
+    public static byte[]? Find(LogStore log, ulong epoch, ulong sequence, EventFilterPlan filter)
+    {
+        if (sequence is 0 or > long.MaxValue || !log.TracksOrigins && epoch != log.Epoch)
+        {
+            return null;
+        }
+
+        Span<byte> id = stackalloc byte[EventId.MaxLength];
+        EventId.TryFormat(epoch, sequence, id, out var length);
+        var segments = log.Segments;
+        for (var at = segments.Length - 1; at >= 0; at--)
+        {
+            var segment = segments[at];
+            if (!segment.TryAcquire())
+            {
+                // Evicted meanwhile, as all older ones.
+                return null;
+            }
+
+            try
+            {
+                var index = log.TracksOrigins
+                    ? IndexInSlices(segment, epoch, (long)sequence)
+                    : IndexInLog(segment, (long)sequence - 1 - segment.Start.Events);
+                if (index >= 0 && IsMatch(log, segment, index, id[..length], filter))
+                {
+                    return segment.Message(index).ToArray();
+                }
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsMatch(LogStore log, Segment segment, int index, ReadOnlySpan<byte> id, EventFilterPlan filter)
+    {
+        ref readonly var columns = ref segment.Columns(index);
+        return !columns.IsLoss
+            && EventField.TryFind(segment.Message(index), EventTags.Id, (columns.Flags & ColumnFlags.Unique) != 0, out var found)
+            && found.SequenceEqual(id)
+            && filter.Matches(segment, index, new TypeSelection(filter, log.Types));
+    }
+
+    /// <summary>The index of the event before which so many events of the segment come; -1 if there is none.</summary>
+    private static int IndexInLog(Segment segment, long before)
+    {
+        var count = segment.Published;
+        if (before < 0 || before >= count - segment.LossesBelow(count))
+        {
+            return -1;
+        }
+
+        var index = (int)before;
+        // Each loss in front of it moves it by one, and may move it behind further losses.
+        while (index - segment.LossesBelow(index + 1) < before)
+        {
+            index = (int)before + segment.LossesBelow(index + 1);
+        }
+
+        return index;
+    }
+
+    private static int IndexInSlices(Segment segment, ulong epoch, long sequence)
+    {
+        var count = segment.Published;
+        for (var index = 0; index < count;)
+        {
+            var slice = segment.SliceAt(index, out var end);
+            end = Math.Min(end, count);
+            if (slice.Origin?.Epoch == epoch && slice.Start <= index)
+            {
+                // Behind its n-th entry the origin is read up to event Base + n - Losses.
+                var n = sequence + slice.Losses - slice.Base;
+                if (n >= 1 && n - 1 < end - slice.Start && !segment.Columns((int)(slice.Start + n - 1)).IsLoss)
+                {
+                    return (int)(slice.Start + n - 1);
+                }
+            }
+
+            index = Math.Max(end, index + 1);
+        }
+
+        return -1;
+    }
+}
