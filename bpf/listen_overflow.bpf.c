@@ -29,15 +29,8 @@ static __always_inline void report(void *ctx, struct sock *sk, __u32 before)
 	emit(ctx, &record, sizeof(record));
 }
 
-/* ctx of iter/bpf_map_elem (5.8, a5cbe05a6673) and of iter/task_file (5.8, eaaacd23910f) */
+/* ctx of iter/task_file (5.8, eaaacd23910f) */
 struct bpf_iter_meta;
-
-struct bpf_iter__bpf_map_elem {
-	struct bpf_iter_meta *meta;
-	void *map;
-	void *key;
-	__u32 *value;
-} relocated;
 
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
@@ -46,20 +39,9 @@ struct bpf_iter__task_file {
 	struct file *file;
 } relocated;
 
-SEC("iter/bpf_map_elem")
-int walk_listening(struct bpf_iter__bpf_map_elem *ctx)
-{
-	const __u64 *key = ctx->key;
-	const __u32 *before = ctx->value;
-
-	if (key && before)
-		report(ctx, (struct sock *)*key, *before);
-	return 0;
-}
-
-/* Where the kernel does not let maps be walked: by the files of all processes. A listener that several have is reported
- * once, for what was counted last is in the map. */
-SEC("?iter/task_file")
+/* By the files of all processes, for not every kernel lets a map be walked. A listener that several processes have is
+ * reported once: what was counted last is in the map. */
+SEC("iter/task_file")
 int walk_files(struct bpf_iter__task_file *ctx)
 {
 	struct file *file = (struct file *)untyped(ctx->file);

@@ -76,13 +76,18 @@ public sealed class EventLog : IDisposable
     /// it is.</param>
     /// <param name="peer">Encoded <c>peer_*</c> fields, if the writer knows the peer. They follow the event, and win over
     /// those that it has; the columns are those without them.</param>
+    /// <param name="peerEvent">Encoded <c>peer_event_id</c>, of an event that has none.</param>
     /// <returns>
     /// False if it is above <see cref="MaxEventBytes"/>: it is not stored, <see cref="LogStatistics.Refused"/> counts it,
     /// and the next event gets its sequence. The caller reports the loss.
     /// </returns>
-    public bool Append(in EventColumns columns, ReadOnlySpan<byte> encodedEvent, ReadOnlySpan<byte> peer = default)
+    public bool Append(
+        in EventColumns columns,
+        ReadOnlySpan<byte> encodedEvent,
+        ReadOnlySpan<byte> peer = default,
+        ReadOnlySpan<byte> peerEvent = default)
     {
-        var segment = Room(encodedEvent.Length + peer.Length);
+        var segment = Room(encodedEvent.Length + peer.Length + peerEvent.Length);
         if (segment is null)
         {
             return false;
@@ -94,7 +99,7 @@ public sealed class EventLog : IDisposable
         }
 
         segment.AppendEvent(
-            peer.IsEmpty ? columns : columns.WithPeer(), StreamEventsResponse.EventsFieldNumber, encodedEvent, peer);
+            peer.IsEmpty ? columns : columns.WithPeer(), StreamEventsResponse.EventsFieldNumber, encodedEvent, peer, peerEvent);
         _typeTotals[columns.Type]++;
         _end.Position++;
         _end.Events++;
@@ -214,6 +219,14 @@ public sealed class EventLog : IDisposable
     /// <param name="filter">Which events; null or empty for all.</param>
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
     public EventSummary Summarize(EventFilter? filter) => SummaryRunner.Run(_store, filter);
+
+    /// <summary>Sums the matching events by who talks to whom. Blocks the thread, about 0.5 µs for each of them.</summary>
+    /// <exception cref="FilterException">The filter, the limit or the page token is not accepted.</exception>
+    public FlowResult SumFlows(FlowQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return FlowRunner.Run(_store, query);
+    }
 
     /// <summary>What the log holds, and what was appended so far.</summary>
     public LogStatistics GetStatistics()

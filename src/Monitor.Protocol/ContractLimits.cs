@@ -18,6 +18,15 @@ public static class ContractLimits
     /// <summary>Most seconds of a summary: a day.</summary>
     public const int MaxSummarySeconds = 86_400;
 
+    /// <summary>Flows of a list if the request sets no limit.</summary>
+    public const int DefaultFlowLimit = 100;
+
+    /// <summary>Highest limit of a list of flows.</summary>
+    public const int MaxFlowLimit = 1000;
+
+    /// <summary>How many flows are told apart; the rest is one sum.</summary>
+    public const int MaxFlows = 10_000;
+
     /// <summary>Events in a message of a stream if the request sets no maximum.</summary>
     public const int DefaultBatchEvents = 512;
 

@@ -8,7 +8,7 @@ internal static class ContractServices
 {
     public static IReadOnlyList<ServiceDescriptor> All { get; } =
         [
-            EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, ProgramService.Descriptor,
-            StatusService.Descriptor,
+            EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
+            ProgramService.Descriptor, StatusService.Descriptor,
         ];
 }

@@ -96,6 +96,7 @@ public static class MonitorServer
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();
         services.AddSingleton<EventExplainer>();
+        services.AddSingleton<FlowLister>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -105,6 +106,7 @@ public static class MonitorServer
         services.AddSingleton<EventRpcs>();
         services.AddSingleton<ConnectionRpcs>();
         services.AddSingleton<ExplainRpcs>();
+        services.AddSingleton<FlowRpcs>();
         services.AddSingleton<ProgramRpcs>();
         services.AddSingleton<StatusRpcs>();
         services
@@ -182,6 +184,7 @@ public static class MonitorServer
         app.MapGrpcService<EventRpcs>();
         app.MapGrpcService<ConnectionRpcs>();
         app.MapGrpcService<ExplainRpcs>();
+        app.MapGrpcService<FlowRpcs>();
         app.MapGrpcService<ProgramRpcs>();
         app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();

@@ -256,8 +256,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         return monitor;
     }
 
-    private static long KernelMemory(BpfObject bpf, List<HookState> hooks) =>
-        bpf.Maps.Sum(map => map.MemoryBytes) + hooks.Sum(hook => hook.Program?.GetStatistics().MemoryBytes ?? 0);
+    // A shared map counts with the monitor that brought it along.
+    private long KernelMemory(BpfObject bpf, List<HookState> hooks) =>
+        bpf.Maps.Where(map => !_shared.TryGetValue(map.Name, out var shared) || shared == map).Sum(map => map.MemoryBytes) + hooks.Sum(hook => hook.Program?.GetStatistics().MemoryBytes ?? 0);
 
     // Without CAP_IPC_LOCK, perf_mmap() allows all rings together kernel.perf_event_mlock_kb (516) for each CPU and
     // RLIMIT_MEMLOCK beyond: small rings are better than none.

@@ -7,23 +7,18 @@ namespace Monitor.Agent.Monitors;
 internal sealed class ListenOverflowMonitor() :
     TcpMonitor<ListenOverflowRecord>("listen_overflow", Event.ListenOverflowFieldNumber)
 {
-    public override string Description => "Connections that listening sockets turned away, counted once a second. Needs accept.";
+    public override string Description => "Connections that listening sockets turned away, counted every 5 seconds. Needs accept.";
 
-    // One record for each listener and second.
+    // One record for each listener and walk.
     public override int RingBudgetBytes => 0;
 
     public override IReadOnlyList<HookDefinition> Hooks { get; } =
-    [
-        new("walk_listening", "iter/bpf_map_elem", HookRole.Preferred, HookAttach.MapIterator),
-        new("walk_files", "iter/task_file", HookRole.LastResort, HookAttach.Iterator)
-        {
-            Note = "looks at every open file of the machine once a second, for this kernel does not let maps be walked",
-        },
-    ];
+        [new("walk_files", "iter/task_file", HookRole.Required, HookAttach.Iterator)];
 
     public override string? Needs => "accept";
 
-    public override PeriodicWalk Walk { get; } = new("listening", 1000, WhilePending: false);
+    // A walk looks at each open file of the machine, some 100 ns each.
+    public override PeriodicWalk Walk { get; } = new("listening", 5000, WhilePending: false);
 
     protected override bool TryWrite(in ListenOverflowRecord record, ref WireWriter writer, out bool failed)
     {

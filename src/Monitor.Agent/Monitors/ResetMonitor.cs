@@ -14,6 +14,8 @@ internal sealed class ResetMonitor() : TcpMonitor<ResetRecord>("reset", Event.Re
 
     public override string Description => "Resets of TCP connections, sent and received.";
 
+    public override int RingBudgetBytes => 1 << 20;
+
     public override IReadOnlyList<HookDefinition> Hooks { get; } =
     [
         new("tcp_send_reset", "tcp/tcp_send_reset", HookRole.Required, HookAttach.Section),

@@ -8,6 +8,8 @@ internal sealed class RetransmitMonitor() : TcpMonitor<RetransmitRecord>("retran
 {
     public override string Description => "TCP segments that were sent again.";
 
+    public override int RingBudgetBytes => 1 << 20;
+
     public override IReadOnlyList<HookDefinition> Hooks { get; } =
         [new("tcp_retransmit_skb", "tcp/tcp_retransmit_skb", HookRole.Required, HookAttach.Section)];
 

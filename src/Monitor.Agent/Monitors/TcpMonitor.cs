@@ -24,8 +24,9 @@ internal abstract class TcpMonitor<TRecord>(string name, int detailField) : Moni
 
     public override int RecordBytes => Unsafe.SizeOf<TRecord>();
 
-    // At most a few per connection, and connections take longer than attempts: 2 MiB on each of two CPUs.
-    public override int RingBudgetBytes => 4 << 20;
+    // One or two per connection, and connections take longer than attempts: 1 MiB on each of two CPUs hold 6500 ends, 100 ms
+    // of what a CPU can open and close.
+    public override int RingBudgetBytes => 2 << 20;
 
     public override IReadOnlyList<string> LayoutDifferences(BpfObject bpf) =>
         RecordLayout.Check<TRecord>(bpf, $"{name}_record");

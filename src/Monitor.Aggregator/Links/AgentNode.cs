@@ -15,6 +15,9 @@ using Program = Monitor.V1.Program;
 /// </summary>
 internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
 {
+    private static int _nodes;
+
+    private readonly int _number = Interlocked.Increment(ref _nodes);
     private readonly Lock _lock = new();
     private readonly RateMeter _rate = new(time);
     private readonly ClockEstimator _clock = new();
@@ -82,7 +85,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         var token = batch.Token!;
         var after = new OriginPoint((long)token.Position, (long)token.Events);
         var run = RunOf(batch, epoch, after);
-        var malformed = log.Append(run.Origin, run.At, after, batch);
+        var malformed = log.Append(run.Origin, run.At, after, batch, PairingClock());
         lock (_lock)
         {
             run.Advance(batch, after);
@@ -274,6 +277,9 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
 
         return run;
     }
+
+    private NodeClock PairingClock() =>
+        Clock is { } known ? NodeClock.Of(_number, known.Offset, known.Uncertainty) : NodeClock.Unknown(_number);
 
     private void Count(LossCause cause, ulong count)
     {

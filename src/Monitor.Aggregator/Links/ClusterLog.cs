@@ -10,6 +10,7 @@ namespace Monitor.Aggregator.Links;
 internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
 {
     private readonly Lock _writing = new();
+    private readonly PeerEvents _peerEvents = new(log.Types);
 
     /// <summary>The numbers of the event types.</summary>
     public EventTypeTable Types => log.Types;
@@ -49,8 +50,9 @@ internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
     /// <param name="before">Where the origin was read before the message.</param>
     /// <param name="after">Where it is read behind it.</param>
     /// <param name="batch">The message.</param>
+    /// <param name="clock">The clock of the node.</param>
     /// <returns>How many of the events could not be taken in, and stand in the log as a loss.</returns>
-    public ulong Append(Origin origin, OriginPoint before, OriginPoint after, AgentBatch batch)
+    public ulong Append(Origin origin, OriginPoint before, OriginPoint after, AgentBatch batch, in NodeClock clock)
     {
         lock (_writing)
         {
@@ -65,13 +67,13 @@ internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
                 log.AppendLoss(origin, batch.Losses[i], behind);
             }
 
-            var lost = AppendEvents(origin, at, batch);
+            var lost = AppendEvents(origin, at, batch, clock);
             log.Publish();
             return lost;
         }
     }
 
-    private ulong AppendEvents(Origin origin, OriginPoint at, AgentBatch batch)
+    private ulong AppendEvents(Origin origin, OriginPoint at, AgentBatch batch, in NodeClock clock)
     {
         var bytes = batch.Bytes;
         var lost = 0ul;
@@ -93,7 +95,10 @@ internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
                     inRun = true;
                 }
 
-                if (log.Append(entry.Columns, bytes.Slice(entry.Start, entry.Length), peers is null ? [] : peers.Find(entry.Columns)))
+                var encoded = bytes.Slice(entry.Start, entry.Length);
+                // BatchReader has checked that this is the sequence.
+                var peerEvent = _peerEvents.Find(entry.Columns, encoded, origin.Epoch, (ulong)at.Events + 1, clock);
+                if (log.Append(entry.Columns, encoded, peers is null ? [] : peers.Find(entry.Columns), peerEvent))
                 {
                     at = new OriginPoint(at.Position + 1, at.Events + 1);
                     continue;

@@ -25,6 +25,11 @@ internal static class EventTags
     public const uint Destination = Event.DestinationFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Connection = Event.ConnectionFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint PacketDrop = Event.PacketDropFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Accept = Event.AcceptFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Close = Event.CloseFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Retransmit = Event.RetransmitFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Reset = Event.ResetFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Dns = Event.DnsFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesWorkloadKind = Event.K8SWorkloadKindFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesWorkloadName = Event.K8SWorkloadNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint PeerPodName = Event.PeerPodNameFieldNumber << 3 | WireReader.LengthDelimited;

@@ -4,7 +4,7 @@ using Monitor.V1;
 namespace Monitor.Events;
 
 /// <summary>Counts events by their encoded bytes, without decoding them to objects.</summary>
-internal sealed class EventTally
+internal sealed class EventTally : IEventTally
 {
     private readonly NameCounts _nodes = new();
     private readonly NameCounts _errors = new();

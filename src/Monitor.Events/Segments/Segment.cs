@@ -91,11 +91,12 @@ internal sealed class Segment
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
 
-    /// <summary>Appends an event, in two parts, for which there is room. Readers do not see it yet.</summary>
-    public void AppendEvent(in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest)
+    /// <summary>Appends an event, in three parts, for which there is room. Readers do not see it yet.</summary>
+    public void AppendEvent(
+        in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
         var time = columns.Time;
-        var index = Write(columns, field, message, rest);
+        var index = Write(columns, field, message, second, third);
         _typeCounts[columns.Type]++;
         var number = index >> BlockShift;
         if (number >= _blocks.Length)
@@ -126,7 +127,7 @@ internal sealed class Segment
     /// <summary>Appends a loss for which there is room. Readers do not see it yet.</summary>
     public void AppendLoss(in EventColumns columns, int field, ReadOnlySpan<byte> message)
     {
-        var index = Write(columns, field, message, default);
+        var index = Write(columns, field, message, default, default);
         if (index >> BlockShift >= _blocks.Length)
         {
             GrowBlocks();
@@ -317,13 +318,15 @@ internal sealed class Segment
         return low - 1;
     }
 
-    private int Write(in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> rest)
+    private int Write(
+        in EventColumns columns, int field, ReadOnlySpan<byte> message, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
         var index = _count;
         var writer = new WireWriter(_buffer.AsSpan(_end));
-        writer.BytesHeader(field, message.Length + rest.Length);
+        writer.BytesHeader(field, message.Length + second.Length + third.Length);
         writer.Fragment(message);
-        writer.Fragment(rest);
+        writer.Fragment(second);
+        writer.Fragment(third);
         _end += writer.Length;
         ref var header = ref Header(index);
         header = columns;

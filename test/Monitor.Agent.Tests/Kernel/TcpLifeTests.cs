@@ -220,7 +220,7 @@ internal sealed class TcpLifeTests
                 try: c.connect(l.getsockname())
                 except BlockingIOError: pass
                 cs.append(c)
-            time.sleep(2.5); print(l.getsockname()[1])
+            time.sleep(7); print(l.getsockname()[1])
             """).Ports[0];
 
         var overflow = _kernel.Find(e => e.ListenOverflow is not null && e.DestinationPort == port);

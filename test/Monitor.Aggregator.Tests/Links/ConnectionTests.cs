@@ -117,7 +117,7 @@ internal sealed class ConnectionTests
         while (token.Length > 0);
 
         Assert.That(seen.Select(connection => connection.PeerServiceName), Has.Exactly(30).EqualTo("even"));
-        Assert.That(seen.Select(connection => (connection.NodeName, connection.ConnectionId)), Is.Unique.And.Count.EqualTo(30));
+        Assert.That(seen.Select(connection => (connection.NodeName, connection.ConnectionId)).ToList(), Is.Unique.And.Count.EqualTo(30));
         Assert.That(seen.All(connection => connection.ConnectionId % 2 == 0), Is.True);
     }
 

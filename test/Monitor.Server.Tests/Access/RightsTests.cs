@@ -20,6 +20,8 @@ internal sealed class RightsTests
     [TestCase(SecuredServer.StatusToken, "/api/events", HttpStatusCode.Forbidden)]
     [TestCase(SecuredServer.StatusToken, "/api/events/stream", HttpStatusCode.Forbidden)]
     [TestCase(SecuredServer.StatusToken, "/api/connection-summary", HttpStatusCode.Forbidden)]
+    [TestCase(SecuredServer.StatusToken, "/api/flows", HttpStatusCode.Forbidden)]
+    [TestCase(SecuredServer.TeamToken, "/api/flows?k8s_namespace=team-c", HttpStatusCode.Forbidden)]
     [TestCase(SecuredServer.TeamToken, "/api/events", HttpStatusCode.OK)]
     [TestCase(SecuredServer.TeamToken, "/api/events?k8s_namespace=team-b", HttpStatusCode.OK)]
     [TestCase(SecuredServer.TeamToken, "/api/events?k8s_namespace=team-c", HttpStatusCode.Forbidden)]
@@ -50,11 +52,18 @@ internal sealed class RightsTests
         var list = await JsonAsync(http, "/api/events?limit=2");
         var groups = await JsonAsync(http, "/api/list-connections");
         var summary = await JsonAsync(http, "/api/connection-summary");
+        var flows = await JsonAsync(http, "/api/flows?group_by=process");
 
         Assert.That(list.GetProperty("total_count").GetInt32(), Is.EqualTo(5));
         Assert.That(groups.GetProperty("total_events").GetInt32(), Is.EqualTo(5));
         Assert.That(groups.GetProperty("total_pids").GetInt32(), Is.EqualTo(2));
         Assert.That(summary.GetProperty("count").GetInt32(), Is.EqualTo(5));
+        Assert.That(
+            flows.GetProperty("flows").EnumerateArray().Select(flow => flow.GetProperty("source").GetProperty("k8s_namespace").GetString()),
+            Is.EquivalentTo(new[] { "team-a", "team-b" }));
+        Assert.That(
+            flows.GetProperty("flows").EnumerateArray().Sum(flow => int.Parse(flow.GetProperty("connections").GetString()!, System.Globalization.CultureInfo.InvariantCulture)),
+            Is.EqualTo(5));
         Assert.That((await JsonAsync(http, "/api/events?k8s_namespace=team-b")).GetProperty("total_count").GetInt32(), Is.EqualTo(2));
     }
 
@@ -128,6 +137,7 @@ internal sealed class RightsTests
     private static void Append(SecuredServer secured, string name, int count) => secured.Server.Source.Append(count, change: made =>
     {
         made.K8SNamespace = name;
+        made.Connection = new ConnectionDetail { Outcome = ConnectionDetail.Types.Outcome.Connected };
         made.Pid = name == "team-a" ? 1u : name == "team-b" ? 2u : 3u;
         made.Time = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow);
     });

@@ -44,6 +44,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public EventService.EventServiceClient Events { get; private set; } = null!;
 
+    public FlowService.FlowServiceClient Flows { get; private set; } = null!;
+
     public StatusService.StatusServiceClient Status { get; private set; } = null!;
 
     public ProgramService.ProgramServiceClient ProgramList { get; private set; } = null!;
@@ -76,6 +78,7 @@ internal sealed class TestServer : IAsyncDisposable
         server.Http = new HttpClient { BaseAddress = new Uri(server.EndPoints.HttpUrl) };
         var channel = server.OpenChannel();
         server.Events = new EventService.EventServiceClient(channel);
+        server.Flows = new FlowService.FlowServiceClient(channel);
         server.Status = new StatusService.StatusServiceClient(channel);
         server.ProgramList = new ProgramService.ProgramServiceClient(channel);
         return server;
