@@ -59,8 +59,27 @@ struct ns_common {
 	unsigned int inum;
 } relocated;
 
+struct inet_ehash_bucket {
+	struct hlist_nulls_node *first; /* of its only member, a struct hlist_nulls_head */
+};
+
+struct inet_hashinfo {
+	struct inet_ehash_bucket *ehash;
+	unsigned int ehash_mask;
+	bool pernet; /* 6.1 (d1e5e6408b30): of one namespace alone */
+} relocated;
+
+struct inet_timewait_death_row {
+	struct inet_hashinfo *hashinfo;
+} relocated;
+
+struct netns_ipv4 {
+	struct inet_timewait_death_row tcp_death_row;
+} relocated;
+
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 } relocated;
 
 typedef struct {
@@ -98,7 +117,19 @@ struct sock_cgroup_data___shared {
 	__u64 val; /* before: the cgroup, or with one of the lowest two bits set something else */
 } relocated;
 
+struct hlist_nulls_node {
+	struct hlist_nulls_node *next;
+} relocated;
+
+struct proto {
+	union {
+		struct inet_hashinfo *hashinfo;
+	} h;
+} relocated;
+
 struct sock_common {
+	struct proto *skc_prot;
+	struct hlist_nulls_node skc_nulls_node;
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
@@ -202,6 +233,10 @@ struct task_struct {
 	struct css_set *cgroups;
 } relocated;
 
+struct inet_timewait_sock {
+	volatile unsigned char tw_substate; /* FIN_WAIT2 or TIME_WAIT */
+} relocated;
+
 struct inet_sock {
 	__be16 inet_sport;
 } relocated;
@@ -231,6 +266,11 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 snd_nxt;
 	__u32 packets_out;
+	__u32 snd_una;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_cwnd;
+	__u32 mss_cache;
 	struct minmax rtt_min;
 } relocated;
 

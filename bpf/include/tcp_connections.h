@@ -5,21 +5,8 @@
 
 #include "monitor.h"
 #include "tcp.h"
+#include "tcp_connection.h"
 #include <bpf/bpf_endian.h>
-
-/* A connection from its first packet to its end. */
-struct connection {
-	__u64 id;
-	__u64 established; /* CLOCK_BOOTTIME, ns; 0: not yet */
-	__u64 cgroup_id;
-	__u32 pid;
-	__u32 tid;
-	__u32 uid;
-	__u8 flags;	/* of enum tcp_flags */
-	__u8 direction; /* of enum tcp_direction */
-	__u8 padding[2];
-	char command[16];
-};
 
 /*
  * By address of the socket; the kernel closes each before it uses its memory again. When it is full the oldest make

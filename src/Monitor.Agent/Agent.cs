@@ -7,6 +7,7 @@ using Monitor.Agent.Handover;
 using Monitor.Agent.Kubernetes;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
+using Monitor.Agent.OpenConnections;
 using Monitor.Agent.Reading;
 using Monitor.Agent.Status;
 using Monitor.Bpf;
@@ -65,6 +66,8 @@ internal static class Agent
             {
                 monitor.Dispose();
             }
+
+            outcome.Sockets.Dispose();
         }
     }
 
@@ -87,7 +90,8 @@ internal static class Agent
         await using var kubernetes = ServerSettings.UsesKubernetes(settings) ? StartKubernetes(settings, nodeName, logging) : null;
         var clock = new WallClock();
         var destinations = outcome.Loaded.Any(monitor => monitor.Definition is DnsMonitor) ? new DestinationNames() : null;
-        var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, PrivacyOf(settings), destinations);
+        var privacy = PrivacyOf(settings);
+        var encoder = new EventEncoder(nodeName, epoch, kubernetes?.Names, privacy, destinations);
         var rateLimit = settings.Get(AgentSettings.RateLimit) is > 0 and var limit ? (ulong)limit : LoadedMonitor.NoLimit;
         MonitorPipeline[] pipelines =
             [.. outcome.Loaded.Select(monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock, rateLimit))];
@@ -106,7 +110,14 @@ internal static class Agent
         await using var overhead = budget > 0 ? new OverheadWatch(pipelines, budget, logger) : null;
         try
         {
-            await using var server = MonitorServer.Build(options, log, programs, health: kubernetes is null ? null : kubernetes.Health);
+            using var connections = new NodeConnections(
+                nodeName,
+                outcome.Sockets,
+                new ConnectionBuilder(nodeName, kubernetes?.Names, privacy),
+                ExclusionsOf(settings),
+                TimeProvider.System);
+            await using var server = MonitorServer.Build(
+                options, log, programs, health: kubernetes is null ? null : kubernetes.Health, connections: connections);
             if (!await ServerStart.StartAsync(
                 server, error, StartReport.Lines(outcome, rights), "/api/events?limit=10", GiveMemoryBack))
             {
@@ -208,7 +219,8 @@ internal static class Agent
             }
         }
 
-        return new LoadOutcome(monitors, failed, disabled);
+        return new LoadOutcome(
+            monitors, failed, disabled, SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections));
     }
 
     private static EventPrivacy? PrivacyOf(SettingValues settings)
@@ -217,6 +229,13 @@ internal static class Agent
         IReadOnlyList<IPNetwork> networks = settings.TryGet(AgentSettings.MaskAddresses, out var masked) ? masked : [];
         return hidesCommands || networks.Count > 0 ? new EventPrivacy(hidesCommands, networks) : null;
     }
+
+    // What applies outside the kernel too, and is not looked up while loading.
+    private static KernelFilter ExclusionsOf(SettingValues settings) => new()
+    {
+        ExcludedPids = settings.TryGet(AgentSettings.ExcludePid, out var pids) ? [.. pids.Select(pid => (uint)pid)] : [],
+        ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
+    };
 
     private static KernelFilter FilterOf(SettingValues settings) => new()
     {

@@ -35,6 +35,13 @@ internal static class StartReport
             yield return $"{definition.Name}: not asked for";
         }
 
+        if (outcome.Sockets.Note is { Length: > 0 } missing)
+        {
+            yield return outcome.Sockets.Files is null
+                ? $"open connections: FAILED: {Brief(missing)}"
+                : $"open connections: {missing}";
+        }
+
         yield return $"rights: {rights.Describe()}";
         foreach (var note in rights.AllNotes)
         {

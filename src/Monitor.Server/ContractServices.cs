@@ -7,5 +7,8 @@ namespace Monitor.Server;
 internal static class ContractServices
 {
     public static IReadOnlyList<ServiceDescriptor> All { get; } =
-        [EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor];
+        [
+            EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
+            ProgramService.Descriptor, StatusService.Descriptor,
+        ];
 }

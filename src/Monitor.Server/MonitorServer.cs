@@ -30,6 +30,7 @@ public static class MonitorServer
     /// <param name="reviewer">Knows the tokens of service accounts; needed where the options accept them.</param>
     /// <param name="tls">The certificate that the options name, where the program uses it for more; the caller disposes of
     /// it. Null: the server reads it.</param>
+    /// <param name="connections">The open connections. Null: they cannot be listed.</param>
     /// <exception cref="AccessException">A certificate, key, authority or list of readers cannot be used.</exception>
     public static WebApplication Build(
         MonitorServerOptions options,
@@ -39,7 +40,8 @@ public static class MonitorServer
         IAgentDirectory? agents = null,
         Func<IEnumerable<HealthPart>>? health = null,
         ITokenReviewer? reviewer = null,
-        TlsIdentity? tls = null)
+        TlsIdentity? tls = null,
+        IConnectionDirectory? connections = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -64,6 +66,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(programs);
         builder.Services.AddSingleton(new AgentsReader(agents, options));
+        builder.Services.AddSingleton(new ConnectionSource(connections));
         builder.Services.AddSingleton(health ?? (static () => []));
         AccessSetup.AddServices(builder.Services, options, reviewer, tls);
         AddServices(builder.Services, options);
@@ -101,6 +104,7 @@ public static class MonitorServer
         services.AddSingleton<StatsReader>();
         // One instance of each for all calls: they have no state of their own.
         services.AddSingleton<EventRpcs>();
+        services.AddSingleton<ConnectionRpcs>();
         services.AddSingleton<ExplainRpcs>();
         services.AddSingleton<FlowRpcs>();
         services.AddSingleton<ProgramRpcs>();
@@ -178,6 +182,7 @@ public static class MonitorServer
         app.UseMiddleware<StrictRequests>();
         app.Use(HeadRequests.AnswerStreams);
         app.MapGrpcService<EventRpcs>();
+        app.MapGrpcService<ConnectionRpcs>();
         app.MapGrpcService<ExplainRpcs>();
         app.MapGrpcService<FlowRpcs>();
         app.MapGrpcService<ProgramRpcs>();

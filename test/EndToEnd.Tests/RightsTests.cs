@@ -39,6 +39,32 @@ internal sealed class RightsTests
     }
 
     [Test]
+    public async Task OpenConnections_AfterTheStart_AreStillReadInEveryNamespace()
+    {
+        using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
+        using var inside = new NetworkNamespace();
+        using var program = ResidentPython.Start(inside, """
+            l = socket.socket(); l.bind(('127.0.0.1', 7130)); l.listen()
+            c = socket.create_connection(('127.0.0.1', 7130))
+            print(os.getpid())
+            sys.stdin.read()
+            """);
+        using var own = await agent.ConnectAsync();
+        var port = ((System.Net.IPEndPoint)own.LocalEndPoint!).Port;
+
+        var there = (await agent.GetAsync("/api/connections?destination_port=7130&state=established&state=listen")).GetProperty("connections");
+        var here = (await agent.GetAsync($"/api/connections?source_port={port}&pid={Environment.ProcessId}")).GetProperty("connections");
+
+        // The listening socket, the client's, and the one that waits to be accepted, which nobody has.
+        var shown = there.EnumerateArray().ToList();
+        Assert.That(shown.Select(c => c.GetProperty("network_namespace").GetUInt32()), Is.EqualTo(Enumerable.Repeat(inside.Inode, 3)));
+        Assert.That(
+            shown.Select(c => c.TryGetProperty("pid", out var pid) ? $"{pid}" : "").Order(),
+            Is.EqualTo(new[] { "", program.FirstLine, program.FirstLine }));
+        Assert.That(here.EnumerateArray().Single().GetProperty("state").GetString(), Is.EqualTo("ESTABLISHED"));
+    }
+
+    [Test]
     public async Task Aggregator_EveryThread_IsBoundByTheFilter()
     {
         using var aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--agent", "127.0.0.1:1");

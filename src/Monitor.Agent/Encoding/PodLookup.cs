@@ -11,6 +11,11 @@ internal abstract class PodLookup
     /// <param name="pid">As in the record.</param>
     public abstract PodFields OfProcess(ulong cgroupId, uint pid);
 
+    /// <summary>The pod of whoever has a socket. Any thread but the reader's.</summary>
+    /// <param name="cgroupId">As in the record.</param>
+    /// <param name="pid">As in the record; 0 where no process has it.</param>
+    public abstract PodFields OfSocket(ulong cgroupId, uint pid);
+
     /// <summary>The pod that sent or receives a packet which no process caused.</summary>
     /// <param name="source">16 bytes, IPv4 mapped; empty where the packet has no address.</param>
     /// <param name="destination">As <paramref name="source"/>.</param>

@@ -52,13 +52,13 @@ internal static class Handing
         var held = ThreadRights.Permitted;
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
         var (kept, notes) = RightsToKeep.Find(
-            outcome.Loaded, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
+            outcome, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
         var (files, problem) = FilesToKeep.Prepare(settings);
         using var restriction = files;
         var description = Describe(outcome, settings, held, notes, problem);
         using var message = SealedMessage.Write(HandoverJson.Write(description));
         ThreadRights.GiveUpAllBut(kept);
-        image.Start(message, Variable, [.. description.Loaded.SelectMany(ReceivedMonitors.Descriptors)], restriction);
+        image.Start(message, Variable, [.. ReceivedMonitors.Descriptors(description)], restriction);
     }
 
     private static HandoverDescription Describe(
@@ -72,6 +72,8 @@ internal static class Handing
             RightsNotes = notes,
             FilesProblem = filesProblem,
             Loaded = [.. outcome.Loaded.Select(Describe)],
+            Sockets = new HandedSockets(
+                outcome.Sockets.Files?.DescriptorNumber, outcome.Sockets.Table?.DescriptorNumber, outcome.Sockets.Note),
             Failed = outcome.Failed.ToDictionary(failed => failed.Definition.Name, failed => failed.Error),
             Disabled = [.. outcome.Disabled.Select(definition => definition.Name)],
         };

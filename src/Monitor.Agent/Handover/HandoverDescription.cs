@@ -23,6 +23,9 @@ internal sealed record HandoverDescription
 
     public required IReadOnlyList<HandedMonitor> Loaded { get; init; }
 
+    /// <summary>What reads the open connections.</summary>
+    public required HandedSockets Sockets { get; init; }
+
     /// <summary>The monitors that failed, each with the reason.</summary>
     public required IReadOnlyDictionary<string, string> Failed { get; init; }
 

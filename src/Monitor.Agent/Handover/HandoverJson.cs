@@ -28,6 +28,11 @@ internal static class HandoverJson
             }
 
             json.WriteEndArray();
+            json.WriteStartObject("sockets");
+            WriteDescriptor(json, "files", description.Sockets.Files);
+            WriteDescriptor(json, "table", description.Sockets.Table);
+            json.WriteString("note", description.Sockets.Note);
+            json.WriteEndObject();
             WriteMap(json, "failed", description.Failed);
             WriteList(json, "disabled", description.Disabled);
             json.WriteEndObject();
@@ -51,6 +56,7 @@ internal static class HandoverJson
                 RightsNotes = ReadList(json, "rights_notes"),
                 FilesProblem = json.GetProperty("files_problem").GetString(),
                 Loaded = ReadList(json, "loaded", ReadMonitor),
+                Sockets = ReadSockets(json.GetProperty("sockets")),
                 Failed = ReadMap(json, "failed"),
                 Disabled = ReadList(json, "disabled"),
             };
@@ -61,6 +67,9 @@ internal static class HandoverJson
             throw new HandoverException($"it is no description of loaded programs: {failure.Message}", failure);
         }
     }
+
+    private static HandedSockets ReadSockets(JsonElement json) =>
+        new(ReadDescriptor(json, "files"), ReadDescriptor(json, "table"), Text(json, "note"));
 
     private static void Write(Utf8JsonWriter json, HandedMonitor monitor)
     {

@@ -1,5 +1,6 @@
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
+using Monitor.Agent.OpenConnections;
 using Monitor.Bpf;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Rings;
@@ -19,12 +20,15 @@ internal static class ReceivedMonitors
         CheckDescriptors(description);
         CheckNames(description);
         var loaded = new List<LoadedMonitor>();
+        SocketIterators sockets;
         try
         {
             foreach (var monitor in description.Loaded)
             {
                 loaded.Add(Take(monitor));
             }
+
+            sockets = Take(description.Sockets);
         }
         catch (Exception failure) when (failure is BpfException or ArgumentException)
         {
@@ -35,7 +39,8 @@ internal static class ReceivedMonitors
         return new LoadOutcome(
             loaded,
             [.. description.Failed.Select(failed => new FailedMonitor(Definition(failed.Key), failed.Value))],
-            [.. description.Disabled.Select(Definition)]);
+            [.. description.Disabled.Select(Definition)],
+            sockets);
     }
 
     private static LoadedMonitor Take(HandedMonitor handed)
@@ -72,6 +77,11 @@ internal static class ReceivedMonitors
         Link = handed.Link is { } link ? BpfLink.Inherit(link, handed.Program) : null,
     };
 
+    private static SocketIterators Take(HandedSockets handed) => new(
+        handed.Files is { } files ? BpfLink.Inherit(files, SocketIterators.FilesProgram) : null,
+        handed.Table is { } table ? BpfLink.Inherit(table, SocketIterators.TableProgram) : null,
+        handed.Note);
+
     private static MonitorDefinition Definition(string name) =>
         MonitorDefinition.All.FirstOrDefault(definition => definition.Name == name)
         ?? throw new HandoverException($"there is no monitor '{name}'");
@@ -90,15 +100,18 @@ internal static class ReceivedMonitors
     // Each descriptor once: two owners would close it twice.
     private static void CheckDescriptors(HandoverDescription description)
     {
-        var descriptors = description.Loaded.SelectMany(Descriptors).ToList();
+        var descriptors = Descriptors(description).ToList();
         if (descriptors.Any(descriptor => descriptor <= 2) || descriptors.Distinct().Count() != descriptors.Count)
         {
             throw new HandoverException("it names a descriptor twice, or a standard stream");
         }
     }
 
-    /// <summary>All that a monitor consists of.</summary>
-    public static IEnumerable<int> Descriptors(HandedMonitor monitor) =>
+    /// <summary>All that it names.</summary>
+    public static IEnumerable<int> Descriptors(HandoverDescription description) =>
+        description.Loaded.SelectMany(Descriptors).Concat(description.Sockets.Descriptors);
+
+    private static IEnumerable<int> Descriptors(HandedMonitor monitor) =>
         monitor.Hooks.SelectMany(hook => new[] { hook.Loaded, hook.Link }).OfType<int>()
             .Concat(monitor.Rings.Select(ring => ring.Descriptor))
             .Concat([monitor.Counters, monitor.Reading, monitor.Events]);

@@ -16,13 +16,13 @@ internal static class RightsToKeep
     private const int FirstFreePort = 1024;
 
     /// <summary>Finds them.</summary>
-    /// <param name="monitors">The loaded monitors, which report nothing yet.</param>
+    /// <param name="outcome">The loaded monitors, which report nothing yet, and what reads the open connections.</param>
     /// <param name="ports">Where the server will listen.</param>
     /// <param name="files">Files that the server will read.</param>
     /// <param name="onDemand">Names of those monitors that are attached later.</param>
     /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
     public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
-        IReadOnlyList<LoadedMonitor> monitors, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand)
+        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand)
     {
         var permitted = ThreadRights.Permitted;
         var kept = Always;
@@ -35,7 +35,7 @@ internal static class RightsToKeep
         ThreadRights.MakeEffective(kept.And(permitted));
         try
         {
-            if (Refusal(monitors) is { } refusal)
+            if (Refusal(outcome) is { } refusal)
             {
                 kept = kept.Or(CapabilitySet.Of(Capability.Bpf));
                 notes.Add(
@@ -43,7 +43,7 @@ internal static class RightsToKeep
                     "earlier ones with the sysctl kernel.unprivileged_bpf_disabled=0");
             }
 
-            if (RefusalToAttach(monitors.Where(monitor => onDemand.Contains(monitor.Definition.Name))) is { } refused)
+            if (RefusalToAttach(outcome.Loaded.Where(monitor => onDemand.Contains(monitor.Definition.Name))) is { } refused)
             {
                 kept = kept.Or(CapabilitySet.Of(Capability.Bpf, Capability.Perfmon, Capability.NetAdmin));
                 notes.Add(
@@ -68,11 +68,11 @@ internal static class RightsToKeep
     }
 
     // All that the reading image asks of the kernel about BPF.
-    private static string? Refusal(IReadOnlyList<LoadedMonitor> monitors)
+    private static string? Refusal(LoadOutcome outcome)
     {
         try
         {
-            foreach (var monitor in monitors)
+            foreach (var monitor in outcome.Loaded)
             {
                 monitor.Counters.Read();
                 monitor.Limit(0);
@@ -82,6 +82,9 @@ internal static class RightsToKeep
                     hook.Program?.GetStatistics();
                 }
             }
+
+            outcome.Sockets.Files?.CreateIterator().Dispose();
+            outcome.Sockets.Table?.CreateIterator().Dispose();
 
             return null;
         }

@@ -20,6 +20,9 @@ internal sealed class PodNames(NodeAttribution attribution, ClusterView view) : 
     public override PodFields OfProcess(ulong cgroupId, uint pid) =>
         _ofProcesses.GetValue(attribution.Resolve(cgroupId, pid), Encode);
 
+    public override PodFields OfSocket(ulong cgroupId, uint pid) =>
+        _ofProcesses.GetValue(attribution.ResolveSocket(cgroupId, pid), Encode);
+
     public override PodFields OfPacket(ReadOnlySpan<byte> source, ReadOnlySpan<byte> destination, long timeUnixNanos)
     {
         if (source.IsEmpty)

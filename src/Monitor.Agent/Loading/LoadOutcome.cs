@@ -1,4 +1,5 @@
 using Monitor.Agent.Monitors;
+using Monitor.Agent.OpenConnections;
 
 namespace Monitor.Agent.Loading;
 
@@ -6,5 +7,9 @@ namespace Monitor.Agent.Loading;
 /// <param name="Loaded">They run.</param>
 /// <param name="Failed">The settings ask for them, and they do not run.</param>
 /// <param name="Disabled">The settings leave them out.</param>
+/// <param name="Sockets">What reads the open connections.</param>
 internal sealed record LoadOutcome(
-    IReadOnlyList<LoadedMonitor> Loaded, IReadOnlyList<FailedMonitor> Failed, IReadOnlyList<MonitorDefinition> Disabled);
+    IReadOnlyList<LoadedMonitor> Loaded,
+    IReadOnlyList<FailedMonitor> Failed,
+    IReadOnlyList<MonitorDefinition> Disabled,
+    SocketIterators Sockets);

@@ -71,6 +71,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
     }
 
+    /// <summary>What the monitors of TCP that are loaded know of established connections; null where none is.</summary>
+    public BpfMap? Connections => _shared.GetValueOrDefault("connections");
+
     private BpfObject Open(MonitorDefinition definition)
     {
         if (_kernel is null)

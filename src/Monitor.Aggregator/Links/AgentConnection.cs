@@ -19,6 +19,9 @@ internal sealed class AgentConnection : IDisposable
     // An agent sends at most 256 KiB of events, or one event of 64 KiB more, and losses, a few dozen bytes each.
     public const int MaxMessageBytes = 1 << 20;
 
+    // What a client of gRPC takes by default, and so the most that an agent makes of a list.
+    private const int MaxListBytes = 4 << 20;
+
     // How much an agent may send ahead of what was read: the most that waits here, beside the one message that is being
     // read. A thousand agents that all have much to send then take 256 MiB. It limits a link to 256 KiB for each round
     // trip: with one of 20 ms, to 13 MB, some 70 000 events, per second.
@@ -27,36 +30,43 @@ internal sealed class AgentConnection : IDisposable
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
     private readonly GrpcChannel _channel;
+    private readonly GrpcChannel _lists;
     private readonly StatusService.StatusServiceClient _status;
     private readonly ProgramService.ProgramServiceClient _programs;
+    private readonly ConnectionService.ConnectionServiceClient _connections;
 
     public AgentConnection(AgentAddress address, LinkOptions options, TimeProvider time)
     {
         _options = options;
         _time = time;
-        _channel = GrpcChannel.ForAddress(address.UriWith(tls: options.Tls is not null), new GrpcChannelOptions
+        var uri = address.UriWith(tls: options.Tls is not null);
+        var handler = new SocketsHttpHandler
         {
-            HttpHandler = new SocketsHttpHandler
-            {
-                // Agents are reached directly, whatever the variables for browsers say.
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                ActivityHeadersPropagator = null,
-                ConnectTimeout = options.ConnectTimeout,
-                ConnectCallback = ConnectAsync,
-                SslOptions = options.Tls is { } tls ? SslOptions(tls, options.AgentName) : new SslClientAuthenticationOptions(),
-                InitialHttp2StreamWindowSize = WindowBytes,
-                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-                KeepAlivePingDelay = options.KeepAliveDelay,
-                KeepAlivePingTimeout = options.KeepAliveTimeout,
-                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            },
+            // Agents are reached directly, whatever the variables for browsers say.
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = options.ConnectTimeout,
+            ConnectCallback = ConnectAsync,
+            SslOptions = options.Tls is { } tls ? SslOptions(tls, options.AgentName) : new SslClientAuthenticationOptions(),
+            InitialHttp2StreamWindowSize = WindowBytes,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            KeepAlivePingDelay = options.KeepAliveDelay,
+            KeepAlivePingTimeout = options.KeepAliveTimeout,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        };
+        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxMessageBytes,
         });
+        // The same connection; only the limit of a message differs.
+        _lists = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = MaxListBytes });
         _status = new StatusService.StatusServiceClient(_channel);
         _programs = new ProgramService.ProgramServiceClient(_channel);
+        _connections = new ConnectionService.ConnectionServiceClient(_lists);
     }
 
     /// <summary>Asks who and how it is.</summary>
@@ -72,6 +82,11 @@ internal sealed class AgentConnection : IDisposable
     public async Task<ListProgramsResponse> ListProgramsAsync(CancellationToken cancellationToken) =>
         await _programs.ListProgramsAsync(new ListProgramsRequest(), Limited(cancellationToken));
 
+    /// <summary>Asks for its open connections.</summary>
+    public async Task<ListOpenConnectionsResponse> ListOpenConnectionsAsync(
+        ListOpenConnectionsRequest request, CancellationToken cancellationToken) =>
+        await _connections.ListOpenConnectionsAsync(request, Limited(cancellationToken));
+
     /// <summary>Asks for programs that run on demand.</summary>
     /// <param name="names">Their names; all where there is none.</param>
     /// <param name="cancellationToken">Ends the call.</param>
@@ -85,7 +100,11 @@ internal sealed class AgentConnection : IDisposable
             batch.StreamMethod(), null, new CallOptions(cancellationToken: cancellationToken), request);
 
     /// <summary>Closes the connection, and with it whatever call is open.</summary>
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _lists.Dispose();
+        _channel.Dispose();
+    }
 
     // The default connects in the same way, but the channel, which can balance loads, then wraps the connection and
     // polls it every few seconds.

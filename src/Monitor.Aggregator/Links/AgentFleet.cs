@@ -11,7 +11,7 @@ using Program = Monitor.V1.Program;
 /// <summary>
 /// All agents: keeps a link to every address that the discoveries name, and tells the server of them. Any thread.
 /// </summary>
-internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemandPrograms
+internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemandPrograms, IConnectionDirectory
 {
     // How old the watermark may be: every message of every stream asks for it, and finding it looks at every agent.
     // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.
@@ -28,6 +28,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
     private readonly NodeDirectory _nodes;
     private readonly FleetVersion _version = new();
     private readonly FleetDemand _demand = new();
+    private readonly FleetConnections _connections;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<AgentAddress, FleetMember> _members = [];
@@ -60,12 +61,13 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
         _options = options ?? new LinkOptions();
         _logger = loggers.CreateLogger<AgentFleet>();
         _nodes = new NodeDirectory(new ClusterLog(log, peers), _options, time);
+        _connections = new FleetConnections(() => Links, peers, time);
     }
 
     public long Version => _version.Value;
 
-    /// <inheritdoc />
-    public void Follow(ProgramDemand demand) => _demand.Set(demand);
+    /// <summary>The links, those that are not listed any more included until they are forgotten.</summary>
+    public IReadOnlyList<AgentLink> Links => _links;
 
     public DateTimeOffset Watermark
     {
@@ -100,7 +102,13 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
         }
     }
 
+    /// <inheritdoc />
+    public void Follow(ProgramDemand demand) => _demand.Set(demand);
+
     public IReadOnlyList<Agent> GetAgents() => [.. _links.Select(link => link.Describe())];
+
+    public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>
+        _connections.ListAsync(query, cancellationToken);
 
     public ClockEstimate? ClockOf(string nodeName) => _nodes.Find(nodeName)?.Clock;
 

@@ -136,6 +136,7 @@ internal sealed class AgentLink(
             try
             {
                 claim.Node.NoteClock(answer);
+                claim.Node.Connection = connection;
                 stream = new AgentStream(connection, claim.Node, agent, types, _state, demand, options, time)
                 {
                     Started = () => LinkLog.Linked(logger, agent.NodeName, address),
@@ -144,6 +145,7 @@ internal sealed class AgentLink(
             }
             finally
             {
+                claim.Node.Connection = null;
                 claim.Node.Holder.Release();
             }
         }

@@ -23,6 +23,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     private readonly ClockEstimator _clock = new();
     private readonly SortedDictionary<LossCause, ulong> _losses = [];
 
+    private AgentConnection? _connection;
     private AgentRun? _run;
     private ulong _restarts;
     private IReadOnlyList<Program> _programs = [];
@@ -34,6 +35,14 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
 
     /// <summary>Which link has the node.</summary>
     public NodeHolder Holder { get; } = new(time);
+
+    /// <summary>The connection of the link that has the node, for questions beside its stream; null while there is none. It may
+    /// be disposed of at any moment.</summary>
+    public AgentConnection? Connection
+    {
+        get => Volatile.Read(ref _connection);
+        set => Volatile.Write(ref _connection, value);
+    }
 
     /// <summary>When the last link to it was forgotten; null while there is one. For <see cref="NodeDirectory"/>.</summary>
     public DateTimeOffset? UnlinkedSince { get; set; }

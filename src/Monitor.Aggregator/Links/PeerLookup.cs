@@ -3,8 +3,8 @@ using Monitor.Events;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>
-/// Names the other side of an event, while its batch is appended: any thread, one at a time, without waiting. Outside
-/// Kubernetes there is none, and nothing of Kubernetes is loaded; that is why this is a class of its own.
+/// Names the other side of an event, on any thread and without waiting. Outside Kubernetes there is none, and nothing
+/// of Kubernetes is loaded; that is why this is a class of its own.
 /// </summary>
 internal abstract class PeerLookup
 {

@@ -8,7 +8,7 @@ namespace Monitor.Kubernetes.Pods;
 /// Whose the cgroups and processes of this node are. <see cref="Resolve"/> is for the one thread that reads events; all else
 /// happens in <see cref="RunAsync"/> and in the watch of pods.
 /// </summary>
-public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
+public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
 {
     // In case that inotify missed something: a scan of 1500 cgroups costs 50 ms or so.
     private static readonly TimeSpan ScanInterval = TimeSpan.FromMinutes(5);
@@ -180,7 +180,7 @@ public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
 
     private void Wake() => _misses.Wake();
 
-    private bool IsIdle() => _finder is not { HasNews: true };
+    private bool IsIdle() => _finder is not { HasNews: true } && _asked.IsEmpty;
 
     private PodIdentity ResolveProcess(uint pid)
     {
@@ -247,7 +247,7 @@ public sealed class NodeAttribution : IWatchSink<Pod>, IDisposable
     private void TakeMisses()
     {
         const int MostWanted = 4096;
-        while (_misses.TryTake(out var cgroupId, out var pid))
+        while (TryTakeMiss(out var cgroupId, out var pid))
         {
             if (pid != 0)
             {

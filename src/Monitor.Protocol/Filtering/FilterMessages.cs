@@ -12,6 +12,8 @@ public sealed partial class ListConnectionsRequest : IEventFilterFields;
 
 public sealed partial class ListPacketDropsRequest : IEventFilterFields;
 
+public sealed partial class ListOpenConnectionsRequest : IEventFilterFields;
+
 public sealed partial class ListFlowsRequest : IEventFilterFields;
 
 public sealed partial class EventFilter : IEventFilterFields;

@@ -32,7 +32,7 @@ internal static class ContractFacts
             [
                 ListEventsRequest.Descriptor, StreamEventsRequest.Descriptor, SummarizeConnectionsRequest.Descriptor,
                 SummarizePacketDropsRequest.Descriptor, ListConnectionsRequest.Descriptor,
-                ListPacketDropsRequest.Descriptor, ListFlowsRequest.Descriptor,
+                ListPacketDropsRequest.Descriptor, ListOpenConnectionsRequest.Descriptor, ListFlowsRequest.Descriptor,
             ])
         {
             AddFilter(fields, request);
@@ -76,13 +76,17 @@ internal static class ContractFacts
         });
         fields.Add("monitor.v1.ListFlowsRequest.group_by", new FieldFacts { Default = "workload", Example = "pod" });
         fields.Add("monitor.v1.ListFlowsRequest.sort_by", new FieldFacts { Default = "connections", Example = "bytes" });
-        fields.Add("monitor.v1.ListEventsRequest.limit", new FieldFacts
+        foreach (var list in (string[])["ListEventsRequest", "ListOpenConnectionsRequest"])
         {
-            Default = ContractLimits.DefaultListLimit,
-            Minimum = 1,
-            Maximum = ContractLimits.MaxListLimit,
-            Example = 10,
-        });
+            fields.Add($"monitor.v1.{list}.limit", new FieldFacts
+            {
+                Default = ContractLimits.DefaultListLimit,
+                Minimum = 1,
+                Maximum = ContractLimits.MaxListLimit,
+                Example = 10,
+            });
+        }
+
         fields.Add("monitor.v1.StreamEventsRequest.max_batch_events", new FieldFacts
         {
             Default = ContractLimits.DefaultBatchEvents,
@@ -124,6 +128,7 @@ internal static class ContractFacts
         AddList("source_ip", "10.0.0.0/8");
         AddList("destination_ip", "192.0.2.1");
         AddList("protocol", "TCP");
+        AddList("state", "CLOSE_WAIT");
         AddList("destination_name", "cart.shop.svc.cluster.local");
         Add("connection_id", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = "8193" });
         Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });

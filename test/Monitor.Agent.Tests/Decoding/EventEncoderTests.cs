@@ -126,6 +126,8 @@ internal sealed class EventEncoderTests
             return fields;
         }
 
+        public override PodFields OfSocket(ulong cgroupId, uint pid) => fields;
+
         public override PodFields OfPacket(ReadOnlySpan<byte> source, ReadOnlySpan<byte> destination, long timeUnixNanos) =>
             fields;
     }

@@ -19,6 +19,7 @@ internal sealed class HandoverTests
         Assert.That(read.HeldCapabilities, Is.EqualTo(ulong.MaxValue));
         Assert.That(read.RightsNotes, Is.EqualTo(["a note"]));
         Assert.That(read.FilesProblem, Is.EqualTo("a problem"));
+        Assert.That(read.Sockets, Is.EqualTo(new HandedSockets(4001, 4002, "a \"note\"")));
         Assert.That(read.Failed, Is.EqualTo(new Dictionary<string, string> { ["packet_drop"] = "why" }));
         var monitor = read.Loaded.Single();
         Assert.That((monitor.Name, monitor.Counters, monitor.Reading, monitor.Events), Is.EqualTo(("connection", 1001, 1002, 1003)));
@@ -88,6 +89,9 @@ internal sealed class HandoverTests
             Changed(monitor => monitor with { KernelMemoryBytes = -1 }),
             Changed(monitor => monitor with { Counters = 0 }),
             Changed(monitor => monitor with { Counters = monitor.Events }),
+            Description() with { Sockets = new HandedSockets(2, 4002, "") },
+            Description() with { Sockets = new HandedSockets(4001, 4001, "") },
+            Description() with { Sockets = new HandedSockets(1001, null, "") },
             Description() with { Loaded = [] },
             Description() with { Disabled = ["packet_drop"] },
             Description() with { Failed = new Dictionary<string, string>() },
@@ -128,6 +132,7 @@ internal sealed class HandoverTests
                 KernelNames = new Dictionary<uint, string> { [2] = "two" },
             },
         ],
+        Sockets = new HandedSockets(4001, 4002, "a \"note\""),
         Failed = new Dictionary<string, string> { ["packet_drop"] = "why" },
         Disabled = [.. MonitorDefinition.All.Select(monitor => monitor.Name).Except(["connection", "packet_drop"])],
     };

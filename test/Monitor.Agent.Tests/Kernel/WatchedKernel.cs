@@ -34,6 +34,7 @@ internal sealed class WatchedKernel : IDisposable
         KernelFilter filter, bool useSyscalls, bool withoutCapabilities, ulong rateLimit, IEnumerable<MonitorDefinition> monitors)
     {
         var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
+        Loader = loader;
         Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
         _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
         var clock = new WallClock();
@@ -72,6 +73,9 @@ internal sealed class WatchedKernel : IDisposable
         new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, monitors);
 
     public EventLog Log { get; }
+
+    /// <summary>What loaded the monitors.</summary>
+    public MonitorLoader Loader { get; }
 
     public IReadOnlyList<MonitorPipeline> Pipelines { get; }
 

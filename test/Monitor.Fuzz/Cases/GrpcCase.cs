@@ -21,8 +21,8 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
         [
             .. new[]
             {
-                EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor,
-                Health.Descriptor, ServerReflection.Descriptor,
+                EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
+                ProgramService.Descriptor, StatusService.Descriptor, Health.Descriptor, ServerReflection.Descriptor,
             }.SelectMany(service => service.Methods),
         ];
 

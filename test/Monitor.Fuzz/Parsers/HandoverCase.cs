@@ -14,8 +14,9 @@ internal sealed class HandoverCase : ParserCase
         Settings = new Dictionary<string, string> { ["log-level"] = "debug" },
         HeldCapabilities = 0x80,
         RightsNotes = ["a"],
-        FilesProblem = null,
+        FilesProblem = "b",
         Loaded = [],
+        Sockets = new HandedSockets(3, null, "c"),
         Failed = new Dictionary<string, string> { ["connection"] = "refused" },
         Disabled = ["packet_drop"],
     });

@@ -151,7 +151,7 @@ internal sealed class FuzzServer : IAsyncDisposable
     private WebApplication[] Servers => [_open, _secured, _encrypted];
 
     private WebApplication Build(AccessOptions access) =>
-        MonitorServer.Build(Options(access), _log, new NoPrograms(), _loggers, new NoAgents());
+        MonitorServer.Build(Options(access), _log, new NoPrograms(), _loggers, new NoAgents(), connections: new NoConnections());
 
     private static MonitorServerOptions Options(AccessOptions access) => new()
     {
@@ -197,5 +197,11 @@ internal sealed class FuzzServer : IAsyncDisposable
         public IReadOnlyList<Monitor.V1.Agent> GetAgents() => [];
 
         public ClockEstimate? ClockOf(string nodeName) => null;
+    }
+
+    private sealed class NoConnections : IConnectionDirectory
+    {
+        public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>
+            Task.FromResult(new ConnectionPage(query));
     }
 }

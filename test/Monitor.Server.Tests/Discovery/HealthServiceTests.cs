@@ -10,6 +10,7 @@ internal sealed class HealthServiceTests
 
     [TestCase("")]
     [TestCase("monitor.v1.EventService")]
+    [TestCase("monitor.v1.ConnectionService")]
     [TestCase("monitor.v1.ExplainService")]
     [TestCase("monitor.v1.FlowService")]
     [TestCase("monitor.v1.ProgramService")]

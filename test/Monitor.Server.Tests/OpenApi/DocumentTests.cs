@@ -23,6 +23,7 @@ internal sealed class DocumentTests
         ("GET", "/health", []),
         ("GET", "/api/events", [.. Filter, "until", "limit", "page_token"]),
         ("GET", "/api/events/stream", [.. Filter, "resume_token", "max_batch_events", "max_batch_delay"]),
+        ("GET", "/api/connections", [.. Filter.Except(["type", "failed", "since"]), "state", "limit", "page_token"]),
         ("GET", "/api/explain", ["event_id"]),
         ("GET", "/api/programs", []),
         ("GET", "/api/stats", []),
@@ -294,7 +295,7 @@ internal sealed class DocumentTests
     [Test]
     public void Facts_EachName_IsOfTheContract()
     {
-        var messages = new[] { EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor }
+        var messages = ContractServices.All
             .SelectMany(service => service.Methods)
             .ToList();
 
@@ -315,7 +316,7 @@ internal sealed class DocumentTests
         Operation("GET", path).Parameters!.Single(parameter => parameter.Name == name);
 
     private static IEnumerable<(string Method, string Path, MethodDescriptor Rpc, HttpRule Rule)> Rules() =>
-        from service in (ServiceDescriptor[])[EventService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor]
+        from service in ContractServices.All
         from rpc in service.Methods
         let main = rpc.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
         where main is not null

@@ -58,6 +58,7 @@ internal sealed class RestTests
 
     [TestCase("/health", "status")]
     [TestCase("/api/programs", "programs")]
+    [TestCase("/api/connections", "connections")]
     [TestCase("/api/stats", "subscribers")]
     public async Task Path_OfAService_AnswersJson(string path, string property)
     {

@@ -27,7 +27,7 @@ internal sealed class TestServer : IAsyncDisposable
             ServerLogging.SetLevels(logging, LogLevel.Information);
             logging.AddProvider(_logs);
         });
-        App = MonitorServer.Build(options, Log, Programs, _loggers, agents, reviewer: reviewer);
+        App = MonitorServer.Build(options, Log, Programs, _loggers, agents, reviewer: reviewer, connections: Connections);
     }
 
     public EventLog Log { get; }
@@ -35,6 +35,8 @@ internal sealed class TestServer : IAsyncDisposable
     public EventSource Source { get; }
 
     public FakePrograms Programs { get; } = new();
+
+    public FakeConnections Connections { get; } = new();
 
     public WebApplication App { get; }
 

@@ -14,7 +14,7 @@ using Program = Monitor.V1.Program;
 
 /// <summary>A real server of an agent, over a log that the test fills. It can be stopped and started again on the same
 /// address, on the same log or as a new run.</summary>
-internal sealed class TestAgent : IAsyncDisposable, IProgramDirectory
+internal sealed class TestAgent : IAsyncDisposable, IProgramDirectory, IConnectionDirectory
 {
     private readonly long _retentionBytes;
     private readonly TimeProvider _time;
@@ -68,7 +68,8 @@ internal sealed class TestAgent : IAsyncDisposable, IProgramDirectory
             },
             Log,
             this,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance,
+            connections: this);
         await _app.StartAsync();
         var endPoints = _app.Services.GetRequiredService<ServerEndPoints>();
         _port = new Uri("http://" + endPoints.GrpcTarget).Port;
@@ -127,6 +128,43 @@ internal sealed class TestAgent : IAsyncDisposable, IProgramDirectory
                 Counters = new ProgramCounters { Stored = (ulong)Log.GetStatistics().Appended },
             },
         ]);
+
+    /// <summary>Its open connections, in any order.</summary>
+    public List<OpenConnection> Connections { get; } = [];
+
+    /// <summary>What it was asked for last.</summary>
+    public ConnectionQuery? LastQuery { get; private set; }
+
+    /// <summary>Waited for before it answers.</summary>
+    public Task ConnectionsReady { get; set; } = Task.CompletedTask;
+
+    /// <summary>What it says is missing; null: nothing.</summary>
+    public string? ConnectionsMissing { get; set; }
+
+    /// <summary>Opens connections with these cookies.</summary>
+    public void Open(IEnumerable<int> ids) => Connections.AddRange(ids.Select(id => new OpenConnection
+    {
+        NodeName = NodeName,
+        ConnectionId = (ulong)id,
+        State = "ESTABLISHED",
+        SourceIp = "10.0.0.1",
+        DestinationIp = $"10.0.1.{id % 250}",
+        DestinationPort = 443,
+    }));
+
+    public async Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken)
+    {
+        LastQuery = query;
+        await ConnectionsReady.WaitAsync(cancellationToken);
+        var page = new ConnectionPage(query);
+        page.AddAll([.. Connections.Where(query.Filter.Matches)]);
+        if (ConnectionsMissing is { } missing)
+        {
+            page.Incomplete.Add(new IncompleteNode { NodeName = NodeName, Reason = missing });
+        }
+
+        return page;
+    }
 
     public async ValueTask DisposeAsync()
     {
