@@ -1,5 +1,4 @@
 using Monitor.Protocol;
-using Monitor.V1;
 
 namespace Monitor.Agent.Encoding;
 

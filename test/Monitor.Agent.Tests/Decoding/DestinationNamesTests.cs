@@ -155,6 +155,8 @@ internal sealed class DestinationNamesTests
 
         public override PodFields OfProcess(ulong cgroupId, uint pid) => new(Attribution.Cgroup, "shop", Name, $"container-{cgroupId}");
 
+        public override PodFields OfSocket(ulong cgroupId, uint pid) => OfProcess(cgroupId, pid);
+
         public override PodFields OfPacket(ReadOnlySpan<byte> source, ReadOnlySpan<byte> destination, long timeUnixNanos) =>
             new(Attribution.NoProcess);
     }

@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Net;
 using Google.Protobuf;
 using Monitor.Server.Tests.Support;
-using Monitor.V1;
 
 namespace Monitor.Server.Tests.Hosting;
 
