@@ -79,7 +79,8 @@ internal sealed class FullDiskTests
     public async Task Help_IntoAFullDisk_EndsWithTheReason()
     {
         using var process = Process.Start(new ProcessStartInfo(
-            "sh", ["-c", "exec \"$0\" --help >/dev/full", Path.Combine(ServerProcess.Artifacts(), "bin", ServerProcess.Agent)]) { RedirectStandardError = true })!;
+            "sh", ["-c", "exec \"$0\" --help >/dev/full", Path.Combine(ServerProcess.Artifacts(), "bin", ServerProcess.Agent)])
+        { RedirectStandardError = true })!;
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
 

@@ -47,7 +47,8 @@ internal sealed partial class ChaosTests
         [
             "-sN", "--cacert", _credentials!.PathOf("ca.pem"), "-H", TestCredentials.Authorization,
             $"{Aggregator.HttpUrl}/api/events/stream?since=1970-01-01T00:00:00Z",
-        ]) { RedirectStandardOutput = true })!;
+        ])
+        { RedirectStandardOutput = true })!;
         await curl.StandardOutput.ReadLineAsync();
         Process.Start("kill", ["-STOP", $"{curl.Id}"]).WaitForExit();
         Traffic();

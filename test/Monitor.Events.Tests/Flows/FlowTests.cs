@@ -42,7 +42,10 @@ internal sealed class FlowTests
         Assert.That((flow.BytesSent, flow.BytesReceived), Is.EqualTo((100UL, 2000UL)));
         Assert.That(flow.BothEnds, Is.EqualTo(new FlowEnds
         {
-            Connections = 1, ReceivedDifference = 500, SourceRetransmits = 1, DestinationRetransmits = 4,
+            Connections = 1,
+            ReceivedDifference = 500,
+            SourceRetransmits = 1,
+            DestinationRetransmits = 4,
         }));
         Assert.That((flow.Retransmits, flow.Drops), Is.EqualTo((1L, 2L)));
         Assert.That(flow.Rtt.Max, Is.EqualTo(FlowWorld.Nanos(70_000)));
@@ -75,7 +78,9 @@ internal sealed class FlowTests
         question.Protocol = "UDP";
         question.Dns = new DnsDetail
         {
-            Outcome = DnsDetail.Types.Outcome.Answered, ResponseCode = "NXDOMAIN", Latency = FlowWorld.Nanos(3_000_000),
+            Outcome = DnsDetail.Types.Outcome.Answered,
+            ResponseCode = "NXDOMAIN",
+            Latency = FlowWorld.Nanos(3_000_000),
         };
         var unanswered = question.Clone();
         unanswered.Dns.Outcome = DnsDetail.Types.Outcome.Unanswered;

@@ -53,7 +53,7 @@ internal sealed class HealthReader(
         : programs.All(program => program.Status is ProgramStatus.Active or ProgramStatus.Waiting or ProgramStatus.Disabled) ? Healthy
         : Degraded;
 
-    private static bool Runs(Program program) => 
+    private static bool Runs(Program program) =>
         program.Status is ProgramStatus.Active or ProgramStatus.Waiting or ProgramStatus.Degraded;
 
     private static HealthPart PartOf(Program program) => new()
