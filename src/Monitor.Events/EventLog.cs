@@ -220,7 +220,8 @@ public sealed class EventLog : IDisposable
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
     public EventSummary Summarize(EventFilter? filter) => SummaryRunner.Run(_store, filter);
 
-    /// <summary>Sums the matching events by who talks to whom. Blocks the thread, about 0.5 µs for each of them.</summary>
+    /// <summary>Sums the matching events by who talks to whom. Blocks the thread, for each of them as long as
+    /// three times <see cref="EventColumns.TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/> takes.</summary>
     /// <exception cref="FilterException">The filter, the limit or the page token is not accepted.</exception>
     public FlowResult SumFlows(FlowQuery query)
     {

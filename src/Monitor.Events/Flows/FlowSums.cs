@@ -38,7 +38,7 @@ internal sealed class FlowSums(byte[] key)
     public bool IsInitiator { get; private set; }
 
     /// <summary>Whether nothing was summed.</summary>
-    public bool IsEmpty => _last == long.MinValue;
+    public bool IsEmpty => _first > _last;
 
     /// <summary>What it is ordered by.</summary>
     public ulong Rank(FlowOrder order) =>

@@ -8,8 +8,7 @@ namespace Monitor.Events;
 /// </summary>
 /// <remarks>
 /// A group is found by the source's address and port, so that an end is found too whose destination was rewritten on its way.
-/// The hash has a secret (that of <see cref="HashCode"/>): nobody can choose sources that share a group with another's. Some
-/// 30 ns for each end.
+/// The hash has a secret (that of <see cref="HashCode"/>): nobody can choose sources that share a group with another's.
 /// </remarks>
 /// <typeparam name="T">What is remembered with an end.</typeparam>
 internal sealed class ConnectionPairs<T>

@@ -3,8 +3,8 @@ using Monitor.Events;
 namespace Monitor.Server;
 
 /// <summary>
-/// Runs queries. One keeps a core busy for up to tens of milliseconds, flows
-/// for up to a second for each two million events; any number at once would starve the streams, so
+/// Runs queries. One keeps a core busy for up to tens of milliseconds, flows for
+/// a second or so for a million events; any number at once would starve the streams, so
 /// one core is left to them.
 /// </summary>
 internal sealed class QueryCores : IDisposable
