@@ -178,7 +178,7 @@ public sealed class EventFilterPlan
             && (columns.Flags & _flagMask) == _flags
             && types.Contains(columns.Type)
             && columns.Time >= Since
-            && columns.Time < Until
+            && (columns.Time < Until || Until == long.MaxValue)
             && (ByTypeAndTime || MatchesColumns(columns))
             && (!NeedsBytes(columns) || MatchesBytes(columns, segment.Message(index)));
     }
