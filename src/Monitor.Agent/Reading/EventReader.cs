@@ -58,7 +58,7 @@ internal sealed class EventReader : IDisposable
         _onFailure = onFailure;
         _logger = logger ?? NullLogger.Instance;
         _rings = new PerfRingReader([.. pipelines.Select(pipeline => pipeline.Monitor.Rings)]);
-        _thread = new Thread(Run) { Name = "event-reader" };
+        _thread = new Thread(Run);
     }
 
     /// <summary>Lets the programs begin, and reads what they report.</summary>
@@ -92,6 +92,8 @@ internal sealed class EventReader : IDisposable
     {
         try
         {
+            // By the thread itself: to name another one takes a file of /proc, which the agent may not write to.
+            Thread.CurrentThread.Name = "event-reader";
             // Where that is not allowed, more is lost when the machine has no CPU to spare, and is counted as ever.
             _ = ThreadScheduling.TrySetNice(Nice);
             var settleAt = 0L;
