@@ -149,7 +149,7 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
 
     private async Task FindOverflowsAsync(Event main, CancellationToken cancellationToken)
     {
-        if (!main.HasDestinationPort)
+        if (main is not { HasDestinationPort: true, DestinationPort: <= ushort.MaxValue })
         {
             return;
         }
