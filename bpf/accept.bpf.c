@@ -80,7 +80,7 @@ int BPF_PROG(state, struct sock *sk, int old_state, int state)
 		connection.id = bpf_get_socket_cookie(sk);
 		established(ctx, untyped(sk), &connection);
 	} else if (sees_accept && state == TCP_CLOSE) {
-		stored = connection_of(sk);
+		stored = connection_of(untyped(sk));
 		if (stored && stored->flags & TCP_QUEUED)
 			report(ctx, untyped(sk), stored);
 	}

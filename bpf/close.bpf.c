@@ -127,7 +127,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
 		return;
 	case TCP_ESTABLISHED:
-		connection = bpf_map_lookup_elem(&connections, &key);
+		connection = connection_of(sk);
 		if (connection) {
 			if (!connection->established)
 				connection->established = now();
@@ -148,7 +148,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		flags = state == TCP_CLOSE_WAIT ? TCP_REMOTE_FIRST
 			: process_ends()	? TCP_LOCAL_FIRST | TCP_EXITING
 						: TCP_LOCAL_FIRST;
-		connection = bpf_map_lookup_elem(&connections, &key);
+		connection = connection_of(sk);
 		if (connection)
 			connection->flags |= flags;
 		else
@@ -161,7 +161,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) &&
 			    process_ends())
 				flags = TCP_EXITING;
-			report(ctx, sk, bpf_map_lookup_elem(&connections, &key), flags, old_state);
+			report(ctx, sk, connection_of(sk), flags, old_state);
 		}
 		bpf_map_delete_elem(&connections, &key);
 	}

@@ -9,8 +9,8 @@
 #include <bpf/bpf_endian.h>
 
 /*
- * By address of the socket; the kernel closes each before it uses its memory again. When it is full the oldest make
- * room: their events lack what only this map knows. The agent shares one map among the objects that have it.
+ * By address of the socket. When it is full the oldest make room: their events lack what only this map knows. The agent
+ * shares one map among the objects that have it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -19,11 +19,18 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-static __always_inline struct connection *connection_of(const void *sk)
+/*
+ * What is known of a socket's connection. Only the close program removes entries: where it is not loaded, or detached,
+ * the memory of a socket may be another's by now, whose cookie differs.
+ */
+static __always_inline struct connection *connection_of(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
+	struct connection *connection = bpf_map_lookup_elem(&connections, &key);
 
-	return bpf_map_lookup_elem(&connections, &key);
+	if (connection && connection->id && connection->id != BPF_CORE_READ(sk, __sk_common.skc_cookie.counter))
+		return NULL;
+	return connection;
 }
 
 static __always_inline void map_address(__u8 *to, __be32 address)
