@@ -105,10 +105,13 @@ internal sealed class OverheadWatch : IAsyncDisposable
 
         var stored = (double)Math.Max(1, now.Zip(_before, (after, before) => (long)(after.Stored - before.Stored)).Sum());
         var usages = new OverheadBudget.Usage[now.Length];
+        var kernel = 0.0;
         for (var i = 0; i < now.Length; i++)
         {
             var passed = now[i].Stored - _before[i].Stored;
+            // It counts from 0 where the kernel's switch was off in between.
             var kernelPart = now[i].RunNanos >= _before[i].RunNanos ? (now[i].RunNanos - _before[i].RunNanos) / 1e9 / capacity : 0;
+            kernel += kernelPart;
             usages[i] = new OverheadBudget.Usage(
                 kernelPart + ownPart * (passed / stored),
                 passed / Math.Max(elapsed.TotalSeconds, 1e-3),
@@ -116,8 +119,6 @@ internal sealed class OverheadWatch : IAsyncDisposable
                 _pipelines[i].BudgetLimit);
         }
 
-        var kernel = now.Zip(_before, (after, before) => after.RunNanos >= before.RunNanos ? after.RunNanos - before.RunNanos : 0)
-            .Sum(nanos => (double)nanos) / 1e9 / capacity;
         now.CopyTo(_before, 0);
         _ownBefore = own;
         _at = Stopwatch.GetTimestamp();
