@@ -138,13 +138,13 @@ internal static class AgentSettings
         if (settings.TryGet(OnDemand, out var onDemand)
             && onDemand.FirstOrDefault(name => !programs.Contains(name)) is { } notLoaded)
         {
-            return settings.Refuse(OnDemand, $"{notLoaded} is not loaded: name it with {Programs.OptionName} too");
+            return settings.Refuse(OnDemand, $"only programs that {Programs.OptionName} names too, and not {notLoaded}");
         }
 
         return programs.Count == 0 ? settings.Refuse(Programs, "at least one program")
             : MonitorDefinition.All.FirstOrDefault(monitor =>
                 programs.Contains(monitor.Name) && monitor.Needs is { } needed && !programs.Contains(needed)) is { } incomplete
-                ? settings.Refuse(Programs, $"{incomplete.Name} needs {incomplete.Needs}: name both")
+                ? settings.Refuse(Programs, $"{incomplete.Needs} beside {incomplete.Name}, which needs it")
             : null;
     }
 }
