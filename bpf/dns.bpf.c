@@ -73,7 +73,7 @@ static __always_inline bool insert(struct __sk_buff *skb, const struct question_
 	record->destination_port = packet->destination_port;
 	record->transaction_id = bpf_ntohs(key->id);
 	record->protocol = packet->protocol;
-	fill_process(record, sk, pid);
+	fill_caller(record, sk, pid);
 	copied = length < packet->end - offset ? length : packet->end - offset;
 	if (copied > sizeof(record->question))
 		copied = sizeof(record->question);

@@ -19,6 +19,10 @@
 #include "tcp_connection.h"
 #include <bpf/bpf_endian.h>
 
+/* Knobs as in monitor.h, of which nothing else is needed here. */
+const volatile __u32 network_namespace = 0;
+const volatile __u64 cgroup_id = 0;
+
 /* bpf_get_socket_cookie takes a socket from a tracing program (5.12, c5dbb89fc2ac): it makes the cookie where there is
  * none. Found out by trying. */
 const volatile bool makes_cookies = true;

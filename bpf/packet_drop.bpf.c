@@ -5,7 +5,7 @@
  * The process is named only where the drop happened in its own context: in a softirq the current task is whoever was
  * interrupted.
  */
-#include "monitor.h"
+#include "built_in.h"
 #include "packet_drop.h"
 #include <bpf/bpf_endian.h>
 

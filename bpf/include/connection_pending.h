@@ -4,7 +4,7 @@
 #ifndef CONNECTION_PENDING_H
 #define CONNECTION_PENDING_H
 
-#include "monitor.h"
+#include "built_in.h"
 #include "connection.h"
 #include <bpf/bpf_endian.h>
 
@@ -35,7 +35,7 @@ static __always_inline bool is_handshake(const struct connection_record *record)
 	return record->protocol == IPPROTO_TCP && record->socket_type == SOCK_STREAM;
 }
 
-static __always_inline void fill_process(struct connection_record *record)
+static __always_inline void fill_caller(struct connection_record *record)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
@@ -71,7 +71,7 @@ static __always_inline void fill_addresses(struct connection_record *record, str
 static __always_inline bool admit(struct connection_record *record)
 {
 	record->timestamp = now();
-	fill_process(record);
+	fill_caller(record);
 	if (pid_excluded(record->pid) || port_excluded(record->destination_port) ||
 	    namespace_excluded(record->network_namespace) ||
 	    (syscall_hooks ? task_cgroup_excluded() : current_cgroup_excluded())) {

@@ -3,7 +3,7 @@
 #ifndef DNS_PACKET_H
 #define DNS_PACKET_H
 
-#include "monitor.h"
+#include "built_in.h"
 #include <bpf/bpf_endian.h>
 
 #define MAX_DNS_PORTS 8

@@ -116,7 +116,7 @@ static __always_inline bool admit(struct sock *sk, __u32 pid, __u16 port)
 
 /* Names the process; where the packet did not leave on its behalf, only the cgroup of whoever made the socket is known.
  */
-static __always_inline void fill_process(struct dns_record *record, struct sock *sk, __u32 pid)
+static __always_inline void fill_caller(struct dns_record *record, struct sock *sk, __u32 pid)
 {
 	/* The helpers for these are there for these programs since 6.10. */
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();

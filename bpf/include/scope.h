@@ -5,9 +5,9 @@
 
 #include "kernel.h"
 
-/* Knobs, set by the agent before the object is loaded. The verifier removes the branches that a knob switches off. */
-const volatile __u32 network_namespace = 0; /* inode number; 0: every one */
-const volatile __u64 cgroup_id = 0;	    /* cgroup (v2) whose subtree is watched; 0: every one */
+/* Of monitor.h, or of the object where it is no monitor. */
+extern const volatile __u32 network_namespace;
+extern const volatile __u64 cgroup_id;
 
 static __always_inline bool namespace_excluded(__u32 inode)
 {

@@ -3,7 +3,7 @@
 #ifndef TCP_CONNECTIONS_H
 #define TCP_CONNECTIONS_H
 
-#include "monitor.h"
+#include "built_in.h"
 #include "tcp.h"
 #include "tcp_connection.h"
 #include <bpf/bpf_endian.h>

@@ -3,7 +3,7 @@
 #ifndef TCP_LISTENING_H
 #define TCP_LISTENING_H
 
-#include "monitor.h"
+#include "built_in.h"
 
 /*
  * By address of the socket, as long as it listens: how many packets it had dropped when somebody last looked. Listeners
