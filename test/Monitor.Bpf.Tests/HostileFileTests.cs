@@ -1,3 +1,5 @@
+using Monitor.Bpf.Schema;
+
 namespace Monitor.Bpf.Tests;
 
 /// <summary>Files that are no BPF objects, or were some.</summary>
@@ -79,6 +81,44 @@ internal sealed class HostileFileTests
 
         Assert.That(refused, Is.GreaterThan(0));
     }
+
+    [Test]
+    public void ReadSchema_RandomDamageOfTypes_IsReadOrRefusedWithoutACrash()
+    {
+        var whole = File.ReadAllBytes(TestObjects.Path("schema"));
+        var types = whole.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x9F, 0xEB, 1]);
+        var random = new Random(7);
+        var (read, refused) = (0, 0);
+        for (var i = 0; i < 1500; i++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var n = random.Next(1, 4); n > 0; n--)
+            {
+                damaged[random.Next(types, types + 6000)] = random.Next(4) == 0 ? (byte)0xFF : (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(_path, damaged);
+            try
+            {
+                using var opened = BpfObject.Open(_path);
+                var schema = RecordSchema.Read(opened);
+                Assert.That(schema.Fields.Where(f => !LiesIn(f, schema.Size)), Is.Empty);
+                read++;
+            }
+            catch (BpfException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.That(read, Is.GreaterThan(0));
+        Assert.That(refused, Is.GreaterThan(0));
+        TestContext.Out.WriteLine($"{read} read, {refused} refused");
+    }
+
+    private static bool LiesIn(RecordField field, int size) =>
+        field is { BitOffset: >= 0, Count: > 0, Size: > 0 }
+        && field.BitOffset + (field.BitSize != 0 ? field.BitSize : field.Size * field.Count * 8L) <= size * 8L;
 
     /// <summary>In a process of its own: libbpf is C, and goes through all of an object when it loads it.</summary>
     [RequiresKernel]

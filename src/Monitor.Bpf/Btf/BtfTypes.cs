@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Monitor.Bpf.Btf;
 
@@ -109,6 +110,19 @@ internal sealed class BtfTypes
     internal string Name(uint nameOffset) => Encoding.UTF8.GetString(NameBytes(nameOffset));
 
     internal string Name(in BtfType type) => Name(type.NameOffset);
+
+    /// <summary>A name as text: null where it is longer, no UTF-8, or has control characters.</summary>
+    internal string? Text(uint nameOffset, int maximumBytes)
+    {
+        var bytes = NameBytes(nameOffset);
+        if (bytes.Length > maximumBytes || !Utf8.IsValid(bytes))
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(bytes);
+        return text.Any(char.IsControl) ? null : text;
+    }
 
     /// <summary>The 32-bit word at an offset of the data, such as <see cref="BtfType.Details"/>.</summary>
     internal uint Word(int offset) => U32(_data, offset);
