@@ -18,9 +18,10 @@ public sealed class BpfObject : IDisposable
     private readonly BpfObjectHandle _handle;
     private readonly Lazy<BtfTypes?> _types;
 
-    private BpfObject(BpfObjectHandle handle, string name)
+    private BpfObject(BpfObjectHandle handle, string name, byte[] file)
     {
         _handle = handle;
+        File = file;
         Name = name;
         _types = new Lazy<BtfTypes?>(ReadTypes);
         Programs = ListPrograms();
@@ -42,6 +43,25 @@ public sealed class BpfObject : IDisposable
     /// <summary>The types of the object's BTF, or null where it was compiled without (clang's -g).</summary>
     internal BtfTypes? Types => _types.Value;
 
+    /// <summary>The file, which was checked; null once the object is loaded, when nobody looks at it any more.</summary>
+    internal byte[]? File { get; private set; }
+
+    /// <summary>Bytes of the maps that the compiler made for variables.</summary>
+    internal long VariableBytes
+    {
+        get
+        {
+            using var borrowed = new BorrowedHandle(_handle);
+            var bytes = 0L;
+            for (nint map = 0; (map = Libbpf.bpf_object__next_map(_handle, map)) != 0;)
+            {
+                bytes += Libbpf.bpf_map__is_internal(map) ? Libbpf.bpf_map__value_size(map) : 0;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>Opens and checks a file; nothing goes to the kernel yet.</summary>
     /// <param name="path">A file that clang made with -target bpf, not trusted to be one.</param>
     /// <exception cref="BpfException">The file cannot be read, is too large, or is not a sound BPF object.</exception>
@@ -53,7 +73,7 @@ public sealed class BpfObject : IDisposable
         ElfGuard.Check(bytes, path);
         var name = Path.GetFileName(path);
         name = name.EndsWith(".bpf.o", StringComparison.Ordinal) ? name[..^6] : Path.GetFileNameWithoutExtension(name);
-        return new BpfObject(OpenHandle(bytes, name, path), name);
+        return new BpfObject(OpenHandle(bytes, name, path), name, bytes);
     }
 
     /// <summary>The program of that name.</summary>
@@ -102,6 +122,7 @@ public sealed class BpfObject : IDisposable
         }
 
         IsLoaded = true;
+        File = null;
         foreach (var program in Programs)
         {
             program.TakeDescriptor();

@@ -14,6 +14,7 @@ internal static class ElfGuard
     private const int SectionHeaderSize = 64;
     private const int SymbolSize = 24;
     private const int RelSize = 16;
+    private const int SymbolOfFunction = 2;
     private const uint TypeSymbols = 2;
     private const uint TypeStrings = 3;
     private const uint TypeRela = 4;
@@ -112,6 +113,8 @@ internal static class ElfGuard
 
     private static void CheckSymbols(byte[] file, Section symbols, Section[] sections, string path)
     {
+        // libbpf copies the code of each function, so those that overlap would take any amount of memory.
+        ulong code = 0;
         var strings = sections[symbols.Link];
         if (symbols.EntrySize != SymbolSize || symbols.Size % SymbolSize != 0 || strings.Type != TypeStrings)
         {
@@ -129,6 +132,12 @@ internal static class ElfGuard
                 && (index >= sections.Length || value > sections[index].Size || size > sections[index].Size - value))
             {
                 throw Refuse(path, $"a symbol lies at {value}, {size} bytes long, outside its section {index}");
+            }
+
+            code += (file[at + 4] & 0xF) == SymbolOfFunction && index is > 0 and < 0xFF00 ? size : 0;
+            if (code > (ulong)file.Length)
+            {
+                throw Refuse(path, "its functions overlap: together they are larger than the file");
             }
         }
     }

@@ -116,6 +116,56 @@ internal sealed class HostileFileTests
         TestContext.Out.WriteLine($"{read} read, {refused} refused");
     }
 
+    [TestCase("schema", 8)]
+    [TestCase("kernel_functions", 9)]
+    public void Inspect_RandomDamage_IsInspectedOrRefusedWithoutACrash(string name, int seed)
+    {
+        var whole = File.ReadAllBytes(TestObjects.Path(name));
+        var random = new Random(seed);
+        var (inspected, refused) = (0, 0);
+        for (var i = 0; i < 1500; i++)
+        {
+            var damaged = (byte[])whole.Clone();
+            for (var n = random.Next(1, 6); n > 0; n--)
+            {
+                damaged[random.Next(damaged.Length)] = random.Next(4) == 0 ? (byte)0xFF : (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(_path, damaged);
+            try
+            {
+                using var opened = BpfObject.Open(_path);
+                Assert.That(ObjectInspection.Of(opened).Bytes, Is.GreaterThanOrEqualTo(0));
+                inspected++;
+            }
+            catch (BpfException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.That(inspected, Is.GreaterThan(0));
+        Assert.That(refused, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Open_FunctionsThatOverlap_AreRefused()
+    {
+        // A symbol table at the end of the file, which has one function four thousand times.
+        var file = File.ReadAllBytes(TestObjects.Path("hooks"));
+        var table = BitConverter.ToInt32(file, 40);
+        var symbols = Enumerable.Range(0, BitConverter.ToUInt16(file, 60))
+            .Select(i => table + (i * 64))
+            .Single(header => BitConverter.ToInt32(file, header + 4) == 2);
+        var (from, size) = (BitConverter.ToInt32(file, symbols + 24), BitConverter.ToInt32(file, symbols + 32));
+        var function = Enumerable.Range(0, size / 24).Select(i => from + (i * 24)).First(at => (file[at + 4] & 0xF) == 2);
+        byte[] copies = [.. Enumerable.Repeat(file[function..(function + 24)], 4000).SelectMany(symbol => symbol)];
+        BitConverter.TryWriteBytes(file.AsSpan(symbols + 24), (long)file.Length);
+        BitConverter.TryWriteBytes(file.AsSpan(symbols + 32), (long)copies.Length);
+        File.WriteAllBytes(_path, [.. file, .. copies]);
+        Assert.That(Assert.Throws<BpfException>(() => BpfObject.Open(_path))!.Message, Does.Contain("functions overlap"));
+    }
+
     private static bool LiesIn(RecordField field, int size) =>
         field is { BitOffset: >= 0, Count: > 0, Size: > 0 }
         && field.BitOffset + (field.BitSize != 0 ? field.BitSize : field.Size * field.Count * 8L) <= size * 8L;

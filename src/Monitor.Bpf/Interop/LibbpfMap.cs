@@ -16,4 +16,8 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     internal static partial int bpf_map_delete_elem(FileDescriptorHandle map, void* key);
+
+    // -ENOENT after the last one; the first one for NULL, or for a key that is gone.
+    [LibraryImport(Library)]
+    internal static partial int bpf_map_get_next_key(FileDescriptorHandle map, void* key, void* next);
 }

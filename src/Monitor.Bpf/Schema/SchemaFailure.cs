@@ -19,8 +19,14 @@ internal sealed record SchemaFailure(string Operation, string ObjectName)
     internal string Identifier(BtfTypes types, uint nameOffset, string what)
     {
         var name = types.Text(nameOffset, MaximumNameBytes);
-        return name is { Length: > 0 } && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+        return name is not null && IsIdentifier(name)
             ? name
             : throw Because($"{what} has a name that is none in C, or longer than {MaximumNameBytes} bytes");
     }
+
+    /// <summary>Whether it is an identifier of C of at most 64 bytes.</summary>
+    internal static bool IsIdentifier(string name) =>
+        name.Length is > 0 and <= MaximumNameBytes
+        && !char.IsAsciiDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }
