@@ -234,8 +234,10 @@ public sealed class BpfObject : IDisposable
         var list = new List<BpfProgram>();
         for (nint p = 0; (p = Libbpf.bpf_object__next_program(_handle, p)) != 0;)
         {
-            list.Add(new BpfProgram(
-                _handle, p, NativeString(Libbpf.bpf_program__name(p)), NativeString(Libbpf.bpf_program__section_name(p))));
+            var program = new BpfProgram(
+                _handle, p, NativeString(Libbpf.bpf_program__name(p)), NativeString(Libbpf.bpf_program__section_name(p)));
+            SectionTypes.Complete(program);
+            list.Add(program);
         }
 
         return list;

@@ -86,6 +86,31 @@ public sealed class BpfProgram
         return ProgramAttacher.AttachIterator(this, map.Descriptor);
     }
 
+    /// <summary>
+    /// Attaches an XDP program to a network interface (a link: 5.9). An interface has one at a time. Where the driver has no
+    /// XDP, the kernel runs it later, in its own code.
+    /// </summary>
+    /// <param name="interfaceIndex">See <see cref="InterfaceIndex.Of"/>.</param>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachXdp(int interfaceIndex) => InterfaceAttacher.AttachXdp(this, interfaceIndex);
+
+    /// <summary>
+    /// Attaches a program of traffic control to a network interface, beside others: as a link (6.6), or as a filter of the
+    /// clsact qdisc, which is made where it is not there, and stays. One that only watches returns -1, so that those behind
+    /// it run.
+    /// </summary>
+    /// <param name="interfaceIndex">See <see cref="InterfaceIndex.Of"/>.</param>
+    /// <param name="direction">Which packets it sees.</param>
+    /// <inheritdoc cref="Attach"/>
+    public BpfLink AttachTrafficControl(int interfaceIndex, TrafficDirection direction) =>
+        InterfaceAttacher.AttachTrafficControl(this, interfaceIndex, direction);
+
+    /// <summary>Has a perf_event program run on each CPU that is online now, by a software clock.</summary>
+    /// <param name="frequency">How often per second and CPU; idle CPUs are left alone.</param>
+    /// <returns>One attachment per CPU.</returns>
+    /// <inheritdoc cref="Attach"/>
+    public IReadOnlyList<BpfLink> AttachPerfEvents(int frequency) => PerfEventAttacher.Attach(this, frequency);
+
     /// <summary>Figures of the loaded program.</summary>
     /// <exception cref="InvalidOperationException">It is not loaded.</exception>
     public BpfProgramStatistics GetStatistics() => LoadedOrThrow().GetStatistics();

@@ -23,6 +23,7 @@ internal static class ProgramTypeNames
         BpfProgramType.SocketFilter => "socket filter",
         BpfProgramType.SchedCls => "traffic control",
         BpfProgramType.Xdp => "XDP",
+        BpfProgramType.PerfEvent => "perf event",
         BpfProgramType.Lsm => "LSM",
         _ => type.ToString(),
     };

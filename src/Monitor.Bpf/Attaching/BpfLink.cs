@@ -9,11 +9,17 @@ namespace Monitor.Bpf.Attaching;
 /// </summary>
 public sealed class BpfLink : IDisposable
 {
-    // libbpf's link, or the descriptor alone.
+    // libbpf's link, the descriptor alone, or a filter of traffic control.
     private readonly SafeHandle _link;
 
     internal BpfLink(BpfLinkHandle link, string programName)
         : this(link, Libbpf.bpf_link__fd(link), programName)
+    {
+    }
+
+    /// <summary>An attachment that has no descriptor.</summary>
+    internal BpfLink(TrafficControlHandle filter, string programName)
+        : this(filter, -1, programName)
     {
     }
 
@@ -27,7 +33,10 @@ public sealed class BpfLink : IDisposable
     /// <summary>Name of the program that is attached.</summary>
     public string ProgramName { get; }
 
-    /// <summary>Number of its descriptor, for an image of this process that takes it over. It stays owned by this.</summary>
+    /// <summary>
+    /// Number of its descriptor, for an image of this process that takes it over. It stays owned by this. -1 for a filter of
+    /// traffic control on kernels before 6.6: it has none, and stays where the process ends without disposing of this.
+    /// </summary>
     public int DescriptorNumber { get; }
 
     /// <summary>Takes over an attachment that an earlier image of this process left open.</summary>

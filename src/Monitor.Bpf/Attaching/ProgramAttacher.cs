@@ -53,9 +53,14 @@ internal static class ProgramAttacher
             return (link, link.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
         });
 
-    private static BpfException Failure(BpfProgram program, int error, IReadOnlyList<BpfMessage> messages)
+    /// <param name="program">What could not be attached.</param>
+    /// <param name="error">Why.</param>
+    /// <param name="messages">What libbpf said.</param>
+    /// <param name="explanation">What it means here; null: what libbpf said.</param>
+    internal static BpfException Failure(
+        BpfProgram program, int error, IReadOnlyList<BpfMessage> messages, string? explanation = null)
     {
-        var words = VerifierLogText.Summarize(messages);
+        var words = explanation ?? VerifierLogText.Summarize(messages);
         if (error is Errno.EPERM or Errno.EACCES && Capabilities.OfThisProcess().DescribeMissing() is { } missing)
         {
             words = missing;

@@ -15,6 +15,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach_iter(nint program, nint options);
 
+    // The link owns the perf event from then on; it enables it.
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach_perf_event(nint program, int perfEvent);
+
     // Borrowed descriptor, never negative.
     [LibraryImport(Library)]
     internal static partial int bpf_link__fd(BpfLinkHandle link);
@@ -34,6 +38,23 @@ internal static unsafe partial class Libbpf
     // The same; no options.
     [LibraryImport(Library)]
     internal static partial int bpf_link_create(FileDescriptorHandle program, FileDescriptorHandle target, BpfAttachType type, nint options);
+
+    // The same, to a network interface of this thread's network namespace. -EINVAL: the kernel does not know the type.
+    [LibraryImport(Library, EntryPoint = "bpf_link_create")]
+    internal static partial int bpf_link_create_interface(
+        FileDescriptorHandle program, int interfaceIndex, BpfAttachType type, nint options);
+
+    // 0, or a negative errno (-EEXIST: it is there already). Makes the clsact qdisc of the interface.
+    [LibraryImport(Library)]
+    internal static partial int bpf_tc_hook_create(TrafficControlHook* hook);
+
+    // 0, or a negative errno. The options get the handle and the priority.
+    [LibraryImport(Library)]
+    internal static partial int bpf_tc_attach(TrafficControlHook* hook, TrafficControlOptions* options);
+
+    // 0, or a negative errno (-ENOENT: it is gone).
+    [LibraryImport(Library)]
+    internal static partial int bpf_tc_detach(TrafficControlHook* hook, TrafficControlOptions* options);
 
     // 0, or a negative errno; count is in and out (-ENOSPC: more are attached than fit).
     [LibraryImport(Library)]

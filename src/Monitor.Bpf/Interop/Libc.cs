@@ -91,6 +91,10 @@ internal static unsafe partial class Libc
     internal static FileDescriptorHandle perf_event_open(PerfEventAttributes* attributes, int process, int cpu, int group, ulong flags) =>
         syscall(PerfEventOpen, attributes, process, cpu, group, flags);
 
+    // The index, in the network namespace of this thread; 0 and errno where there is none (ENODEV).
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial uint if_nametoindex(string name);
+
     // thread: 0 for the calling one. parameter: a struct sched_param, which is one int: 0 for SCHED_OTHER. EPERM.
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int sched_setscheduler(int thread, int policy, int* parameter);

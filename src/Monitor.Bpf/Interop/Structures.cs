@@ -25,6 +25,8 @@ internal struct PerfEventAttributes
     internal const uint TypeSoftware = 1;
     internal const ulong ConfigBpfOutput = 10;
     internal const ulong SampleRaw = 1 << 10;
+    internal const ulong ConfigCpuClock = 0;
+    internal const ulong FlagFrequency = 1 << 10;
     internal const ulong FlagWatermark = 1 << 14;
 
     internal uint Type;
@@ -99,4 +101,26 @@ internal unsafe struct IteratorAttachOptions
     internal nuint Size;
     internal uint* LinkInfo;
     internal uint LinkInfoLength;
+}
+
+/// <summary>struct bpf_tc_hook of libbpf; Parent only for attach points of one's own.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TrafficControlHook
+{
+    internal nuint Size;
+    internal int InterfaceIndex;
+    internal int AttachPoint;
+    internal uint Parent;
+}
+
+/// <summary>struct bpf_tc_opts of libbpf. For detaching, only handle and priority may be set.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TrafficControlOptions
+{
+    internal nuint Size;
+    internal int ProgramDescriptor;
+    internal uint Flags;
+    internal uint ProgramId;
+    internal uint Handle;
+    internal uint Priority;
 }
