@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Handover;
 using Monitor.Agent.Kubernetes;
@@ -41,7 +42,7 @@ internal static class Agent
         var monitors = outcome.Loaded;
         try
         {
-            if (monitors.Count == 0)
+            if (monitors.Count == 0 && !settings.TryGet(AgentSettings.MonitorsFolder, out _))
             {
                 foreach (var (definition, failure) in outcome.Failed)
                 {
@@ -107,7 +108,16 @@ internal static class Agent
         }, logger);
         GiveMemoryBack();
         reader.Start();
-        await using var overhead = budget > 0 ? new OverheadWatch(pipelines, budget, logger) : null;
+        await using var custom = settings.TryGet(AgentSettings.MonitorsFolder, out var folder)
+            ? FollowFolder(folder, settings, reader, monitor => new MonitorPipeline(monitor, nodeName, log, encoder, clock, CustomRateLimit(settings)), logger)
+            : null;
+        if (custom is not null)
+        {
+            programs.Custom = custom;
+            await custom.StartAsync();
+        }
+
+        await using var overhead = budget > 0 ? new OverheadWatch(() => reader.Pipelines, budget, logger) : null;
         try
         {
             using var connections = new NodeConnections(
@@ -117,9 +127,10 @@ internal static class Agent
                 ExclusionsOf(settings),
                 TimeProvider.System);
             await using var server = MonitorServer.Build(
-                options, log, programs, health: kubernetes is null ? null : kubernetes.Health, connections: connections);
+                options, log, programs, health: kubernetes is null ? null : kubernetes.Health, connections: connections,
+                metrics: custom is null ? null : new CustomMetrics(nodeName, custom, privacy));
             if (!await ServerStart.StartAsync(
-                server, error, StartReport.Lines(outcome, rights), "/api/events?limit=10", GiveMemoryBack))
+                server, error, StartReport.Lines(outcome, rights, custom), "/api/events?limit=10", GiveMemoryBack))
             {
                 return 1;
             }
@@ -134,6 +145,11 @@ internal static class Agent
         }
         finally
         {
+            if (custom is not null)
+            {
+                await custom.StopAsync();
+            }
+
             reader.Stop();
         }
 
@@ -144,9 +160,29 @@ internal static class Agent
     {
         ReadsPrograms = true,
         LoadsPrograms = rights.Held.Contains(Capability.Perfmon),
-        AttachesPrograms = settings.TryGet(AgentSettings.OnDemand, out _),
+        AttachesPrograms = settings.TryGet(AgentSettings.OnDemand, out _) || settings.TryGet(AgentSettings.MonitorsFolder, out _),
         RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && RunsCommand(kubeconfig),
     };
+
+    private static CustomMonitors FollowFolder(
+        string folder, SettingValues settings, EventReader reader, Func<LoadedMonitor, MonitorPipeline> makePipeline, ILogger logger) => new(
+        new MonitorFolder(
+            folder,
+            settings.TryGet(AgentSettings.MonitorsKey, out var key) ? MonitorKey.Parse(File.ReadAllText(key)) : null,
+            TimeProvider.System),
+        CustomPolicy.Of(settings),
+        name => CustomMonitors.TargetsOf(settings, name),
+        () => new MonitorLoader("", FilterOf(settings), useLastResort: false),
+        makePipeline,
+        reader,
+        logger);
+
+    /// <summary>Most events per second of each monitor of the user's own.</summary>
+    internal static ulong CustomRateLimit(SettingValues settings)
+    {
+        var limits = new[] { settings.Get(AgentSettings.RateLimit), settings.Get(AgentSettings.MonitorsRateLimit) }.Where(limit => limit > 0).ToList();
+        return limits.Count == 0 ? LoadedMonitor.NoLimit : (ulong)limits.Min();
+    }
 
     // A method of its own, so that outside Kubernetes nothing of it is loaded. The other as well.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -223,7 +259,8 @@ internal static class Agent
             monitors, failed, disabled, SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections));
     }
 
-    private static EventPrivacy? PrivacyOf(SettingValues settings)
+    /// <summary>What events leave out.</summary>
+    internal static EventPrivacy? PrivacyOf(SettingValues settings)
     {
         var hidesCommands = settings.Get(AgentSettings.HideCommands);
         IReadOnlyList<IPNetwork> networks = settings.TryGet(AgentSettings.MaskAddresses, out var masked) ? masked : [];
@@ -237,7 +274,8 @@ internal static class Agent
         ExcludedPorts = settings.TryGet(AgentSettings.ExcludePort, out var ports) ? [.. ports.Select(port => (ushort)port)] : [],
     };
 
-    private static KernelFilter FilterOf(SettingValues settings) => new()
+    /// <summary>What the programs leave out.</summary>
+    internal static KernelFilter FilterOf(SettingValues settings) => new()
     {
         NetworkNamespace = settings.TryGet(AgentSettings.NetworkNamespace, out var inode) ? inode : null,
         Cgroup = settings.TryGet(AgentSettings.Cgroup, out var cgroup) ? cgroup : null,

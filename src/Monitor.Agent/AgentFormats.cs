@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Loading;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Kernel;
@@ -38,6 +39,50 @@ internal static class AgentFormats
         static (string text, out double value) => double.TryParse(
             text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value)
             && value <= 100);
+
+    /// <summary>A folder.</summary>
+    public static ValueFormat<string> ExistingFolder { get; } = new(
+        "FOLDER",
+        "the path of a folder that exists",
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+        {
+            value = text.Trim();
+            return Directory.Exists(value);
+        });
+
+    /// <summary>A file with a public key that <see cref="MonitorKey"/> knows; its path.</summary>
+    public static ValueFormat<string> SigningKey { get; } = new(
+        "FILE",
+        "the path of a public key of minisign, or of an Ed25519 key in PEM",
+        TryParseSigningKey)
+    { IsFile = true };
+
+    /// <summary>Which network interface a program attaches to.</summary>
+    public static ValueFormat<KeyValuePair<string, string>> AttachTarget { get; } = new(
+        "MONITOR.PROGRAM=INTERFACE",
+        "MONITOR.PROGRAM=INTERFACE, such as my_drops.on_ingress=eth0",
+        TryParseAttachTarget);
+
+    private static bool TryParseSigningKey(string text, [MaybeNullWhen(false)] out string value)
+    {
+        value = text;
+        try
+        {
+            MonitorKey.Parse(File.ReadAllText(text));
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static bool TryParseAttachTarget(string text, out KeyValuePair<string, string> value)
+    {
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        value = at < 0 ? default : new KeyValuePair<string, string>(text[..at].Trim(), text[(at + 1)..].Trim());
+        return at > 0 && value.Value.Length > 0 && value.Key.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && dot < value.Key.Length - 1;
+    }
 
     private static bool TryParseNetworkNamespace(string text, out uint value)
     {

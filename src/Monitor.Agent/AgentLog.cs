@@ -45,4 +45,19 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "Program {Program}: its events are asked for, and it cannot be attached: {Failure}")]
     public static partial void ResumeFailed(ILogger logger, string program, string failure);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information, Message = "Monitor {Monitor}: loaded from the folder, object {Hash}")]
+    public static partial void MonitorLoaded(ILogger logger, string monitor, string hash);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "Monitor {Monitor}: its object is refused: {Failure}")]
+    public static partial void MonitorRefused(ILogger logger, string monitor, string failure);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "Monitor {Monitor}: its object is gone from the folder; it is unloaded")]
+    public static partial void MonitorRemoved(ILogger logger, string monitor);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Error, Message = "--monitors-folder cannot be followed; what was loaded from it goes on: {Failure}")]
+    public static partial void FolderUnusable(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Information, Message = "--monitors-folder {Folder}: it can be followed again")]
+    public static partial void FolderUsable(ILogger logger, string folder);
 }

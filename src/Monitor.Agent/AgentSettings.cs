@@ -1,4 +1,5 @@
 using System.Net;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Server;
@@ -88,6 +89,47 @@ internal static class AgentSettings
         "Where the compiled BPF programs are.",
         Path.Combine(AppContext.BaseDirectory, "bpf"));
 
+    public static readonly Setting<string> MonitorsFolder = new(
+        "monitors-folder",
+        AgentFormats.ExistingFolder,
+        "A folder of monitors of your own. Each NAME.bpf.o in it is loaded, and its events have the type NAME; files that come, "
+        + "change and go are followed. Only root may be able to write to it. The agent keeps CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN then.");
+
+    public static readonly Setting<string> MonitorsKey = new(
+        "monitors-key",
+        AgentFormats.SigningKey,
+        "Load only monitors that this key signed: a public key of minisign (signatures in NAME.bpf.o.minisig), or an Ed25519 key in "
+        + "PEM (NAME.bpf.o.sig).");
+
+    public static readonly Setting<IReadOnlyList<string>> MonitorsAllow = new(
+        "monitors-allow",
+        ValueFormats.ListOf(ValueFormats.Text),
+        "What monitors of your own may do beyond watching: names of helpers and kernel functions that change the machine's state, "
+        + $"such as send_signal, and {CustomPolicy.Verdicts} for programs that decide what passes (xdp, tc, cgroup). By default nothing.");
+
+    public static readonly Setting<IReadOnlyList<KeyValuePair<string, string>>> MonitorsAttach = new(
+        "monitors-attach",
+        ValueFormats.ListOf(AgentFormats.AttachTarget),
+        "The network interfaces that programs of your own monitors attach to, where their sections are xdp or tc.");
+
+    public static readonly Setting<long> MonitorsRateLimit = new(
+        "monitors-rate-limit",
+        ValueFormats.WholeNumber(0, 1_000_000_000),
+        "Most events per second of each monitor of your own; more are counted and reported as a loss. 0 is no limit.",
+        "10000");
+
+    public static readonly Setting<long> MonitorsMemory = new(
+        "monitors-memory",
+        ValueFormats.Size(1 << 16, 1L << 40),
+        "Most memory in the kernel that the maps of each monitor of your own may take.",
+        "64MiB");
+
+    public static readonly Setting<long> MonitorsInstructions = new(
+        "monitors-instructions",
+        ValueFormats.WholeNumber(1, 10_000_000),
+        "Most instructions that the programs of each monitor of your own may have.",
+        "100000");
+
     public static readonly Setting<bool> KeepCapabilities = new(
         "keep-capabilities",
         ValueFormats.Flag,
@@ -105,6 +147,7 @@ internal static class AgentSettings
         """,
         [
             Programs, OnDemand, DnsPorts, NetworkNamespace, Cgroup, ExcludePid, IncludeSelf, ExcludePort, HideCommands, MaskAddresses, RateLimit, OverheadBudget, Hooks, BpfFolder,
+            MonitorsFolder, MonitorsKey, MonitorsAllow, MonitorsAttach, MonitorsRateLimit, MonitorsMemory, MonitorsInstructions,
             KeepCapabilities,
             ServerSettings.NodeName, ServerSettings.AggregatorName,
         ],
@@ -113,6 +156,9 @@ internal static class AgentSettings
             ($"monitor-agent --grpc *:{Shared.GrpcPort} --tls-certificate agent.pem --tls-key agent.key --tls-authority ca.pem",
                 "the same, also for an aggregator with a certificate of that authority"),
             ("monitor-agent --programs packet_drop --network-namespace web", "packet drops of `ip netns` web only"),
+            ("monitor-agent --monitors-folder /etc/network-monitor/monitors.d", "with the monitors of that folder beside the built-in ones"),
+            ("monitor-agent inspect my_monitor.bpf.o", "what a monitor of your own would do"),
+            ("monitor-agent run my_monitor.bpf.o", "its events in this terminal"),
             ("monitor-agent --exclude-port 53,123 --rate-limit 10000", "leave out DNS and NTP, and cap the rest"),
         ],
         Check);

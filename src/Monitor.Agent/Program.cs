@@ -1,9 +1,15 @@
 using Monitor.Agent;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Handover;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
 LossyWriter.UseForStandardError();
+if (await CustomCommands.TryRunAsync(args, Console.Out, Console.Error) is { } exitCode)
+{
+    return exitCode;
+}
+
 Received? received;
 try
 {

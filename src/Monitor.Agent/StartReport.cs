@@ -1,3 +1,4 @@
+using Monitor.Agent.Custom;
 using Monitor.Agent.Loading;
 
 namespace Monitor.Agent;
@@ -7,7 +8,7 @@ namespace Monitor.Agent;
 /// </summary>
 internal static class StartReport
 {
-    public static IEnumerable<string> Lines(LoadOutcome outcome, AgentRights rights)
+    public static IEnumerable<string> Lines(LoadOutcome outcome, AgentRights rights, CustomMonitors? custom = null)
     {
         foreach (var monitor in outcome.Loaded)
         {
@@ -35,6 +36,11 @@ internal static class StartReport
             yield return $"{definition.Name}: not asked for";
         }
 
+        foreach (var line in custom is null ? [] : LinesOf(custom))
+        {
+            yield return line;
+        }
+
         if (outcome.Sockets.Note is { Length: > 0 } missing)
         {
             yield return outcome.Sockets.Files is null
@@ -46,6 +52,26 @@ internal static class StartReport
         foreach (var note in rights.AllNotes)
         {
             yield return $"  note: {note}";
+        }
+    }
+
+    private static IEnumerable<string> LinesOf(CustomMonitors custom)
+    {
+        if (custom.Problem is { } problem)
+        {
+            yield return $"monitors of your own: FAILED: {problem}";
+        }
+
+        foreach (var entry in custom.Entries)
+        {
+            yield return entry.Error.Length > 0
+                ? $"{entry.Name}: FAILED: {entry.Error}"
+                : $"{entry.Name}: {string.Join(", ", entry.Pipeline!.Monitor.Hooks.Where(hook => hook.Link is not null).Select(hook => hook.Definition.Name))}";
+        }
+
+        if (custom.Problem is null && custom.Entries.Count == 0)
+        {
+            yield return $"monitors of your own: none yet in {custom.Folder}";
         }
     }
 

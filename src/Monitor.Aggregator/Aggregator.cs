@@ -44,7 +44,7 @@ internal static class Aggregator
         using var tls = options.Access.HasTls ? new TlsIdentity(options.Access, time, logging.CreateLogger("Monitor.Server.Access")) : null;
         var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls));
         await using var server = MonitorServer.Build(
-            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls, fleet);
+            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls, fleet, fleet);
         if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries, confinement), "/api/agents"))
         {
             return 1;

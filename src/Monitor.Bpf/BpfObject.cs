@@ -70,9 +70,25 @@ public sealed class BpfObject : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         Libbpf.Initialize();
         var bytes = ObjectFile.Read(path);
-        ElfGuard.Check(bytes, path);
         var name = Path.GetFileName(path);
         name = name.EndsWith(".bpf.o", StringComparison.Ordinal) ? name[..^6] : Path.GetFileNameWithoutExtension(name);
+        return Open(bytes, name, path);
+    }
+
+    /// <summary>Opens and checks what was a file's content; nothing goes to the kernel yet.</summary>
+    /// <param name="bytes">What clang made with -target bpf, not trusted to be that. Not to be changed meanwhile.</param>
+    /// <param name="name">The object's name.</param>
+    /// <exception cref="BpfException">It is not a sound BPF object.</exception>
+    public static BpfObject Open(byte[] bytes, string name)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        Libbpf.Initialize();
+        return Open(bytes, name, name);
+    }
+
+    private static BpfObject Open(byte[] bytes, string name, string path)
+    {
+        ElfGuard.Check(bytes, path);
         return new BpfObject(OpenHandle(bytes, name, path), name, bytes);
     }
 

@@ -9,6 +9,6 @@ internal static class ContractServices
     public static IReadOnlyList<ServiceDescriptor> All { get; } =
         [
             EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
-            ProgramService.Descriptor, StatusService.Descriptor,
+            MonitorService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor,
         ];
 }

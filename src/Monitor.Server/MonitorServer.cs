@@ -31,6 +31,7 @@ public static class MonitorServer
     /// <param name="tls">The certificate that the options name, where the program uses it for more; the caller disposes of
     /// it. Null: the server reads it.</param>
     /// <param name="connections">The open connections. Null: they cannot be listed.</param>
+    /// <param name="metrics">What the user's own monitors count. Null: nothing.</param>
     /// <exception cref="AccessException">A certificate, key, authority or list of readers cannot be used.</exception>
     public static WebApplication Build(
         MonitorServerOptions options,
@@ -41,7 +42,8 @@ public static class MonitorServer
         Func<IEnumerable<HealthPart>>? health = null,
         ITokenReviewer? reviewer = null,
         TlsIdentity? tls = null,
-        IConnectionDirectory? connections = null)
+        IConnectionDirectory? connections = null,
+        IMetricDirectory? metrics = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -67,6 +69,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(programs);
         builder.Services.AddSingleton(new AgentsReader(agents, options));
         builder.Services.AddSingleton(new ConnectionSource(connections));
+        builder.Services.AddSingleton(new MetricSource(metrics));
         builder.Services.AddSingleton(health ?? (static () => []));
         AccessSetup.AddServices(builder.Services, options, reviewer, tls);
         AddServices(builder.Services, options);
@@ -97,6 +100,7 @@ public static class MonitorServer
         services.AddSingleton<EventSummarizer>();
         services.AddSingleton<EventExplainer>();
         services.AddSingleton<FlowLister>();
+        services.AddSingleton<FieldChecker>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
         services.AddSingleton<ProgramReader>();
@@ -107,6 +111,7 @@ public static class MonitorServer
         services.AddSingleton<ConnectionRpcs>();
         services.AddSingleton<ExplainRpcs>();
         services.AddSingleton<FlowRpcs>();
+        services.AddSingleton<MonitorRpcs>();
         services.AddSingleton<ProgramRpcs>();
         services.AddSingleton<StatusRpcs>();
         services
@@ -185,6 +190,7 @@ public static class MonitorServer
         app.MapGrpcService<ConnectionRpcs>();
         app.MapGrpcService<ExplainRpcs>();
         app.MapGrpcService<FlowRpcs>();
+        app.MapGrpcService<MonitorRpcs>();
         app.MapGrpcService<ProgramRpcs>();
         app.MapGrpcService<StatusRpcs>();
         app.MapGrpcReflectionService();

@@ -8,7 +8,6 @@ internal sealed partial class EventEncoder
     private readonly byte[] _namedAddress = new byte[16];
     private NameScope _nameScope;
     private bool _hasNamedAddress;
-    private ulong _timestamp;
 
     /// <summary>What events leave out. Null: nothing.</summary>
     public EventPrivacy? Privacy => _privacy;
@@ -36,9 +35,8 @@ internal sealed partial class EventEncoder
         }
     }
 
-    private void BeginNames(ulong timestamp)
+    private void BeginNames()
     {
-        _timestamp = timestamp;
         _nameScope = default;
         _hasNamedAddress = false;
     }

@@ -13,8 +13,8 @@ namespace Monitor.Agent.Encoding;
 internal sealed partial class EventEncoder
 {
     /// <summary>An event is never longer: all fields at their longest take about 1900 bytes, 1250 of them names of nodes, pods,
-    /// workloads and the destination; the longest detail, that of dns, takes 2048.</summary>
-    public const int MaxEventBytes = 4096;
+    /// workloads and the destination; the longest detail, that of a user's own monitor, takes 6144.</summary>
+    public const int MaxEventBytes = 8192;
 
     private readonly byte[] _buffer = new byte[MaxEventBytes];
     private readonly byte[] _idPrefix;
@@ -28,6 +28,7 @@ internal sealed partial class EventEncoder
     private readonly EventPrivacy? _privacy;
     private readonly DestinationNames? _names;
     private int _length;
+    private ulong _timestamp;
     private long _timeUnixNanos;
     private EventColumnsBuilder _columns;
 
@@ -84,6 +85,7 @@ internal sealed partial class EventEncoder
         _length = writer.Length;
         _columns = new EventColumnsBuilder(timeUnixNanos, typeId);
         _columns.SetNodeName(_nodeHash);
+        _timestamp = timestamp;
         _timeUnixNanos = timeUnixNanos;
         if (_pods is not null)
         {
@@ -92,7 +94,7 @@ internal sealed partial class EventEncoder
 
         if (_names is not null)
         {
-            BeginNames(timestamp);
+            BeginNames();
         }
     }
 
@@ -198,6 +200,11 @@ internal sealed partial class EventEncoder
         encoded.CopyTo(_buffer.AsSpan(_length));
         _length += encoded.Length;
     }
+
+    /// <summary>The wall-clock time of a moment around the event.</summary>
+    /// <param name="bootNanos">CLOCK_BOOTTIME, ns.</param>
+    /// <returns>Nanoseconds since 1970; negative where there is no such time.</returns>
+    public long ToUnixNanos(ulong bootNanos) => bootNanos > long.MaxValue ? -1 : unchecked(_timeUnixNanos + ((long)bootNanos - (long)_timestamp));
 
     /// <summary>The field Event.type.</summary>
     public static byte[] EncodeType(string type) =>

@@ -10,6 +10,10 @@ namespace Monitor.Agent.Handover;
 /// <summary>Which files the reading image needs.</summary>
 internal static class FilesToKeep
 {
+    // Types, the numbers of tracepoints and of kinds of perf events, and network namespaces by their names.
+    private static readonly string[] ForLoading =
+        ["/sys/kernel/btf", "/sys/kernel/tracing", "/sys/kernel/debug/tracing", "/sys/bus/event_source", "/run/netns"];
+
     /// <summary>Describes them to the kernel.</summary>
     /// <returns>Null where they are not restricted, and why if the settings do not say so.</returns>
     public static (FileRestriction? Files, string? Problem) Prepare(SettingValues settings)
@@ -31,7 +35,10 @@ internal static class FilesToKeep
             return (FileRestriction.Prepare(new RestrictionOptions
             {
                 Watched = [.. settings.Files(), .. usesKubernetes ? OfKubernetes(kubeconfig) : []],
-                Folders = usesKubernetes ? Cgroups() : [],
+                Folders = [
+                    .. usesKubernetes ? Cgroups() : [],
+                    .. settings.TryGet(AgentSettings.MonitorsFolder, out var folder) ? [.. ForLoading, folder, Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder] : Array.Empty<string>(),
+                ],
                 ResolvesNames = usesKubernetes,
                 ListensAt = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port],
                 Connects = usesKubernetes,

@@ -52,7 +52,8 @@ internal static class Handing
         var held = ThreadRights.Permitted;
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
         var (kept, notes) = RightsToKeep.Find(
-            outcome, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : []);
+            outcome, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : [],
+            settings.TryGet(AgentSettings.MonitorsFolder, out _));
         var (files, problem) = FilesToKeep.Prepare(settings);
         using var restriction = files;
         var description = Describe(outcome, settings, held, notes, problem);
@@ -66,7 +67,8 @@ internal static class Handing
         {
             Version = ServerSettings.Version,
             Settings = settings.AsEnvironment()
-            .Where(pair => !ForLoading.Any(setting => setting.EnvironmentName == pair.Key))
+            .Where(pair => settings.TryGet(AgentSettings.MonitorsFolder, out _)
+                || !ForLoading.Any(setting => setting.EnvironmentName == pair.Key))
             .ToDictionary(StringComparer.Ordinal),
             HeldCapabilities = held.Bits,
             RightsNotes = notes,

@@ -13,6 +13,8 @@ internal static class RightsToKeep
     // For what each is: deploy/README.md.
     private static readonly CapabilitySet Always = CapabilitySet.Of(Capability.IpcLock, Capability.SysNice, Capability.Syslog);
 
+    private static readonly CapabilitySet ToLoad = CapabilitySet.Of(Capability.Bpf, Capability.Perfmon, Capability.NetAdmin);
+
     private const int FirstFreePort = 1024;
 
     /// <summary>Finds them.</summary>
@@ -20,9 +22,10 @@ internal static class RightsToKeep
     /// <param name="ports">Where the server will listen.</param>
     /// <param name="files">Files that the server will read.</param>
     /// <param name="onDemand">Names of those monitors that are attached later.</param>
+    /// <param name="loadsLater">Whether monitors are loaded while it runs.</param>
     /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
     public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
-        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand)
+        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand, bool loadsLater)
     {
         var permitted = ThreadRights.Permitted;
         var kept = Always;
@@ -30,6 +33,15 @@ internal static class RightsToKeep
         if (ports.Any(port => port is > 0 and < FirstFreePort))
         {
             kept = kept.Or(CapabilitySet.Of(Capability.NetBindService));
+        }
+
+        if (loadsLater)
+        {
+            // CAP_SYS_RESOURCE raises what may be locked in memory, which is asked for before 5.11.
+            kept = kept.Or(ToLoad).Or(CapabilitySet.Of(Capability.SysResource));
+            notes.Add(
+                $"CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_RESOURCE are kept for {AgentSettings.MonitorsFolder.OptionName}, whose monitors come and "
+                + "go while the agent runs");
         }
 
         ThreadRights.MakeEffective(kept.And(permitted));
@@ -45,7 +57,7 @@ internal static class RightsToKeep
 
             if (RefusalToAttach(outcome.Loaded.Where(monitor => onDemand.Contains(monitor.Definition.Name))) is { } refused)
             {
-                kept = kept.Or(CapabilitySet.Of(Capability.Bpf, Capability.Perfmon, Capability.NetAdmin));
+                kept = kept.Or(ToLoad);
                 notes.Add(
                     $"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are kept for {AgentSettings.OnDemand.OptionName}, because this kernel lets "
                     + $"nobody else attach programs ({refused})");

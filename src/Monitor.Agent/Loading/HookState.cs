@@ -19,6 +19,9 @@ internal sealed class HookState(HookDefinition definition)
     /// <summary>Its attachment, while it is attached.</summary>
     public BpfLink? Link { get; set; }
 
+    /// <summary>Its attachments beyond <see cref="Link"/>, where each CPU has one.</summary>
+    public IReadOnlyList<BpfLink> OtherLinks { get; set; } = [];
+
     /// <summary>Why it is not attached; null where it is, or where it is not wanted.</summary>
     public string? Error { get; set; }
 

@@ -86,11 +86,12 @@ internal sealed class LoadedMonitor : IDisposable
     {
         lock (_walking)
         {
-            var walk = Hooks.FirstOrDefault(hook =>
-                hook is { Link: not null, Definition.Attach: HookAttach.MapIterator or HookAttach.Iterator });
-            if (walk?.Link is not null)
+            foreach (var hook in Hooks)
             {
-                Run(walk.Link);
+                if (hook is { Link: { } walk, Definition.Attach: HookAttach.MapIterator or HookAttach.Iterator })
+                {
+                    Run(walk);
+                }
             }
         }
     }
@@ -162,14 +163,21 @@ internal sealed class LoadedMonitor : IDisposable
     private void Release(HookState hook)
     {
         BpfLink? link;
+        IReadOnlyList<BpfLink> others;
         // Not over a walk that uses it. Detaching itself takes longer, and the reader must not wait for it.
         lock (_walking)
         {
             link = hook.Link;
+            others = hook.OtherLinks;
             hook.Link = null;
+            hook.OtherLinks = [];
         }
 
         link?.Dispose();
+        foreach (var other in others)
+        {
+            other.Dispose();
+        }
     }
 
     public void Dispose()

@@ -26,6 +26,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     // The least that is tried where the kernel refuses more.
     private const int LeastRingBytes = 64 << 10;
 
+    // Per second and CPU; not a divisor of what other timers have, with which it would run in step.
+    private const int ClockFrequency = 49;
+
     // Maps that all objects with one of this name use together (bpf/include/tcp_connections.h, tcp_listening.h).
     private static readonly string[] SharedMaps = ["connections", "listening"];
 
@@ -46,7 +49,11 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             {
                 var hooks = Select(definition, bpf, refused, ref lastResort);
                 Configure(definition, bpf, lastResort);
-                ShareMaps(bpf);
+                if (definition.IsBuiltIn)
+                {
+                    ShareMaps(bpf);
+                }
+
                 bpf.Load();
                 FillMaps(bpf);
                 return Attach(definition, bpf, hooks);
@@ -83,13 +90,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 "kernel's fields; use a kernel built with CONFIG_DEBUG_INFO_BTF");
         }
 
-        var path = Path.Combine(folder, $"{definition.Name}.bpf.o");
-        if (!File.Exists(path))
-        {
-            throw new MonitorLoadException($"{path} does not exist; build it (./build.sh), or name its folder with --bpf-folder");
-        }
-
-        var bpf = Guarded(() => BpfObject.Open(path));
+        var bpf = Guarded(() => definition.Open(folder));
         try
         {
             var differences = Guarded(() => definition.LayoutDifferences(bpf));
@@ -97,7 +98,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             if (differences.Count + shared.Count > 0)
             {
                 throw new MonitorLoadException(
-                    $"{path} is from another version: {string.Join("; ", differences.Concat(shared).Take(3))}; rebuild it");
+                    $"{definition.Name}.bpf.o is from another version: {string.Join("; ", differences.Concat(shared).Take(3))}; rebuild it");
             }
         }
         catch
@@ -170,7 +171,11 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         bpf.SetGlobal("cgroup_level", filter.Cgroup?.Level ?? 0);
         bpf.SetGlobal("agent_pid", filter.ExcludeSelf ? (uint)Environment.ProcessId : 0);
         bpf.SetGlobal("excluded_pid_count", (uint)filter.ExcludedPids.Count);
-        bpf.SetGlobal("excluded_port_count", (uint)filter.ExcludedPorts.Count);
+        if (definition.IsBuiltIn)
+        {
+            bpf.SetGlobal("excluded_port_count", (uint)filter.ExcludedPorts.Count);
+        }
+
         if (!BpfFeatures.HasHelper(BpfProgramType.RawTracepoint, BootClockHelper))
         {
             bpf.SetGlobal("boot_clock", (byte)0);
@@ -199,9 +204,14 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             bpf.Map("excluded_pids").Update(pid, (byte)1);
         }
 
+        if (bpf.Maps.FirstOrDefault(map => map.Name == "excluded_ports") is not { } ports)
+        {
+            return;
+        }
+
         foreach (var port in filter.ExcludedPorts)
         {
-            bpf.Map("excluded_ports").Update(port, (byte)1);
+            ports.Update(port, (byte)1);
         }
     }
 
@@ -226,6 +236,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 {
                     HookAttach.Cgroup => program.AttachCgroup(_cgroup!),
                     HookAttach.MapIterator => program.AttachIterator(bpf.Map(definition.Walk!.Map)),
+                    HookAttach.Xdp => program.AttachXdp(InterfaceIndex.Of(hook.Definition.Target)),
+                    HookAttach.Traffic => program.AttachTrafficControl(InterfaceIndex.Of(hook.Definition.Target), DirectionOf(program)),
+                    HookAttach.Clock => AttachClocks(hook, program),
                     _ => program.Attach(),
                 };
                 if (hook.Definition.Attach == HookAttach.Once)
@@ -244,7 +257,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             }
         }
 
-        foreach (var map in bpf.Maps.Where(map => SharedMaps.Contains(map.Name)))
+        foreach (var map in bpf.Maps.Where(map => definition.IsBuiltIn && SharedMaps.Contains(map.Name)))
         {
             _shared.TryAdd(map.Name, map);
         }
@@ -258,6 +271,16 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
 
         return monitor;
+    }
+
+    private static TrafficDirection DirectionOf(BpfProgram program) =>
+        program.Section.Contains("egress", StringComparison.Ordinal) ? TrafficDirection.Egress : TrafficDirection.Ingress;
+
+    private static BpfLink AttachClocks(HookState hook, BpfProgram program)
+    {
+        var links = program.AttachPerfEvents(ClockFrequency);
+        hook.OtherLinks = [.. links.Skip(1)];
+        return links[0];
     }
 
     // A shared map counts with the monitor that brought it along.

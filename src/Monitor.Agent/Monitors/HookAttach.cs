@@ -17,4 +17,13 @@ internal enum HookAttach
 
     /// <summary>As an iterator that runs once, when the monitor has been attached: what was there before.</summary>
     Once,
+
+    /// <summary>To the network interface that <see cref="HookDefinition.Target"/> names, as its driver hands packets over.</summary>
+    Xdp,
+
+    /// <summary>To that network interface's traffic control, inbound or outbound.</summary>
+    Traffic,
+
+    /// <summary>To a clock of each CPU, some times a second.</summary>
+    Clock,
 }

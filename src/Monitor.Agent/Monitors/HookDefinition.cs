@@ -15,6 +15,9 @@ internal sealed record HookDefinition(string Program, string Name, HookRole Role
     /// <summary>What the monitor tells less without it, or "".</summary>
     public string Without { get; init; } = "";
 
+    /// <summary>The network interface, where it is attached to one.</summary>
+    public string Target { get; init; } = "";
+
     /// <summary>Attach type that libbpf does not derive from the section's name; null where it does.</summary>
     public BpfAttachType? AttachType { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Monitor.Agent.Monitors;
 
 /// <summary>
 /// One monitor: the BPF object <c>NAME.bpf.o</c> that produces one type of events, where its programs attach, and how a
-/// record becomes an event. Every class that derives from this one, with a constructor without parameters, is a monitor.
+/// record becomes an event. Every class that derives from this one, with a constructor without parameters, is a built-in monitor.
 /// </summary>
 internal abstract class MonitorDefinition
 {
@@ -23,6 +23,9 @@ internal abstract class MonitorDefinition
     /// <summary>Bytes of a record; a shorter one cannot be decoded.</summary>
     public abstract int RecordBytes { get; }
 
+    /// <summary>Whether it comes with the agent; the others are of the user's own.</summary>
+    public virtual bool IsBuiltIn => true;
+
     /// <summary>Whether it is loaded where nobody says which programs are.</summary>
     public virtual bool OnByDefault => true;
 
@@ -34,6 +37,19 @@ internal abstract class MonitorDefinition
 
     /// <summary>How it reports what the kernel calls nobody for. Null: it need not.</summary>
     public virtual PeriodicWalk? Walk => null;
+
+    /// <summary>Opens its object, to be loaded; each time anew.</summary>
+    /// <param name="folder">Where the objects of built-in monitors are.</param>
+    /// <exception cref="BpfException">It is not a sound object.</exception>
+    /// <exception cref="Loading.MonitorLoadException">There is none.</exception>
+    public virtual BpfObject Open(string folder)
+    {
+        var path = Path.Combine(folder, $"{Name}.bpf.o");
+        return File.Exists(path)
+            ? BpfObject.Open(path)
+            : throw new Loading.MonitorLoadException(
+                $"{path} does not exist; build it (./build.sh), or name its folder with --bpf-folder");
+    }
 
     /// <summary>Says how the layout of the object's records differs from what <see cref="Decode"/> reads.</summary>
     public abstract IReadOnlyList<string> LayoutDifferences(BpfObject bpf);
@@ -75,11 +91,12 @@ internal abstract class MonitorDefinition
     /// <returns>False where the record makes no sense; what was written is dropped.</returns>
     public abstract bool Decode(ReadOnlySpan<byte> record, EventEncoder encoder);
 
-    /// <summary>All monitors, by name.</summary>
+    /// <summary>All built-in monitors, by name.</summary>
     public static IReadOnlyList<MonitorDefinition> All { get; } =
     [
         .. typeof(MonitorDefinition).Assembly.GetTypes()
-            .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(MonitorDefinition)))
+            .Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(MonitorDefinition))
+                && type.GetConstructor(Type.EmptyTypes) is not null)
             .Select(type => (MonitorDefinition)Activator.CreateInstance(type)!)
             .OrderBy(monitor => monitor.Name, StringComparer.Ordinal),
     ];

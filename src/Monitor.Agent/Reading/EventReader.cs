@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Bpf;
@@ -30,7 +31,8 @@ internal sealed class EventReader : IDisposable
     // reader of a fresh agent waited 270 of 600 ms for its turn; with this, 20.
     private const int Nice = -15;
 
-    private readonly IReadOnlyList<MonitorPipeline> _pipelines;
+    private readonly ConcurrentQueue<Change> _changes = new();
+    private volatile MonitorPipeline[] _pipelines;
     private readonly EventLog _log;
     private readonly WallClock _clock;
     private readonly Action<Exception> _onFailure;
@@ -39,8 +41,9 @@ internal sealed class EventReader : IDisposable
     private readonly PerfRingReader _rings;
     private readonly Thread _thread;
     private volatile bool _stopping;
+    private volatile bool _ended;
 
-    /// <param name="pipelines">At least one.</param>
+    /// <param name="pipelines">Those that are there from the start; some or none.</param>
     /// <param name="log">Is published after each drain.</param>
     /// <param name="clock">Is measured again every second.</param>
     /// <param name="onFailure">Called, on the reader's thread, with what ended it before it was stopped.</param>
@@ -52,7 +55,7 @@ internal sealed class EventReader : IDisposable
         Action<Exception> onFailure,
         ILogger? logger = null)
     {
-        _pipelines = pipelines;
+        _pipelines = [.. pipelines];
         _log = log;
         _clock = clock;
         _onFailure = onFailure;
@@ -71,6 +74,26 @@ internal sealed class EventReader : IDisposable
         }
 
         _thread.Start();
+    }
+
+    /// <summary>All that are read now. Any thread.</summary>
+    public IReadOnlyList<MonitorPipeline> Pipelines => _pipelines;
+
+    /// <summary>Reads one more monitor from now on, and lets its programs begin. Any thread, while the reader runs.</summary>
+    /// <exception cref="BpfException">The kernel refused; the monitor is not read.</exception>
+    /// <exception cref="InvalidOperationException">The reader has ended.</exception>
+    public Task AddAsync(MonitorPipeline pipeline) => ChangeAsync(new Change(pipeline, IsNew: true));
+
+    /// <summary>
+    /// Detaches a monitor, reads what is left in its rings, and reads it no more; it can be disposed of then. Any thread, while
+    /// the reader runs.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The reader has ended.</exception>
+    public Task RemoveAsync(MonitorPipeline pipeline)
+    {
+        // Here and not on the reader's thread: it takes the kernel up to 20 ms.
+        pipeline.Monitor.Detach();
+        return ChangeAsync(new Change(pipeline, IsNew: false));
     }
 
     /// <summary>Detaches the monitors, reads what is left in the rings, and ends the thread.</summary>
@@ -104,6 +127,7 @@ internal sealed class EventReader : IDisposable
                 var now = Environment.TickCount64;
                 _rings.Wait(now < idleAt ? DrainIntervalMilliseconds : IdleIntervalMilliseconds);
                 var any = Drain();
+                ApplyChanges();
                 now = Environment.TickCount64;
                 if (any)
                 {
@@ -133,16 +157,85 @@ internal sealed class EventReader : IDisposable
         {
             _onFailure(failure);
         }
+        finally
+        {
+            _ended = true;
+            FailChanges();
+        }
+    }
+
+    private Task ChangeAsync(Change change)
+    {
+        _changes.Enqueue(change);
+        _rings.Wake();
+        if (_ended)
+        {
+            FailChanges();
+        }
+
+        return change.Done.Task;
+    }
+
+    // After a drain, so that the rings of a monitor that was detached before have been read.
+    private void ApplyChanges()
+    {
+        while (_changes.TryDequeue(out var change))
+        {
+            try
+            {
+                Apply(change);
+                change.Done.SetResult();
+            }
+            catch (BpfException failure)
+            {
+                change.Done.SetException(failure);
+            }
+        }
+    }
+
+    private void Apply(Change change)
+    {
+        var pipeline = change.Pipeline;
+        if (change.IsNew)
+        {
+            pipeline.Begin();
+            _rings.Add(pipeline.Monitor.Rings);
+            _pipelines = [.. _pipelines, pipeline];
+            return;
+        }
+
+        // It may have been detached after the last drain began.
+        Drain();
+        try
+        {
+            pipeline.Settle();
+        }
+        finally
+        {
+            _rings.Remove(pipeline.Monitor.Rings);
+            _pipelines = [.. _pipelines.Where(other => other != pipeline)];
+            _unsettled.Remove(pipeline);
+            _log.Publish();
+        }
+    }
+
+    private void FailChanges()
+    {
+        while (_changes.TryDequeue(out var change))
+        {
+            change.Done.SetException(new InvalidOperationException("the thread that reads events has ended"));
+        }
     }
 
     // Whether there was anything.
     private bool Drain()
     {
         using var drain = _rings.Drain();
+        var pipelines = _pipelines;
         var any = false;
         while (drain.MoveNext(out var record))
         {
-            _pipelines[record.SetIndex].Take(record);
+            pipelines[record.SetIndex].Take(record);
             any = true;
         }
 
@@ -194,5 +287,11 @@ internal sealed class EventReader : IDisposable
         }
 
         _log.Publish();
+    }
+
+    // A monitor that comes or goes.
+    private sealed record Change(MonitorPipeline Pipeline, bool IsNew)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -14,26 +14,25 @@ internal sealed class OverheadWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly IReadOnlyList<MonitorPipeline> _pipelines;
+    private readonly Func<IReadOnlyList<MonitorPipeline>> _pipelines;
     private readonly OverheadBudget _budget;
     private readonly ILogger _logger;
     private readonly PeriodicTimer _timer = new(Interval);
     private readonly Task _watching;
-    private readonly (KernelCounters Kernel, ulong RunNanos, ulong Stored)[] _before;
+    private Dictionary<MonitorPipeline, Seen> _before = [];
     private TimeSpan _ownBefore;
     private long _at;
     private bool _limits;
 
-    /// <param name="pipelines">At least one, which report already.</param>
+    /// <param name="pipelines">Those that report now.</param>
     /// <param name="percent">The budget: above 0, of all CPUs together.</param>
     /// <param name="logger">Where it says that it limits, and that it no longer does.</param>
-    public OverheadWatch(IReadOnlyList<MonitorPipeline> pipelines, double percent, ILogger logger)
+    public OverheadWatch(Func<IReadOnlyList<MonitorPipeline>> pipelines, double percent, ILogger logger)
     {
         _pipelines = pipelines;
         _budget = new OverheadBudget(percent / 100);
         _logger = logger;
-        _before = new (KernelCounters, ulong, ulong)[pipelines.Count];
-        Measure(TimeSpan.Zero);
+        Measure(pipelines(), TimeSpan.Zero);
         _watching = WatchAsync();
     }
 
@@ -61,13 +60,19 @@ internal sealed class OverheadWatch : IAsyncDisposable
     private void Adjust()
     {
         var elapsed = Stopwatch.GetElapsedTime(_at);
-        var (total, usages) = Measure(elapsed);
+        var pipelines = _pipelines();
+        if (pipelines.Count == 0)
+        {
+            return;
+        }
+
+        var (total, usages) = Measure(pipelines, elapsed);
         var limits = _budget.Decide(total, usages);
         for (var i = 0; i < limits.Length; i++)
         {
-            if (limits[i] != _pipelines[i].BudgetLimit)
+            if (limits[i] != pipelines[i].BudgetLimit)
             {
-                _pipelines[i].BudgetLimit = limits[i];
+                pipelines[i].BudgetLimit = limits[i];
             }
         }
 
@@ -87,41 +92,46 @@ internal sealed class OverheadWatch : IAsyncDisposable
     }
 
     // What has happened since the last time.
-    private (double Total, OverheadBudget.Usage[] Usages) Measure(TimeSpan elapsed)
+    private (double Total, OverheadBudget.Usage[] Usages) Measure(IReadOnlyList<MonitorPipeline> pipelines, TimeSpan elapsed)
     {
-        var capacity = Math.Max(elapsed.TotalSeconds, 1e-3) * Environment.ProcessorCount;
+        var seconds = Math.Max(elapsed.TotalSeconds, 1e-3);
+        var capacity = seconds * Environment.ProcessorCount;
         var own = Environment.CpuUsage.TotalTime;
         var ownPart = (own - _ownBefore).TotalSeconds / capacity;
         var runsCounted = BpfStatisticsSwitch.IsEnabled;
-        var now = new (KernelCounters Kernel, ulong RunNanos, ulong Stored)[_pipelines.Count];
-        for (var i = 0; i < now.Length; i++)
-        {
-            var monitor = _pipelines[i].Monitor;
-            now[i] = (
-                monitor.Counters.Read(),
-                runsCounted ? (ulong)monitor.Hooks.Sum(hook => (long)(hook.Program?.GetStatistics().RunTimeNanoseconds ?? 0)) : 0,
-                _pipelines[i].Stored);
-        }
-
-        var stored = (double)Math.Max(1, now.Zip(_before, (after, before) => (long)(after.Stored - before.Stored)).Sum());
-        var usages = new OverheadBudget.Usage[now.Length];
+        var now = pipelines.ToDictionary(pipeline => pipeline, pipeline => Seen.Of(pipeline, runsCounted));
+        var stored = (double)Math.Max(1, now.Sum(pair => (long)(pair.Value.Stored - BeforeOf(pair.Key).Stored)));
+        var usages = new OverheadBudget.Usage[pipelines.Count];
         var kernel = 0.0;
-        for (var i = 0; i < now.Length; i++)
+        for (var i = 0; i < usages.Length; i++)
         {
-            var passed = now[i].Stored - _before[i].Stored;
+            var (after, before) = (now[pipelines[i]], BeforeOf(pipelines[i]));
+            var passed = after.Stored - before.Stored;
             // It counts from 0 where the kernel's switch was off in between.
-            var kernelPart = now[i].RunNanos >= _before[i].RunNanos ? (now[i].RunNanos - _before[i].RunNanos) / 1e9 / capacity : 0;
+            var kernelPart = after.RunNanos >= before.RunNanos ? (after.RunNanos - before.RunNanos) / 1e9 / capacity : 0;
             kernel += kernelPart;
             usages[i] = new OverheadBudget.Usage(
                 kernelPart + ownPart * (passed / stored),
-                passed / Math.Max(elapsed.TotalSeconds, 1e-3),
-                (now[i].Kernel.Produced - _before[i].Kernel.Produced) / Math.Max(elapsed.TotalSeconds, 1e-3),
-                _pipelines[i].BudgetLimit);
+                passed / seconds,
+                (after.Kernel.Produced - before.Kernel.Produced) / seconds,
+                pipelines[i].BudgetLimit);
         }
 
-        now.CopyTo(_before, 0);
+        _before = now;
         _ownBefore = own;
         _at = Stopwatch.GetTimestamp();
         return (ownPart + kernel, usages);
+    }
+
+    private Seen BeforeOf(MonitorPipeline pipeline) => _before.GetValueOrDefault(pipeline);
+
+    private readonly record struct Seen(KernelCounters Kernel, ulong RunNanos, ulong Stored)
+    {
+        public static Seen Of(MonitorPipeline pipeline, bool runsCounted) => new(
+            pipeline.Monitor.Counters.Read(),
+            runsCounted
+                ? (ulong)pipeline.Monitor.Hooks.Sum(hook => (long)(hook.Program?.GetStatistics().RunTimeNanoseconds ?? 0))
+                : 0,
+            pipeline.Stored);
     }
 }

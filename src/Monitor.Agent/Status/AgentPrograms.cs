@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Agent.Reading;
@@ -37,6 +38,9 @@ internal sealed class AgentPrograms(
     /// <summary>Those that run on demand; set before the server starts.</summary>
     public OnDemandMonitors? OnDemand { get; set; }
 
+    /// <summary>The monitors of the user's own; set before the server starts. Null: there is no folder of them.</summary>
+    public CustomMonitors? Custom { get; set; }
+
     /// <inheritdoc />
     public void Follow(ProgramDemand demand) => OnDemand?.Follow(demand);
 
@@ -47,7 +51,8 @@ internal sealed class AgentPrograms(
         var runsCounted = BpfStatisticsSwitch.IsEnabled;
         var programs = pipelines.Select(pipeline => Describe(pipeline, runsCounted))
             .Concat(outcome.Failed.Select(failed => DescribeMissing(failed.Definition, ProgramStatus.Failed, failed.Error)))
-            .Concat(outcome.Disabled.Select(definition => DescribeMissing(definition, ProgramStatus.Disabled, "")));
+            .Concat(outcome.Disabled.Select(definition => DescribeMissing(definition, ProgramStatus.Disabled, "")))
+            .Concat(Custom?.Entries.Select(entry => Describe(entry, runsCounted)) ?? []);
         return new([.. programs.OrderBy(program => program.Name, StringComparer.Ordinal)]);
     }
 
@@ -59,7 +64,7 @@ internal sealed class AgentPrograms(
         var first = program.Hooks.FirstOrDefault(hook => hook.Status == ProgramStatus.Active) ?? program.Hooks[0];
         program.Type = first.Type;
         program.Hook = first.Name;
-        program.Counters = Count(pipeline);
+        program.Counters = PipelineCounters.Of(pipeline);
         program.Notes.AddRange(monitor.Notes);
         program.OnDemand = monitor.IsOnDemand;
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
@@ -77,6 +82,29 @@ internal sealed class AgentPrograms(
             program.RunTimePerEvent = Nanos((long)(nanos / program.Counters.Produced));
         }
 
+        return program;
+    }
+
+    private V1.Program Describe(CustomEntry entry, bool runsCounted)
+    {
+        if (entry.Pipeline is { } pipeline)
+        {
+            var running = Describe(pipeline, runsCounted);
+            running.Counters = PipelineCounters.Sum(running.Counters, entry.Before);
+            if (entry.Error.Length > 0 && running.Status == ProgramStatus.Active)
+            {
+                running.Status = ProgramStatus.Degraded;
+                running.Error = $"what is in the folder now is refused, and the version before it runs: {entry.Error}";
+            }
+
+            return running;
+        }
+
+        // It failed, or was taken out of the folder; what earlier versions counted stays.
+        var program = entry.Definition is { } definition ? DescribeDefinition(definition) : new V1.Program { Name = entry.Name, NodeName = nodeName };
+        program.Status = entry.Error.Length > 0 ? ProgramStatus.Failed : ProgramStatus.Disabled;
+        program.Error = entry.Error;
+        program.Counters = entry.Before.Produced == 0 ? null : entry.Before;
         return program;
     }
 
@@ -106,6 +134,8 @@ internal sealed class AgentPrograms(
         Name = definition.Name,
         NodeName = nodeName,
         Description = definition.Description,
+        BuiltIn = definition.IsBuiltIn,
+        Schema = (definition as CustomMonitor)?.Schema,
     };
 
     private static Hook DescribeHook(HookState state, bool runsCounted)
@@ -129,34 +159,6 @@ internal sealed class AgentPrograms(
         }
 
         return hook;
-    }
-
-    private static ProgramCounters Count(MonitorPipeline pipeline)
-    {
-        // What is behind first: an event that moves on meanwhile then shows as in flight, not as one too many.
-        var stored = pipeline.Stored;
-        var undecodable = pipeline.Losses(LossCause.Undecodable);
-        var kernel = pipeline.Monitor.Counters.Read();
-        var counters = new ProgramCounters
-        {
-            Produced = kernel.Produced,
-            Filtered = kernel.Filtered,
-            RateLimited = kernel.RateLimited,
-            Lost = kernel.Lost,
-            Undecodable = undecodable,
-            Stored = stored,
-            Pending = kernel.Pending,
-        };
-        counters.InFlight = (long)(kernel.Produced - kernel.Filtered - kernel.RateLimited - kernel.Lost - undecodable - stored);
-        foreach (var cause in new[] { LossCause.RingFull, LossCause.RateLimited, LossCause.Undecodable })
-        {
-            if (pipeline.Losses(cause) is > 0 and var count)
-            {
-                counters.Losses.Add(new LossCount { Cause = cause, Count = count });
-            }
-        }
-
-        return counters;
     }
 
     private static Duration Nanos(long nanos) =>

@@ -34,6 +34,7 @@ internal sealed class AgentConnection : IDisposable
     private readonly StatusService.StatusServiceClient _status;
     private readonly ProgramService.ProgramServiceClient _programs;
     private readonly ConnectionService.ConnectionServiceClient _connections;
+    private readonly MonitorService.MonitorServiceClient _monitors;
 
     public AgentConnection(AgentAddress address, LinkOptions options, TimeProvider time)
     {
@@ -67,6 +68,7 @@ internal sealed class AgentConnection : IDisposable
         _status = new StatusService.StatusServiceClient(_channel);
         _programs = new ProgramService.ProgramServiceClient(_channel);
         _connections = new ConnectionService.ConnectionServiceClient(_lists);
+        _monitors = new MonitorService.MonitorServiceClient(_lists);
     }
 
     /// <summary>Asks who and how it is.</summary>
@@ -86,6 +88,10 @@ internal sealed class AgentConnection : IDisposable
     public async Task<ListOpenConnectionsResponse> ListOpenConnectionsAsync(
         ListOpenConnectionsRequest request, CancellationToken cancellationToken) =>
         await _connections.ListOpenConnectionsAsync(request, Limited(cancellationToken));
+
+    /// <summary>Asks for what a monitor of the user's own counts.</summary>
+    public async Task<GetMonitorMetricsResponse> GetMonitorMetricsAsync(string name, CancellationToken cancellationToken) =>
+        await _monitors.GetMonitorMetricsAsync(new GetMonitorMetricsRequest { Name = name }, Limited(cancellationToken));
 
     /// <summary>Asks for programs that run on demand.</summary>
     /// <param name="names">Their names; all where there is none.</param>

@@ -11,7 +11,7 @@ using Program = Monitor.V1.Program;
 /// <summary>
 /// All agents: keeps a link to every address that the discoveries name, and tells the server of them. Any thread.
 /// </summary>
-internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemandPrograms, IConnectionDirectory
+internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemandPrograms, IConnectionDirectory, IMetricDirectory
 {
     // How old the watermark may be: every message of every stream asks for it, and finding it looks at every agent.
     // Agents that are idle tell theirs every 5 seconds, so that nobody misses 20 ms.
@@ -29,6 +29,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
     private readonly FleetVersion _version = new();
     private readonly FleetDemand _demand = new();
     private readonly FleetConnections _connections;
+    private readonly FleetMetrics _metrics;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<AgentAddress, FleetMember> _members = [];
@@ -62,6 +63,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
         _logger = loggers.CreateLogger<AgentFleet>();
         _nodes = new NodeDirectory(new ClusterLog(log, peers), _options, time);
         _connections = new FleetConnections(() => Links, peers, time);
+        _metrics = new FleetMetrics(() => _nodes.All);
     }
 
     public long Version => _version.Value;
@@ -109,6 +111,10 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
 
     public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>
         _connections.ListAsync(query, cancellationToken);
+
+    public Task<GetMonitorMetricsResponse?> ReadAsync(
+        string name, IReadOnlyCollection<string> nodes, CancellationToken cancellationToken) =>
+        _metrics.ReadAsync(name, nodes, cancellationToken);
 
     public ClockEstimate? ClockOf(string nodeName) => _nodes.Find(nodeName)?.Clock;
 

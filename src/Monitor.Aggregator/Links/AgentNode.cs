@@ -129,6 +129,15 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
+    /// <summary>Whether it said that it has a monitor of the user's own of that name.</summary>
+    public bool HasOwnMonitor(string monitor)
+    {
+        lock (_lock)
+        {
+            return _programs.Any(program => program.Name == monitor && program.Schema is not null);
+        }
+    }
+
     /// <summary>Names of the programs that run on demand.</summary>
     public IEnumerable<string> OnDemandPrograms
     {

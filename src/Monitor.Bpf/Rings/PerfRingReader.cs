@@ -12,7 +12,7 @@ public sealed class PerfRingReader : IDisposable
     // struct perf_event_header says the size in 16 bits.
     private const int MaximumRecordBytes = 1 << 16;
 
-    private readonly PerfRingSet[] _sets;
+    private PerfRingSet[] _sets;
     private readonly FileDescriptorHandle _epoll;
     private readonly FileDescriptorHandle _wakeup;
     private readonly OnlineCpus _cpus = new();
@@ -38,12 +38,12 @@ public sealed class PerfRingReader : IDisposable
     internal PerfDrain.Entry[] Heap { get; private set; } = [];
 
     /// <summary>Room for a drain: which sets it holds.</summary>
-    internal bool[] Acquired { get; }
+    internal bool[] Acquired { get; private set; }
 
     /// <summary>Room for a record that wraps.</summary>
     internal byte[] Scratch { get; }
 
-    /// <summary>The sets, in the order of the constructor.</summary>
+    /// <summary>The sets, in the order in which they came.</summary>
     internal ReadOnlySpan<PerfRingSet> Sets => _sets;
 
     // struct epoll_event is packed on x86-64 only.
@@ -92,6 +92,43 @@ public sealed class PerfRingReader : IDisposable
     /// gives the room back to the kernel.
     /// </summary>
     public PerfDrain Drain() => new(this);
+
+    /// <summary>Reads one more set from now on; its index is the next. For the reader's thread, between two drains.</summary>
+    /// <param name="set">Stays the caller's to dispose.</param>
+    /// <exception cref="BpfException">The kernel refused; the set is not read.</exception>
+    public void Add(PerfRingSet set)
+    {
+        var before = _sets;
+        _sets = [.. before, set];
+        try
+        {
+            Take(set.Rings, before.Length);
+            Acquired = new bool[_sets.Length];
+        }
+        catch
+        {
+            _sets = before;
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads a set no more; those behind it move up by one. What is in its rings is not read: drain before. For the reader's
+    /// thread, between two drains.
+    /// </summary>
+    /// <param name="set">One that is read. The wait ends for its rings until it is disposed of.</param>
+    public void Remove(PerfRingSet set)
+    {
+        _sets = [.. _sets.Where(other => other != set)];
+        Acquired = new bool[_sets.Length];
+        for (var i = 0; i < _sets.Length; i++)
+        {
+            foreach (var ring in _sets[i].Rings)
+            {
+                ring.SetIndex = i;
+            }
+        }
+    }
 
     /// <summary>
     /// Gives CPUs that came online their rings. Costs one read of a small file where nothing changed. For the reader's

@@ -11,12 +11,12 @@ namespace Monitor.Events;
 /// </summary>
 internal static class DetailReader
 {
-    private const uint First = Event.AcceptFieldNumber, Last = Event.ListenOverflowFieldNumber;
+    private const uint First = Event.AcceptFieldNumber, Last = Event.CustomFieldNumber;
 
     // Of each detail by field number: what its bytes are.
     private static readonly Content[][] Contents =
     [
-        .. Enumerable.Range((int)First, (int)(Last - First + 1))
+        .. Enumerable.Range((int)First, (int)(Last - First))
             .Select(number => ContentsOf(Event.Descriptor.FindFieldByNumber(number).MessageType)),
     ];
 
@@ -31,6 +31,12 @@ internal static class DetailReader
     /// <returns>False where it is malformed, a text is not UTF-8 or a duration is out of range.</returns>
     public static bool TryRead(uint tag, ReadOnlySpan<byte> bytes, out bool failed, out bool repeats)
     {
+        if (tag == EventTags.Custom)
+        {
+            repeats = false;
+            return CustomReader.TryRead(bytes, out failed);
+        }
+
         var contents = Contents[(tag >> 3) - First];
         var reader = new WireReader(bytes);
         var seen = 0ul;

@@ -30,6 +30,7 @@ internal static class EventTags
     public const uint Retransmit = Event.RetransmitFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Reset = Event.ResetFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint Dns = Event.DnsFieldNumber << 3 | WireReader.LengthDelimited;
+    public const uint Custom = Event.CustomFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesWorkloadKind = Event.K8SWorkloadKindFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint KubernetesWorkloadName = Event.K8SWorkloadNameFieldNumber << 3 | WireReader.LengthDelimited;
     public const uint PeerPodName = Event.PeerPodNameFieldNumber << 3 | WireReader.LengthDelimited;

@@ -32,6 +32,7 @@ public sealed class EventFilterPlan
     // What has no column: only the bytes of the event tell.
     private readonly NameSet[] _otherNames;
     private readonly HashSet<ulong>? _connections;
+    private readonly FieldCondition[] _fields;
     private readonly bool _byNames;
 
     private EventFilterPlan(EventFilter filter)
@@ -99,7 +100,8 @@ public sealed class EventFilterPlan
 
         var connections = FilterReader.Numbers("connection_id", filter.ConnectionId, Canonical.ConnectionId, ulong.MaxValue);
         _connections = connections.Count == 0 ? null : [.. connections];
-        _byNames = _connections is not null || _otherNames.Length > 0 || _commands is not null || _kubernetesNodes is not null || _pods is not null
+        _fields = [.. FieldCondition.Read(FilterReader.Names("field", filter.Field, Canonical.Field))];
+        _byNames = _fields.Length > 0 || _connections is not null || _otherNames.Length > 0 || _commands is not null || _kubernetesNodes is not null || _pods is not null
             || _namespaces is not null || _nodes is not null;
         ByTypeAndTime = !_byNames && _flagMask == ColumnFlags.Loss;
         MatchesAll = ByTypeAndTime && _types is null && Since == long.MinValue && Until == long.MaxValue;
@@ -150,6 +152,7 @@ public sealed class EventFilterPlan
         Sort(sorted.PeerServiceName, StringComparer.Ordinal);
         Sort(sorted.PeerNodeName, StringComparer.Ordinal);
         Sort(sorted.DestinationName, StringComparer.Ordinal);
+        Sort(sorted.Field, StringComparer.Ordinal);
         Sort(sorted.ConnectionId, Comparer<ulong>.Default);
         Sort(sorted.SourceIp, StringComparer.Ordinal);
         Sort(sorted.DestinationIp, StringComparer.Ordinal);
@@ -218,7 +221,26 @@ public sealed class EventFilterPlan
             && (_namespaces is null || _namespaces.Matches(message, unique))
             && (_nodes is null || _nodes.Matches(message, unique))
             && (_kubernetesNodes is null || _kubernetesNodes.Matches(message, unique))
-            && MatchesOtherNames(message, unique);
+            && MatchesOtherNames(message, unique)
+            && (_fields.Length == 0 || MatchesFields(message, unique));
+    }
+
+    private bool MatchesFields(ReadOnlySpan<byte> message, bool unique)
+    {
+        if (!EventField.TryFind(message, EventTags.Custom, unique, out var detail))
+        {
+            return false;
+        }
+
+        foreach (var condition in _fields)
+        {
+            if (!condition.Matches(detail))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool MatchesOtherNames(ReadOnlySpan<byte> message, bool unique)

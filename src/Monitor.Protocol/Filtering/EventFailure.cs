@@ -16,6 +16,7 @@ public static class EventFailure
         Event.DetailOneofCase.Reset or Event.DetailOneofCase.ListenOverflow => true,
         Event.DetailOneofCase.Dns =>
             reported.Dns.Outcome.IsFailure(System.Text.Encoding.UTF8.GetBytes(reported.Dns.ResponseCode)),
+        Event.DetailOneofCase.Custom => reported.Custom.Failed,
         _ => false,
     };
 

@@ -27,6 +27,7 @@ public static class EventFilterExtensions
         filter.PeerNodeName.AddRange(request.PeerNodeName);
         filter.ConnectionId.AddRange(request.ConnectionId);
         filter.DestinationName.AddRange(request.DestinationName);
+        filter.Field.AddRange(request.Field);
         if (request.HasFailed)
         {
             filter.Failed = request.Failed;

@@ -69,6 +69,9 @@ public interface IEventFilterFields
     /// <summary>Names that were looked up for the destination. Empty also if the message has no such field.</summary>
     RepeatedField<string> DestinationName => [];
 
+    /// <summary>Conditions on fields of the user's own monitors. Empty also if the message has no such field.</summary>
+    RepeatedField<string> Field => [];
+
     /// <summary>Whether <see cref="Failed"/> is set.</summary>
     bool HasFailed => false;
 

@@ -21,6 +21,9 @@ public enum Capability
     /// <summary>To set the priority of threads.</summary>
     SysNice = 23,
 
+    /// <summary>To raise limits of resources, such as that of locked memory.</summary>
+    SysResource = 24,
+
     /// <summary>To see addresses in the kernel.</summary>
     Syslog = 34,
 

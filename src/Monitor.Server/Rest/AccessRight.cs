@@ -37,6 +37,7 @@ internal static class AccessRights
             "grpc.health.v1.Health" => AccessRight.Health,
             _ when service == StatusService.Descriptor.FullName && method == "GetHealth" => AccessRight.Health,
             _ when service == ProgramService.Descriptor.FullName && method == "DemandPrograms" => AccessRight.Events,
+            _ when service == MonitorService.Descriptor.FullName && method == "ListMonitors" => AccessRight.Status,
             _ when service == StatusService.Descriptor.FullName || service == ProgramService.Descriptor.FullName => AccessRight.Status,
             _ => AccessRight.Events,
         };

@@ -130,6 +130,7 @@ internal static class ContractFacts
         AddList("protocol", "TCP");
         AddList("state", "CLOSE_WAIT");
         AddList("destination_name", "cart.shop.svc.cluster.local");
+        AddList("field", "latency>1ms");
         Add("connection_id", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = "8193" });
         Add("pid", new FieldFacts { MaxItems = ContractLimits.MaxFilterValues, Example = 1234 });
         AddPort("source_port", 40000);

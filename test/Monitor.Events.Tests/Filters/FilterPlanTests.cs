@@ -179,6 +179,7 @@ public sealed class FilterPlanTests
             PeerNodeName = { "l" },
             ConnectionId = { 4 },
             DestinationName = { "m" },
+            Field = { "n=1" },
             SourceIp = { "::1" },
             DestinationIp = { "::2" },
             SourcePort = { 2 },
@@ -193,7 +194,7 @@ public sealed class FilterPlanTests
 
         // The three messages number these fields alike, so the bytes are the same.
         Assert.That(filter, Is.EqualTo(EventFilter.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(request))));
-        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(23));
+        Assert.That(EventFilter.Descriptor.Fields.InFieldNumberOrder(), Has.Count.EqualTo(24));
         Assert.That(((IEventFilterFields)new StreamEventsRequest()).Until, Is.Null);
     }
 

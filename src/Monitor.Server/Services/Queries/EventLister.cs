@@ -6,7 +6,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>Answers ListEvents from the log.</summary>
-internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order)
+internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order, FieldChecker fields)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListEventsResponse> ListAsync(
@@ -14,6 +14,7 @@ internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder ord
     {
         var filter = request.ToEventFilter();
         await access.NarrowAsync(filter, cancellationToken);
+        await fields.CheckAsync(filter, cancellationToken);
         var query = new EventQuery
         {
             Filter = filter,

@@ -26,10 +26,11 @@ internal sealed class StreamPlan
     /// <summary>Checks the request and opens the cursor, for what its reader may read.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad, or asks for too much; it says why.</exception>
     public static async ValueTask<StreamPlan> CreateAsync(
-        StreamEventsRequest request, EventLog log, RequestAccess access, CancellationToken cancellationToken)
+        StreamEventsRequest request, EventLog log, RequestAccess access, FieldChecker fields, CancellationToken cancellationToken)
     {
         var filter = request.ToEventFilter();
         await access.NarrowAsync(filter, cancellationToken);
+        await fields.CheckAsync(filter, cancellationToken);
         return request.AgentStatus && !access.ShowsStatus
             ? throw access.Denied("agent_status: your credential does not allow reading agents")
             : Create(request, filter, log, countsLosses: !access.IsScoped);

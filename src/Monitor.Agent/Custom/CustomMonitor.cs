@@ -1,0 +1,88 @@
+using Monitor.Agent.Encoding;
+using Monitor.Agent.Loading;
+using Monitor.Agent.Monitors;
+using Monitor.Bpf;
+using Monitor.Bpf.Btf;
+using Monitor.Bpf.Schema;
+using Monitor.V1;
+
+namespace Monitor.Agent.Custom;
+
+/// <summary>A monitor of the user's own: everything about it is in its object.</summary>
+internal sealed class CustomMonitor : MonitorDefinition
+{
+    // What a timer means for an iterator.
+    private const int WalkIntervalMilliseconds = 5000;
+
+    private readonly CustomObject _object;
+    private readonly CommonFields _common;
+    private readonly CustomEncoder _encoder;
+
+    /// <param name="custom">An object that was checked.</param>
+    /// <param name="targets">What its programs attach to, by their names, where their sections do not say it.</param>
+    /// <exception cref="MonitorLoadException">It cannot be loaded as it is.</exception>
+    public CustomMonitor(CustomObject custom, IReadOnlyDictionary<string, string> targets)
+    {
+        _object = custom;
+        var schema = custom.Schema;
+        _common = new CommonFields(schema);
+        _encoder = new CustomEncoder([.. schema.Fields.Where(field => !_common.Contains(field))]);
+        Hooks = CustomHooks.Of(custom, targets);
+        Walk = Hooks.Any(hook => hook.Attach == HookAttach.Iterator)
+            ? new PeriodicWalk("", WalkIntervalMilliseconds, WhilePending: false)
+            : null;
+        Schema = SchemaMessages.Describe(custom, _common);
+    }
+
+    public override string Name => _object.Name;
+
+    public override string Description =>
+        _object.Schema.Description is { Length: > 0 } text ? text : $"A monitor of your own, {Name}.bpf.o.";
+
+    public override bool IsBuiltIn => false;
+
+    public override IReadOnlyList<HookDefinition> Hooks { get; }
+
+    public override PeriodicWalk? Walk { get; }
+
+    public override int RecordBytes => _object.Schema.Size;
+
+    // Most of them report seldom: 1 MiB on each of two CPUs hold some 10 000 records.
+    public override int RingBudgetBytes => 2 << 20;
+
+    /// <summary>What it reports, for clients.</summary>
+    public MonitorSchema Schema { get; }
+
+    /// <summary>The maps that it counts in, once it is loaded.</summary>
+    public IReadOnlyList<(MetricMap Metric, BpfMap Map)> Metrics { get; private set; } = [];
+
+    /// <summary>Its object.</summary>
+    public CustomObject Object => _object;
+
+    public override BpfObject Open(string folder) => _object.Open();
+
+    // There is no C# side that the layout could differ from.
+    public override IReadOnlyList<string> LayoutDifferences(BpfObject bpf) => [];
+
+    public override void Configure(BpfObject bpf, KernelBtf? kernel, bool lastResort)
+    {
+        _encoder.Stacks = bpf.Maps.FirstOrDefault(map => map is { Name: RecordSchema.StackMap, Type: BpfMapType.StackTrace }) is { } stacks
+            ? new KernelStacks(stacks)
+            : null;
+        Metrics = [.. _object.Inspection.Maps.Where(map => map.Metric is not null).Select(map => (map.Metric!, bpf.Map(map.Name)))];
+    }
+
+    public override void Prepare() => _encoder.Prepare();
+
+    public override bool Decode(ReadOnlySpan<byte> record, EventEncoder encoder)
+    {
+        record = record[..RecordBytes];
+        if (!_common.TryWrite(record, encoder))
+        {
+            return false;
+        }
+
+        _encoder.Write(record, _common.Failed(record), encoder);
+        return true;
+    }
+}

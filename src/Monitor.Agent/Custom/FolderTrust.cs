@@ -1,0 +1,51 @@
+using Microsoft.Win32.SafeHandles;
+using Monitor.Agent.Loading;
+using Monitor.Bpf.Kernel;
+
+namespace Monitor.Agent.Custom;
+
+/// <summary>
+/// Only what nobody but root can change is loaded into the kernel: whoever writes a program there is as good as root.
+/// </summary>
+internal static class FolderTrust
+{
+    /// <summary>Why others than root could change what is in a folder; null where they cannot.</summary>
+    /// <param name="folder">An absolute path.</param>
+    public static string? ProblemOf(string folder)
+    {
+        for (var path = folder; path is not null; path = Path.GetDirectoryName(path))
+        {
+            if (FileOwner.Of(path) is not { } owner)
+            {
+                return $"{path} cannot be looked at";
+            }
+
+            // In a folder such as /tmp others can write, but not replace what is root's.
+            if (!owner.IsRootOnly && !(path != folder && owner.IsSticky))
+            {
+                return $"others than root can change {path}: {Remedy(path)}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Refuses an open file that others than root can change, or that is none.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">Its path, for the message.</param>
+    /// <exception cref="MonitorLoadException">It is refused.</exception>
+    public static void Check(SafeFileHandle file, string path)
+    {
+        if (FileOwner.Of(file) is not { } owner || !owner.IsRegularFile)
+        {
+            throw new MonitorLoadException($"{path} is no regular file");
+        }
+
+        if (!owner.IsRootOnly)
+        {
+            throw new MonitorLoadException($"others than root can change {path}: {Remedy(path)}");
+        }
+    }
+
+    private static string Remedy(string path) => $"chown root {path} && chmod go-w {path}";
+}
