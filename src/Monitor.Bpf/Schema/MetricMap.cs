@@ -1,5 +1,3 @@
-using Monitor.Bpf.Btf;
-
 namespace Monitor.Bpf.Schema;
 
 /// <summary>A map that is a metric: its values are counter_t or struct histogram of bpf/include/monitor.h.</summary>
