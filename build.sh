@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The one entry point: sets the machine up, builds, runs, tests, measures. See usage below.
 set -euo pipefail
+called_from=$PWD
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$root"
 artifacts=$root/artifacts
@@ -31,6 +32,9 @@ Builds, runs and tests the network monitor.
   ./build.sh cluster         build, start a Kubernetes cluster of one real node on this machine, install the chart, make
                              traffic between pods, find it, uninstall, stop; test/kubernetes/cluster.sh does parts of it
   ./build.sh kind COMMAND    the same in a cluster of kind: create, load, install, test, delete, or all
+  ./build.sh new-monitor NAME
+                             write NAME.bpf.c into the current folder: a monitor of your own to begin with
+  ./build.sh monitor-dev     make artifacts/monitor-dev.tar.gz: header, example and Makefile for monitors of your own
   ./build.sh lint            check formatting, scripts, and the .proto files, also against those of the last commit of
                              main
   ./build.sh sbom            list all dependencies with their licences: artifacts/sbom.cdx.json (CycloneDX) and
@@ -45,7 +49,7 @@ BTF; what is missing is said.
   artifacts/agent/, artifacts/aggregator/
                     the programs with all that they need besides the .NET runtime and libbpf; can be copied
   artifacts/bin/    monitor-agent, monitor-aggregator: start them
-  artifacts/bpf/    the compiled BPF programs
+  artifacts/bpf/    the compiled BPF programs; those of bpf/examples/ in examples/
 EOF
 }
 
@@ -154,15 +158,36 @@ compile_bpf() {
     aarch64) arch=arm64 ;;
     *) fail "no BPF target is known for $(uname -m)" ;;
   esac
-  mkdir -p "$artifacts/bpf"
-  for source in bpf/*.bpf.c; do
-    object=$artifacts/bpf/$(basename "${source%.c}").o
+  mkdir -p "$artifacts/bpf/examples"
+  for source in bpf/*.bpf.c bpf/examples/*.bpf.c; do
+    object=$artifacts/${source%.c}.o
     changed_since "$object" "$source" bpf/include || continue
     clang -O2 -g -Wall -Werror -target bpf -mcpu=v2 "-D__TARGET_ARCH_$arch" "-I/usr/include/$triplet" -Ibpf/include \
       -c "$source" -o "$object.tmp"
     llvm-strip -g "$object.tmp"
     mv "$object.tmp" "$object"
   done
+}
+
+# A monitor to begin with, in the folder that this was called from.
+new_monitor() {
+  local name=${1-} file=$called_from/${1-}.bpf.c
+  [[ $name =~ ^[a-z][a-z0-9_]{0,31}$ ]] ||
+    fail "new-monitor: '$name' is no name for a monitor: a lower-case letter, then up to 31 of a-z, 0-9 and _"
+  [[ ! -e bpf/$name.bpf.c ]] || fail "new-monitor: '$name' is a monitor that the agent has"
+  [[ ! -e $file ]] || fail "new-monitor: $file exists"
+  sed "s/skeleton/$name/g" bpf/examples/skeleton.bpf.c >"$file"
+  say "wrote $file; bpf/examples/Makefile compiles it, bpf/include/monitor.h says what there is"
+}
+
+# What somebody needs to write a monitor without this repository, as a folder and as an archive of it.
+monitor_dev() {
+  local folder=$artifacts/monitor-dev
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp bpf/include/monitor.h bpf/examples/{Makefile,exec.bpf.c,skeleton.bpf.c} LICENSE "$folder"
+  tar -C "$artifacts" --owner=0 --group=0 --sort=name -czf "$folder.tar.gz" monitor-dev
+  say "made $folder.tar.gz"
 }
 
 # What the benchmarks run besides the agent; only they need it.
@@ -401,6 +426,8 @@ case ${1-} in
   sbom) need_to_build; mkdir -p "$artifacts"; sbom "$artifacts/sbom.cdx.json" ;;
   lint) lint ;;
   bpf) compile_bpf ;; # for deploy/docker/Dockerfile
+  new-monitor) shift; new_monitor "$@" ;;
+  monitor-dev) monitor_dev ;;
   image) shift; exec deploy/docker/image.sh "$@" ;;
   cluster) build_agent; build_aggregator; as_root test/kubernetes/try.sh ;;
   kind) shift; exec deploy/kind/kind.sh "$@" ;;

@@ -1,6 +1,6 @@
 namespace Monitor.Bpf.Schema;
 
-#pragma warning disable CA1720 // They are C's words, and nobody takes them for types.
+#pragma warning disable CA1720 // Signed and unsigned is what they are.
 /// <summary>What the bytes of a field mean. Numbers are in the machine's byte order where nothing else is said.</summary>
 public enum FieldKind
 {

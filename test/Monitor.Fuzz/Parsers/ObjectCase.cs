@@ -1,4 +1,5 @@
 using Monitor.Bpf;
+using Monitor.Bpf.Schema;
 using Monitor.Fuzz.Inputs;
 using Monitor.Fuzz.Running;
 
@@ -42,7 +43,7 @@ internal sealed class ObjectCase : ParserCase
         {
             using var opened = BpfObject.Open(_path);
             _ = opened.FindStruct("event_header");
-            return "opened";
+            return IsUnderstood(opened) ? "understood" : "opened";
         }
         catch (BpfException refused) when (refused.Message.Contains(_path, StringComparison.Ordinal))
         {
@@ -51,6 +52,21 @@ internal sealed class ObjectCase : ParserCase
         finally
         {
             File.Delete(_path);
+        }
+    }
+
+    // As an object that somebody else wrote.
+    private static bool IsUnderstood(BpfObject opened)
+    {
+        try
+        {
+            _ = ObjectInspection.Of(opened).Bytes;
+            _ = RecordSchema.Read(opened);
+            return true;
+        }
+        catch (BpfException refused) when (refused.Message.Length > 0)
+        {
+            return false;
         }
     }
 }
