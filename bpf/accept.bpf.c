@@ -42,8 +42,6 @@ static __always_inline void report(void *ctx, struct sock *sk, const struct conn
 /* connection: with the listener's owner, where it is known */
 static __always_inline void established(void *ctx, struct sock *sk, struct connection *connection)
 {
-	__u64 key = (__u64)sk;
-
 	if (!(connection->flags & TCP_PROCESS)) {
 		connection->cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		connection->uid = BPF_CORE_READ(sk, sk_uid.val);
@@ -53,7 +51,7 @@ static __always_inline void established(void *ctx, struct sock *sk, struct conne
 	connection->flags |= TCP_TRACKED;
 	if (sees_accept)
 		connection->flags |= TCP_QUEUED;
-	bpf_map_update_elem(&connections, &key, connection, BPF_ANY);
+	keep(sk, connection);
 	if (!sees_accept)
 		report(ctx, sk, connection);
 }

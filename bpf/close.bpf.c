@@ -98,7 +98,7 @@ static __always_inline bool process_ends(void)
 }
 
 /* Remembers what a connection without an entry shows: it was open before, or its entry made room for others. */
-static __always_inline void remember(struct sock *sk, __u64 key, __u64 id, __u8 flags, bool in_process)
+static __always_inline void remember(struct sock *sk, __u64 id, __u8 flags, bool in_process)
 {
 	struct connection connection = {.id = id, .flags = flags};
 
@@ -108,14 +108,13 @@ static __always_inline void remember(struct sock *sk, __u64 key, __u64 id, __u8 
 		connection.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		connection.uid = BPF_CORE_READ(sk, sk_uid.val);
 	}
-	bpf_map_update_elem(&connections, &key, &connection, BPF_ANY);
+	keep(sk, &connection);
 }
 
 /* id: cookie of the socket, 0: not known */
 static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old_state, int state)
 {
 	struct connection *connection, new = {};
-	__u64 key = (__u64)sk;
 	__u8 flags;
 
 	switch (state) {
@@ -124,7 +123,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		new.id = id;
 		new.direction = TCP_OUTBOUND;
 		new.flags |= TCP_TRACKED;
-		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		keep(sk, &new);
 		return;
 	case TCP_ESTABLISHED:
 		connection = connection_of(sk);
@@ -139,7 +138,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		new.flags = TCP_TRACKED;
 		new.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		new.uid = BPF_CORE_READ(sk, sk_uid.val);
-		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		keep(sk, &new);
 		return;
 	case TCP_FIN_WAIT1:
 	case TCP_CLOSE_WAIT:
@@ -152,7 +151,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		if (connection)
 			connection->flags |= flags;
 		else
-			remember(sk, key, id, flags, state == TCP_FIN_WAIT1);
+			remember(sk, id, flags, state == TCP_FIN_WAIT1);
 		return;
 	case TCP_CLOSE:
 		if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV && old_state != TCP_LISTEN) {
@@ -163,7 +162,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 				flags = TCP_EXITING;
 			report(ctx, sk, connection_of(sk), flags, old_state);
 		}
-		bpf_map_delete_elem(&connections, &key);
+		forget(sk);
 	}
 }
 

@@ -20,6 +20,49 @@ struct {
 } connections SEC(".maps");
 
 /*
+ * How many entries of connections the programs put in and took out. Nobody is told when one makes room for another: it is
+ * what is missing of their difference.
+ */
+struct entry_counts {
+	__u64 added;
+	__u64 removed;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct entry_counts);
+} entry_counts SEC(".maps");
+
+#define count_entry(what)                                                                                              \
+	do {                                                                                                           \
+		__u32 zero_ = 0;                                                                                       \
+		struct entry_counts *counts_ = bpf_map_lookup_elem(&entry_counts, &zero_);                             \
+		if (counts_)                                                                                           \
+			__sync_fetch_and_add(&counts_->what, 1);                                                       \
+	} while (0)
+
+/* Keeps what is known of a connection, in place of what was known before. */
+static __always_inline void keep(struct sock *sk, const struct connection *connection)
+{
+	__u64 key = (__u64)sk;
+
+	if (!bpf_map_update_elem(&connections, &key, connection, BPF_NOEXIST))
+		count_entry(added);
+	else
+		bpf_map_update_elem(&connections, &key, connection, BPF_EXIST);
+}
+
+static __always_inline void forget(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	if (!bpf_map_delete_elem(&connections, &key))
+		count_entry(removed);
+}
+
+/*
  * What is known of a socket's connection. Only the close program removes entries: where it is not loaded, or detached,
  * the memory of a socket may be another's by now, whose cookie differs.
  */

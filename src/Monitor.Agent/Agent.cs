@@ -68,6 +68,7 @@ internal static class Agent
             }
 
             outcome.Sockets.Dispose();
+            outcome.Connections?.Dispose();
         }
     }
 
@@ -220,7 +221,11 @@ internal static class Agent
         }
 
         return new LoadOutcome(
-            monitors, failed, disabled, SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections));
+            monitors,
+            failed,
+            disabled,
+            SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections?.Entries),
+            loader.Connections);
     }
 
     private static EventPrivacy? PrivacyOf(SettingValues settings)

@@ -29,6 +29,9 @@ internal abstract class MonitorDefinition
     /// <summary>Another monitor whose programs it builds upon. Null: it stands alone.</summary>
     public virtual string? Needs => null;
 
+    /// <summary>Whether it takes from the map of connections whose an event is.</summary>
+    public virtual bool UsesConnections => false;
+
     /// <summary>Memory of all its rings together where the kernel allows it. Bytes.</summary>
     public virtual int RingBudgetBytes => 16 << 20;
 

@@ -131,7 +131,7 @@ internal sealed class AgentPrograms(
         return hook;
     }
 
-    private static ProgramCounters Count(MonitorPipeline pipeline)
+    private ProgramCounters Count(MonitorPipeline pipeline)
     {
         // What is behind first: an event that moves on meanwhile then shows as in flight, not as one too many.
         var stored = pipeline.Stored;
@@ -146,6 +146,7 @@ internal sealed class AgentPrograms(
             Undecodable = undecodable,
             Stored = stored,
             Pending = kernel.Pending,
+            ConnectionsEvicted = pipeline.Monitor.Definition.UsesConnections ? outcome.Connections?.Evicted ?? 0 : 0,
         };
         counters.InFlight = (long)(kernel.Produced - kernel.Filtered - kernel.RateLimited - kernel.Lost - undecodable - stored);
         foreach (var cause in new[] { LossCause.RingFull, LossCause.RateLimited, LossCause.Undecodable })

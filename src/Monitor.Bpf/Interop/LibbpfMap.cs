@@ -16,4 +16,10 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     internal static partial int bpf_map_delete_elem(FileDescriptorHandle map, void* key);
+
+    // Up to *count elements from *from on (NULL: the first), and where to go on (of 4 bytes for a hash map). *count becomes
+    // how many there were. -ENOENT: these were the last; -ENOSPC: not even one bucket of the hash map has room, read nothing.
+    [LibraryImport(Library)]
+    internal static partial int bpf_map_lookup_batch(
+        FileDescriptorHandle map, void* from, void* next, void* keys, void* values, uint* count, void* options);
 }
