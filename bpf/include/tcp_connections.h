@@ -20,8 +20,8 @@ struct {
 } connections SEC(".maps");
 
 /*
- * How many entries of connections the programs put in and took out. Nobody is told when one makes room for another: it is
- * what is missing of their difference.
+ * How many entries of connections the programs put in and took out. Nobody is told when one makes room for another: it
+ * is what is missing of their difference.
  */
 struct entry_counts {
 	__u64 added;
@@ -137,14 +137,22 @@ static __always_inline void own(struct connection *connection)
 	bpf_get_current_comm(connection->command, sizeof(connection->command));
 }
 
-/* Whether the event is to be left out; counts it then. */
-static __always_inline bool left_out(struct tcp_record *record, struct sock *sk)
+/* Whether the settings leave the event out; counts it then. */
+static __always_inline bool unwanted(const struct tcp_record *record, struct sock *sk)
 {
 	if ((record->flags & TCP_PROCESS && pid_excluded(record->pid)) || port_excluded(record->destination_port) ||
 	    namespace_excluded(record->network_namespace) || (cgroup_id && cgroup_excluded(cgroup_of(sk)))) {
 		count_filtered();
 		return true;
 	}
+	return false;
+}
+
+/* Whether the event is to be left out; counts it then. */
+static __always_inline bool left_out(struct tcp_record *record, struct sock *sk)
+{
+	if (unwanted(record, sk))
+		return true;
 	record->timestamp = now();
 	return over_rate_limit(record->timestamp);
 }

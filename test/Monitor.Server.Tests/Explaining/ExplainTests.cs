@@ -109,6 +109,21 @@ internal sealed class ExplainTests
     }
 
     [Test]
+    public async Task Explain_AStormOfRetransmits_CountsWhatEachEventStandsFor()
+    {
+        await using var server = await TestServer.StartAsync();
+        var log = new StoryLog(server);
+        var attempt = log.Attempt(1, 1);
+        log.Retransmit(10, "ESTABLISHED", 1); // of an older agent
+        log.Retransmit(20, "ESTABLISHED", 17, count: 16);
+
+        var story = await log.ExplainAsync(attempt);
+
+        Assert.That(story.Summary, Does.Contain("17 segments were sent again after the handshake."));
+        Assert.That(story.Steps.Select(step => step.Text), Has.Some.StartsWith("16 times a segment is sent again in state ESTABLISHED"));
+    }
+
+    [Test]
     public async Task Explain_MoreStepsThanThereIsRoomFor_LeavesOutTheMiddle()
     {
         await using var server = await TestServer.StartAsync();
