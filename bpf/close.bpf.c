@@ -5,6 +5,7 @@
  * Whose it is, is learnt when it is opened: from connect() here, for inbound ones from the accept program where that is
  * loaded too. Who closes it first shows in the states that it goes through.
  */
+#include "context.h"
 #include "tcp_connections.h"
 #include <bpf/bpf_tracing.h>
 

@@ -36,7 +36,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             {
                 var hooks = Select(definition, bpf, refused, ref lastResort);
                 Configure(definition, bpf, lastResort);
-                _shared.Use(bpf);
+                _shared.Use(bpf, definition.OnlyAsksForConnections);
                 bpf.Load();
                 FillMaps(bpf);
                 return Attach(definition, bpf, hooks);
@@ -222,7 +222,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             }
         }
 
-        _shared.Add(bpf);
+        _shared.Add(bpf, definition.OnlyAsksForConnections);
 
         if (hooks.Any(hook => hook is { Link: not null, Definition.Attach: HookAttach.Cgroup }) && !_cgroup!.IsHierarchyRoot)
         {

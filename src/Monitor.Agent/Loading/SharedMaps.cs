@@ -27,16 +27,23 @@ internal sealed class SharedMaps(uint? connections)
     ];
 
     /// <summary>Has an object use those that are there. Before it is loaded.</summary>
+    /// <param name="bpf">The object.</param>
+    /// <param name="needsOthers">It only asks what others keep of connections, and needs no room for them where none does.</param>
     /// <exception cref="BpfException">It has another layout.</exception>
-    public void Use(BpfObject bpf)
+    public void Use(BpfObject bpf, bool needsOthers)
     {
+        if (needsOthers)
+        {
+            bpf.SetGlobal("connections_shared", (byte)(_maps.ContainsKey(ConnectionTable.EntriesName) ? 1 : 0));
+        }
+
         foreach (var map in Of(bpf))
         {
             if (_maps.TryGetValue(map.Name, out var shared))
             {
                 map.Share(shared);
             }
-            else if (map.Name == ConnectionTable.EntriesName && connections is { } capacity)
+            else if (map.Name == ConnectionTable.EntriesName && (needsOthers ? 1 : connections) is { } capacity)
             {
                 map.MaxEntries = capacity;
             }
@@ -44,8 +51,15 @@ internal sealed class SharedMaps(uint? connections)
     }
 
     /// <summary>Adds those that an object brought along. After it was loaded.</summary>
-    public void Add(BpfObject bpf)
+    /// <param name="bpf">The object.</param>
+    /// <param name="needsOthers">As for <see cref="Use"/>: its own are of no use to others.</param>
+    public void Add(BpfObject bpf, bool needsOthers)
     {
+        if (needsOthers)
+        {
+            return;
+        }
+
         foreach (var map in Of(bpf))
         {
             _maps.TryAdd(map.Name, map);

@@ -27,7 +27,7 @@ internal sealed class ConnectionTableTests
     {
         using var inside = new NetworkNamespace();
         using var kernel = WatchedKernel.WithCapacity(
-            new KernelFilter { NetworkNamespace = inside.Inode }, Capacity, "accept", "close", "reset", "packet_drop");
+            new KernelFilter { NetworkNamespace = inside.Inode }, Capacity, "accept", "close", "connection", "packet_drop");
         var table = kernel.Loader.Connections!;
         var before = table.CountEvicted();
 
@@ -48,7 +48,7 @@ internal sealed class ConnectionTableTests
         foreach (var program in await programs.GetProgramsAsync(default))
         {
             Assert.That(
-                program.Counters.ConnectionsEvicted, program.Name == "packet_drop" ? Is.Zero : Is.GreaterThanOrEqualTo(forgotten), program.Name);
+                program.Counters.ConnectionsEvicted, program.Name == "connection" ? Is.Zero : Is.GreaterThanOrEqualTo(forgotten), program.Name);
         }
     }
 
