@@ -62,6 +62,8 @@ int BPF_PROG(state, struct sock *sk, int old_state, int state)
 {
 	struct connection connection = {}, *owner, *stored;
 
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
 	if (state == TCP_LISTEN) {
 		begins_to_listen(untyped(sk));
 		owner = bpf_sk_storage_get(&listeners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -92,6 +94,8 @@ int state_without_process(struct bpf_raw_tracepoint_args *ctx)
 	struct sock *sk = (struct sock *)ctx->args[0];
 	struct connection connection = {};
 
+	if (!is_tcp(sk))
+		return 0;
 	if (ctx->args[2] == TCP_LISTEN)
 		begins_to_listen(sk);
 	else if (ctx->args[1] == TCP_LISTEN)
@@ -146,7 +150,8 @@ int existing_listeners(struct bpf_iter__task_file *ctx)
 	sk = socket->sk;
 	if (!sk || sk->__sk_common.skc_state != TCP_LISTEN)
 		return 0;
-	if (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6)
+	if ((sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) ||
+	    sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (bpf_sk_storage_get(&listeners, sk, 0, 0))
 		return 0;

@@ -112,12 +112,21 @@ static __always_inline void remember(struct sock *sk, __u64 id, __u8 flags, bool
 	keep(sk, &connection);
 }
 
+/* Whether this side breaks it off while a process has the socket; one that ends in order has been given up before. */
+static __always_inline bool reset_follows(struct sock *sk)
+{
+	return !BPF_CORE_READ(sk, sk_err) && !(BPF_CORE_READ(sk, __sk_common.skc_flags) & 1 << SOCK_DEAD);
+}
+
 /* id: cookie of the socket, 0: not known */
 static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old_state, int state)
 {
 	struct connection *connection, new = {};
+	__u64 key = (__u64)sk;
 	__u8 flags;
 
+	if (!is_tcp(sk))
+		return;
 	switch (state) {
 	case TCP_SYN_SENT:
 		own(&new);
@@ -161,7 +170,10 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) &&
 			    process_ends())
 				flags = TCP_EXITING;
-			report(ctx, sk, connection_of(sk), flags, old_state);
+			connection = connection_of(sk);
+			report(ctx, sk, connection, flags, old_state);
+			if (connection && reset_follows(sk))
+				bpf_map_update_elem(&broken, &key, connection, BPF_ANY);
 		}
 		forget(sk);
 	}

@@ -76,6 +76,23 @@ static __always_inline struct connection *connection_of(struct sock *sk)
 	return connection;
 }
 
+/*
+ * By address of the socket: connections that this side has just broken off. The kernel closes the socket first and
+ * sends the reset then, within the same call.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct connection);
+} broken SEC(".maps");
+
+/* MPTCP and SCTP have sockets of their own, whose states go through the same tracepoint. */
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
 static __always_inline void map_address(__u8 *to, __be32 address)
 {
 	to[10] = to[11] = 0xff;

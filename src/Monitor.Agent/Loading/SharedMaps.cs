@@ -10,7 +10,7 @@ namespace Monitor.Agent.Loading;
 /// <param name="connections">Capacity of the map of connections. Null: what the object says.</param>
 internal sealed class SharedMaps(uint? connections)
 {
-    private static readonly string[] Names = [ConnectionTable.EntriesName, ConnectionTable.CountsName, "listening"];
+    private static readonly string[] Names = [ConnectionTable.EntriesName, ConnectionTable.CountsName, "broken", "listening"];
 
     private readonly Dictionary<string, BpfMap> _maps = [];
 

@@ -117,6 +117,7 @@ internal sealed class AgentPrograms(
             Status = state.Status,
             Error = state.Error ?? "",
             Note = state.Link is null ? "" : state.Definition.Note,
+            MissedRuns = state.Program?.MissedRuns ?? 0,
         };
         if (state.Link is not null && state.Program is { } program && runsCounted)
         {
