@@ -1,7 +1,6 @@
 using Monitor.Agent.Loading;
 using Monitor.Agent.OpenConnections;
 using Monitor.Agent.Status;
-using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
 

@@ -1,5 +1,4 @@
 using Monitor.Agent.Loading;
-using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
 
