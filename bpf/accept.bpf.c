@@ -42,8 +42,6 @@ static __always_inline void report(void *ctx, struct sock *sk, const struct conn
 /* connection: with the listener's owner, where it is known */
 static __always_inline void established(void *ctx, struct sock *sk, struct connection *connection)
 {
-	__u64 key = (__u64)sk;
-
 	if (!(connection->flags & TCP_PROCESS)) {
 		connection->cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		connection->uid = BPF_CORE_READ(sk, sk_uid.val);
@@ -53,7 +51,7 @@ static __always_inline void established(void *ctx, struct sock *sk, struct conne
 	connection->flags |= TCP_TRACKED;
 	if (sees_accept)
 		connection->flags |= TCP_QUEUED;
-	bpf_map_update_elem(&connections, &key, connection, BPF_ANY);
+	keep(sk, connection);
 	if (!sees_accept)
 		report(ctx, sk, connection);
 }
@@ -64,6 +62,8 @@ int BPF_PROG(state, struct sock *sk, int old_state, int state)
 {
 	struct connection connection = {}, *owner, *stored;
 
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
 	if (state == TCP_LISTEN) {
 		begins_to_listen(untyped(sk));
 		owner = bpf_sk_storage_get(&listeners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -94,6 +94,8 @@ int state_without_process(struct bpf_raw_tracepoint_args *ctx)
 	struct sock *sk = (struct sock *)ctx->args[0];
 	struct connection connection = {};
 
+	if (!is_tcp(sk))
+		return 0;
 	if (ctx->args[2] == TCP_LISTEN)
 		begins_to_listen(sk);
 	else if (ctx->args[1] == TCP_LISTEN)
@@ -148,7 +150,8 @@ int existing_listeners(struct bpf_iter__task_file *ctx)
 	sk = socket->sk;
 	if (!sk || sk->__sk_common.skc_state != TCP_LISTEN)
 		return 0;
-	if (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6)
+	if ((sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) ||
+	    sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (bpf_sk_storage_get(&listeners, sk, 0, 0))
 		return 0;

@@ -5,6 +5,7 @@
  * Whose it is, is learnt when it is opened: from connect() here, for inbound ones from the accept program where that is
  * loaded too. Who closes it first shows in the states that it goes through.
  */
+#include "context.h"
 #include "tcp_connections.h"
 #include <bpf/bpf_tracing.h>
 
@@ -98,7 +99,7 @@ static __always_inline bool process_ends(void)
 }
 
 /* Remembers what a connection without an entry shows: it was open before, or its entry made room for others. */
-static __always_inline void remember(struct sock *sk, __u64 key, __u64 id, __u8 flags, bool in_process)
+static __always_inline void remember(struct sock *sk, __u64 id, __u8 flags, bool in_process)
 {
 	struct connection connection = {.id = id, .flags = flags};
 
@@ -108,7 +109,13 @@ static __always_inline void remember(struct sock *sk, __u64 key, __u64 id, __u8 
 		connection.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		connection.uid = BPF_CORE_READ(sk, sk_uid.val);
 	}
-	bpf_map_update_elem(&connections, &key, &connection, BPF_ANY);
+	keep(sk, &connection);
+}
+
+/* Whether this side breaks it off while a process has the socket; one that ends in order has been given up before. */
+static __always_inline bool reset_follows(struct sock *sk)
+{
+	return !BPF_CORE_READ(sk, sk_err) && !(BPF_CORE_READ(sk, __sk_common.skc_flags) & 1 << SOCK_DEAD);
 }
 
 /* id: cookie of the socket, 0: not known */
@@ -118,13 +125,15 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 	__u64 key = (__u64)sk;
 	__u8 flags;
 
+	if (!is_tcp(sk))
+		return;
 	switch (state) {
 	case TCP_SYN_SENT:
 		own(&new);
 		new.id = id;
 		new.direction = TCP_OUTBOUND;
 		new.flags |= TCP_TRACKED;
-		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		keep(sk, &new);
 		return;
 	case TCP_ESTABLISHED:
 		connection = connection_of(sk);
@@ -139,7 +148,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		new.flags = TCP_TRACKED;
 		new.cgroup_id = BPF_CORE_READ(cgroup_of(sk), kn, id);
 		new.uid = BPF_CORE_READ(sk, sk_uid.val);
-		bpf_map_update_elem(&connections, &key, &new, BPF_ANY);
+		keep(sk, &new);
 		return;
 	case TCP_FIN_WAIT1:
 	case TCP_CLOSE_WAIT:
@@ -152,7 +161,7 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 		if (connection)
 			connection->flags |= flags;
 		else
-			remember(sk, key, id, flags, state == TCP_FIN_WAIT1);
+			remember(sk, id, flags, state == TCP_FIN_WAIT1);
 		return;
 	case TCP_CLOSE:
 		if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV && old_state != TCP_LISTEN) {
@@ -161,9 +170,12 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 			if ((old_state == TCP_ESTABLISHED || old_state == TCP_CLOSE_WAIT) && in_task(ctx) &&
 			    process_ends())
 				flags = TCP_EXITING;
-			report(ctx, sk, connection_of(sk), flags, old_state);
+			connection = connection_of(sk);
+			report(ctx, sk, connection, flags, old_state);
+			if (connection && reset_follows(sk))
+				bpf_map_update_elem(&broken, &key, connection, BPF_ANY);
 		}
-		bpf_map_delete_elem(&connections, &key);
+		forget(sk);
 	}
 }
 

@@ -12,6 +12,7 @@
  * of the CPU. A question is written straight into its place in the map; an answer is appended to the record by the
  * kernel.
  */
+#include "context.h"
 #include "dns_pending.h"
 
 const volatile __u64 answer_timeout_ns = 5000000000; /* as long as resolvers wait by default */

@@ -2,12 +2,16 @@
 /*
  * Packets that the kernel gives up: skb/kfree_skb, one record each.
  *
- * The process is named only where the drop happened in its own context: in a softirq the current task is whoever was
- * interrupted.
+ * The process is the one in whose context the drop happened. In a softirq the current task is whoever was interrupted;
+ * the process is that of the packet's connection then, where the accept or the close program knows it.
  */
 #include "built_in.h"
+#include "context.h"
+#include "tcp_connections.h"
 #include "packet_drop.h"
-#include <bpf/bpf_endian.h>
+
+/* The map of connections is filled by another program, and not this one's own. */
+const volatile bool connections_shared = false;
 
 /* Reasons that are no drops, by their numbers in the running kernel; -1 where it has them not. */
 const volatile int reason_not_dropped = -1;
@@ -23,7 +27,7 @@ const struct packet_drop_record *layout __attribute__((unused));
 enum {
 	HOP_BY_HOP = 0,
 	ICMP = 1,
-	TCP = 6,
+	TCP = IPPROTO_TCP,
 	UDP = 17,
 	DCCP = 33,
 	ROUTING = 43,
@@ -178,14 +182,35 @@ static __always_inline void parse(struct sk_buff *skb, struct packet_drop_record
 		parse_ipv6(&packet, record);
 }
 
+/* Whose the packet is. A process in whose context it was dropped is known better than the one that opened the
+ * connection. */
+static __always_inline void fill_connection(struct packet_drop_record *record, const struct connection *connection)
+{
+	record->connection_id = connection->id;
+	if (record->pid)
+		return;
+	record->cgroup_id = connection->cgroup_id;
+	if (!(connection->flags & TCP_PROCESS)) {
+		record->flags |= PACKET_DROP_CGROUP;
+		return;
+	}
+	record->flags |= PACKET_DROP_PROCESS;
+	record->pid = connection->pid;
+	record->tid = connection->tid;
+	record->uid = connection->uid;
+	__builtin_memcpy(record->command, connection->command, sizeof(record->command));
+}
+
 SEC("raw_tp/kfree_skb")
 int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sk_buff *skb = (struct sk_buff *)ctx->args[0];
 	bool has_reason = bpf_core_field_exists(struct trace_event_raw_kfree_skb, reason);
 	struct packet_drop_record record = {};
+	struct connection *connection = NULL;
 	struct net_device *device;
 	struct sock *sk = NULL;
+	bool in_context;
 	__u16 family;
 
 	if (has_reason) {
@@ -225,16 +250,21 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 		record.pid = id >> 32;
 		record.tid = (__u32)id;
 	}
+	in_context = record.pid;
+	if (connections_shared && sk && record.protocol == TCP && (family == AF_INET || family == AF_INET6))
+		connection = connection_of(sk);
+	if (connection)
+		fill_connection(&record, connection);
 	if (namespace_excluded(record.network_namespace) || (record.pid && pid_excluded(record.pid)) ||
 	    (record.flags & PACKET_DROP_PORTS && port_excluded(record.destination_port)) ||
-	    (cgroup_id && (record.pid ? task_cgroup_excluded() : cgroup_excluded(cgroup_of(sk))))) {
+	    (cgroup_id && (in_context ? task_cgroup_excluded() : cgroup_excluded(cgroup_of(sk))))) {
 		count_filtered();
 		return 0;
 	}
 	record.timestamp = now();
 	if (over_rate_limit(record.timestamp))
 		return 0;
-	if (record.pid) {
+	if (in_context) {
 		record.flags |= PACKET_DROP_PROCESS;
 		record.uid = (__u32)bpf_get_current_uid_gid();
 		record.cgroup_id = bpf_get_current_cgroup_id();

@@ -32,11 +32,21 @@ static __always_inline void fill_segment(struct tcp_record *record, struct sk_bu
 	record->network_namespace = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 }
 
+static __always_inline struct connection *broken_of(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct connection *connection = bpf_map_lookup_elem(&broken, &key);
+
+	return connection && connection->id == BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) ? connection : NULL;
+}
+
 static __always_inline void report(void *ctx, struct sock *sk, struct sk_buff *skb, struct reset_record *record)
 {
 	struct connection *connection = sk ? connection_of(sk) : NULL;
 	__u8 flags = record->tcp.flags;
 
+	if (sk && !connection && flags & TCP_SENT)
+		connection = broken_of(sk);
 	if (sk) {
 		fill_owner(&record->tcp, sk, connection);
 		record->tcp.flags |= flags;

@@ -29,6 +29,7 @@
 #define PF_EXITING  0x00000004 /* include/linux/sched.h */
 
 /* Bits of skc_flags (include/net/sock.h) */
+#define SOCK_DEAD     0 /* no process has it any more */
 #define SOCK_DONE     1 /* the other side's FIN is here */
 #define SOCK_KEEPOPEN 3
 
@@ -283,41 +284,6 @@ static __always_inline struct sock *untyped(const void *pointer)
 
 	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
 	return (struct sock *)address;
-}
-
-/*
- * Whether the kernel runs on behalf of the current task, not in an interrupt or softirq that happened to hit it.
- *
- * Where the task has a preemption counter (arm64), that tells. x86 keeps it in a per-CPU variable that not every kernel
- * lets us find, but runs interrupts and softirqs on a stack of their own: the context of a raw tracepoint lies on the
- * stack in use, so we are in the task if that is the task's. Kernel threads are out: ksoftirqd runs softirqs on its
- * own.
- */
-#define INTERRUPT_MASK 0x00ff0100 /* NMI, hardware interrupt, serving a softirq (include/linux/preempt.h) */
-#define STACK_SIZE     16384	  /* x86-64 THREAD_SIZE; with KASAN it is twice that, and half of the tasks say no */
-#define PF_KTHREAD     0x00200000
-
-struct thread_info {
-	__u64 preempt_count;
-} relocated;
-
-struct task_struct___counted {
-	struct thread_info thread_info;
-} relocated;
-
-/* ctx: of a raw tracepoint, or anything else on the stack in use, such as a variable of the program */
-static __always_inline bool in_task(const void *ctx)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u64 here = 0;
-
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		return false;
-	if (bpf_core_field_exists(((struct task_struct___counted *)0)->thread_info.preempt_count))
-		return !(BPF_CORE_READ((struct task_struct___counted *)task, thread_info.preempt_count) &
-			 INTERRUPT_MASK);
-	bpf_probe_read_kernel(&here, sizeof(here), &ctx);
-	return here - (__u64)BPF_CORE_READ(task, stack) < STACK_SIZE;
 }
 
 #endif

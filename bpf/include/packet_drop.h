@@ -6,16 +6,18 @@
 #include <linux/types.h>
 
 enum packet_drop_flags {
-	PACKET_DROP_PROCESS = 1,   /* dropped in the context of this process */
+	PACKET_DROP_PROCESS = 1,   /* dropped in the context of this process, or of its connection */
 	PACKET_DROP_REASON = 2,	   /* the kernel gives a reason */
 	PACKET_DROP_ADDRESSES = 4, /* addresses and protocol could be read */
 	PACKET_DROP_PORTS = 8,
 	PACKET_DROP_ICMP = 16,
+	PACKET_DROP_CGROUP = 32, /* of a connection whose process is not known */
 };
 
 struct packet_drop_record {
-	__u64 timestamp; /* CLOCK_BOOTTIME, ns */
-	__u64 location;	 /* address in the kernel's text */
+	__u64 timestamp;     /* CLOCK_BOOTTIME, ns */
+	__u64 location;	     /* address in the kernel's text */
+	__u64 connection_id; /* cookie of the socket of a known connection; 0: of none */
 	__u64 cgroup_id;
 	__u32 reason;
 	__u32 length; /* bytes */

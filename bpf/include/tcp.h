@@ -63,8 +63,8 @@ struct close_record {
 
 struct retransmit_record {
 	struct tcp_record tcp;
-	__u32 retransmits;
-	__u32 padding;
+	__u32 retransmits; /* segments of the connection that were sent again */
+	__u32 count;	   /* how many times that this record stands for */
 };
 
 struct reset_record {

@@ -20,6 +20,49 @@ struct {
 } connections SEC(".maps");
 
 /*
+ * How many entries of connections the programs put in and took out. Nobody is told when one makes room for another: it
+ * is what is missing of their difference.
+ */
+struct entry_counts {
+	__u64 added;
+	__u64 removed;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct entry_counts);
+} entry_counts SEC(".maps");
+
+#define count_entry(what)                                                                                              \
+	do {                                                                                                           \
+		__u32 zero_ = 0;                                                                                       \
+		struct entry_counts *counts_ = bpf_map_lookup_elem(&entry_counts, &zero_);                             \
+		if (counts_)                                                                                           \
+			__sync_fetch_and_add(&counts_->what, 1);                                                       \
+	} while (0)
+
+/* Keeps what is known of a connection, in place of what was known before. */
+static __always_inline void keep(struct sock *sk, const struct connection *connection)
+{
+	__u64 key = (__u64)sk;
+
+	if (!bpf_map_update_elem(&connections, &key, connection, BPF_NOEXIST))
+		count_entry(added);
+	else
+		bpf_map_update_elem(&connections, &key, connection, BPF_EXIST);
+}
+
+static __always_inline void forget(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	if (!bpf_map_delete_elem(&connections, &key))
+		count_entry(removed);
+}
+
+/*
  * What is known of a socket's connection. Only the close program removes entries: where it is not loaded, or detached,
  * the memory of a socket may be another's by now, whose cookie differs.
  */
@@ -31,6 +74,23 @@ static __always_inline struct connection *connection_of(struct sock *sk)
 	if (connection && connection->id && connection->id != BPF_CORE_READ(sk, __sk_common.skc_cookie.counter))
 		return NULL;
 	return connection;
+}
+
+/*
+ * By address of the socket: connections that this side has just broken off. The kernel closes the socket first and
+ * sends the reset then, within the same call.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct connection);
+} broken SEC(".maps");
+
+/* MPTCP and SCTP have sockets of their own, whose states go through the same tracepoint. */
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 static __always_inline void map_address(__u8 *to, __be32 address)
@@ -94,14 +154,22 @@ static __always_inline void own(struct connection *connection)
 	bpf_get_current_comm(connection->command, sizeof(connection->command));
 }
 
-/* Whether the event is to be left out; counts it then. */
-static __always_inline bool left_out(struct tcp_record *record, struct sock *sk)
+/* Whether the settings leave the event out; counts it then. */
+static __always_inline bool unwanted(const struct tcp_record *record, struct sock *sk)
 {
 	if ((record->flags & TCP_PROCESS && pid_excluded(record->pid)) || port_excluded(record->destination_port) ||
 	    namespace_excluded(record->network_namespace) || (cgroup_id && cgroup_excluded(cgroup_of(sk)))) {
 		count_filtered();
 		return true;
 	}
+	return false;
+}
+
+/* Whether the event is to be left out; counts it then. */
+static __always_inline bool left_out(struct tcp_record *record, struct sock *sk)
+{
+	if (unwanted(record, sk))
+		return true;
 	record->timestamp = now();
 	return over_rate_limit(record->timestamp);
 }

@@ -69,6 +69,7 @@ internal static class Agent
             }
 
             outcome.Sockets.Dispose();
+            outcome.Connections?.Dispose();
         }
     }
 
@@ -256,7 +257,11 @@ internal static class Agent
         }
 
         return new LoadOutcome(
-            monitors, failed, disabled, SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections));
+            monitors,
+            failed,
+            disabled,
+            SocketIterators.Load(settings.Get(AgentSettings.BpfFolder), filter, loader.Connections?.Entries),
+            loader.Connections);
     }
 
     /// <summary>What events leave out.</summary>

@@ -58,6 +58,52 @@ public sealed partial class BpfMap
         }
     }
 
+    /// <summary>Counts the elements of a hash map. One that comes or goes meanwhile is counted or not; every other once.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public unsafe int Count()
+    {
+        if (Type is not (BpfMapType.Hash or BpfMapType.LruHash))
+        {
+            throw new InvalidOperationException($"Map '{Name}' is no hash map.");
+        }
+
+        var room = 512u;
+        uint from = 0, next = 0;
+        var total = 0;
+        var first = true;
+        while (true)
+        {
+            var keys = new byte[room * (uint)KeySize];
+            var values = new byte[room * (uint)((ValueSize + 7) / 8 * 8)];
+            var count = room;
+            int result;
+            fixed (byte* keyBytes = keys, valueBytes = values)
+            {
+                result = Libbpf.bpf_map_lookup_batch(
+                    Descriptor, first ? null : &from, &next, keyBytes, valueBytes, &count, options: null);
+            }
+
+            if (result == -Errno.ENOSPC)
+            {
+                room *= 2;
+                continue;
+            }
+
+            if (result is not (0 or -Errno.ENOENT))
+            {
+                throw new BpfException("counting the elements of map", Name, -result, null);
+            }
+
+            total += (int)count;
+            if (result == -Errno.ENOENT)
+            {
+                return total;
+            }
+
+            (from, first) = (next, false);
+        }
+    }
+
     private void CheckPerCpu<TValue>(int length)
         where TValue : unmanaged
     {

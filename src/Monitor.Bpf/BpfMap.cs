@@ -54,7 +54,8 @@ public sealed partial class BpfMap
     public bool IsPerCpu => Type is BpfMapType.PerCpuArray or BpfMapType.PerCpuHash or BpfMapType.LruPerCpuHash
         or BpfMapType.PerCpuCgroupStorage;
 
-    /// <summary>Capacity.</summary>
+    /// <summary>Capacity. It can be set before the object is loaded.</summary>
+    /// <exception cref="BpfException">It is set, and the object is loaded.</exception>
     public uint MaxEntries
     {
         get
@@ -66,6 +67,13 @@ public sealed partial class BpfMap
 
             using var borrowed = new BorrowedHandle(_owner);
             return Libbpf.bpf_map__max_entries(_map);
+        }
+
+        set
+        {
+            using var borrowed = new BorrowedHandle(
+                _owner ?? throw new InvalidOperationException($"Map '{Name}' is of no object."));
+            BpfException.ThrowIfNegative(Libbpf.bpf_map__set_max_entries(_map, value), "sizing map", Name);
         }
     }
 

@@ -12,12 +12,18 @@ namespace Monitor.Bpf;
 /// <param name="MemoryBytes">Kernel memory of the program itself, without its maps.</param>
 public readonly record struct BpfProgramStatistics(uint Id, ulong RunCount, ulong RunTimeNanoseconds, long MemoryBytes)
 {
-    internal static unsafe BpfProgramStatistics Read(FileDescriptorHandle descriptor, string name)
+    internal static BpfProgramStatistics Read(FileDescriptorHandle descriptor, string name)
+    {
+        var info = Ask(descriptor, name);
+        return new BpfProgramStatistics(info.Id, info.RunCnt, info.RunTimeNs, DescriptorInfo.MemoryBytes(descriptor));
+    }
+
+    internal static unsafe BpfProgInfo Ask(FileDescriptorHandle descriptor, string name)
     {
         var info = default(BpfProgInfo);
         var length = (uint)sizeof(BpfProgInfo);
         BpfException.ThrowIfNegative(
             Libbpf.bpf_obj_get_info_by_fd(descriptor, &info, &length), "asking the kernel about program", name);
-        return new BpfProgramStatistics(info.Id, info.RunCnt, info.RunTimeNs, DescriptorInfo.MemoryBytes(descriptor));
+        return info;
     }
 }

@@ -31,6 +31,13 @@ public sealed class LoadedProgram : IDisposable
     /// <exception cref="BpfException">The kernel refused.</exception>
     public BpfProgramStatistics GetStatistics() => BpfProgramStatistics.Read(Descriptor, Name);
 
+    /// <summary>
+    /// How many of its runs the kernel left out, because it was at work on the same CPU when an interrupt led to the next. Always
+    /// counted; 0 before kernel 5.12, which does not tell.
+    /// </summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public ulong MissedRuns => BpfProgramStatistics.Ask(Descriptor, Name).RecursionMisses;
+
     /// <summary>Attaches it to a raw tracepoint, or where it was loaded for (tp_btf, fentry, fexit).</summary>
     /// <param name="name">Name of the raw tracepoint; null where the program says it itself.</param>
     /// <exception cref="BpfException">The kernel refused.</exception>

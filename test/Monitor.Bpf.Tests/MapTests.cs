@@ -45,6 +45,23 @@ internal sealed class MapTests
         Assert.That(value, Is.EqualTo(12));
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(128)]
+    public void Count_OfAHashMap_IsThatOfItsElements(int elements)
+    {
+        for (var i = 0; i < elements; i++)
+        {
+            _table.Update((i, i), 1ul);
+        }
+
+        Assert.That(_table.Count(), Is.EqualTo(elements));
+    }
+
+    [Test]
+    public void Count_OfAnotherMap_IsRefused() =>
+        Assert.Throws<InvalidOperationException>(() => _hooks.Map("runs").Count());
+
     [Test]
     public void Update_FullMap_IsRefused()
     {

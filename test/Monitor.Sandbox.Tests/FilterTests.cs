@@ -68,6 +68,8 @@ internal sealed class FilterTests(string name)
         Assert.That(Run(reading, "kill", 1, 9), Is.EqualTo(Verdict.Refuse));
         Assert.That(Run(reading, "prlimit64", 1), Is.EqualTo(Verdict.Refuse));
         Assert.That(Run(reading, "bpf", 1), Is.EqualTo(Verdict.Allow), "BPF_MAP_LOOKUP_ELEM");
+        Assert.That(Run(reading, "bpf", 24), Is.EqualTo(Verdict.Allow), "BPF_MAP_LOOKUP_BATCH");
+        Assert.That(Run(reading, "bpf", 25), Is.EqualTo(Verdict.Refuse), "BPF_MAP_LOOKUP_AND_DELETE_BATCH");
         Assert.That(Run(reading, "bpf", 0), Is.EqualTo(Verdict.Refuse), "BPF_MAP_CREATE");
         Assert.That(Run(reading, "bpf", 5), Is.EqualTo(Verdict.Refuse), "BPF_PROG_LOAD");
         Assert.That(Run(new(), "bpf", 1), Is.EqualTo(Verdict.Refuse), "an aggregator reads no maps");

@@ -76,6 +76,9 @@ internal static class Handing
             Loaded = [.. outcome.Loaded.Select(Describe)],
             Sockets = new HandedSockets(
                 outcome.Sockets.Files?.DescriptorNumber, outcome.Sockets.Table?.DescriptorNumber, outcome.Sockets.Note),
+            Connections = outcome.Connections is { } connections
+                ? new HandedConnections(connections.Entries.DescriptorNumber, connections.Counts.DescriptorNumber)
+                : null,
             Failed = outcome.Failed.ToDictionary(failed => failed.Definition.Name, failed => failed.Error),
             Disabled = [.. outcome.Disabled.Select(definition => definition.Name)],
         };

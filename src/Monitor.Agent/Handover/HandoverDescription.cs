@@ -26,6 +26,9 @@ internal sealed record HandoverDescription
     /// <summary>What reads the open connections.</summary>
     public required HandedSockets Sockets { get; init; }
 
+    /// <summary>What is kept of connections; null where no monitor does.</summary>
+    public required HandedConnections? Connections { get; init; }
+
     /// <summary>The monitors that failed, each with the reason.</summary>
     public required IReadOnlyDictionary<string, string> Failed { get; init; }
 

@@ -33,6 +33,10 @@ internal static class HandoverJson
             WriteDescriptor(json, "table", description.Sockets.Table);
             json.WriteString("note", description.Sockets.Note);
             json.WriteEndObject();
+            json.WriteStartObject("connections");
+            WriteDescriptor(json, "entries", description.Connections?.Entries);
+            WriteDescriptor(json, "counts", description.Connections?.Counts);
+            json.WriteEndObject();
             WriteMap(json, "failed", description.Failed);
             WriteList(json, "disabled", description.Disabled);
             json.WriteEndObject();
@@ -57,6 +61,7 @@ internal static class HandoverJson
                 FilesProblem = json.GetProperty("files_problem").GetString(),
                 Loaded = ReadList(json, "loaded", ReadMonitor),
                 Sockets = ReadSockets(json.GetProperty("sockets")),
+                Connections = ReadConnections(json.GetProperty("connections")),
                 Failed = ReadMap(json, "failed"),
                 Disabled = ReadList(json, "disabled"),
             };
@@ -70,6 +75,11 @@ internal static class HandoverJson
 
     private static HandedSockets ReadSockets(JsonElement json) =>
         new(ReadDescriptor(json, "files"), ReadDescriptor(json, "table"), Text(json, "note"));
+
+    private static HandedConnections? ReadConnections(JsonElement json) =>
+        ReadDescriptor(json, "entries") is { } entries && ReadDescriptor(json, "counts") is { } counts
+            ? new HandedConnections(entries, counts)
+            : null;
 
     private static void Write(Utf8JsonWriter json, HandedMonitor monitor)
     {

@@ -21,6 +21,7 @@ internal static class ReceivedMonitors
         CheckNames(description);
         var loaded = new List<LoadedMonitor>();
         SocketIterators sockets;
+        ConnectionTable? connections;
         try
         {
             foreach (var monitor in description.Loaded)
@@ -29,6 +30,7 @@ internal static class ReceivedMonitors
             }
 
             sockets = Take(description.Sockets);
+            connections = Take(description.Connections);
         }
         catch (Exception failure) when (failure is BpfException or ArgumentException)
         {
@@ -40,7 +42,8 @@ internal static class ReceivedMonitors
             loaded,
             [.. description.Failed.Select(failed => new FailedMonitor(Definition(failed.Key), failed.Value))],
             [.. description.Disabled.Select(Definition)],
-            sockets);
+            sockets,
+            connections);
     }
 
     private static LoadedMonitor Take(HandedMonitor handed)
@@ -63,7 +66,7 @@ internal static class ReceivedMonitors
             BpfMap.Inherit(handed.Events, "events"));
         var rings = PerfRingSet.Resume(
             maps.Events,
-            MonitorLoader.RingOptions(handed.RingBytes),
+            MonitorRings.Options(handed.RingBytes),
             [.. handed.Rings.Select(ring => new PerfEvent(ring.Cpu, ring.Descriptor))]);
         var hooks = definition.Hooks.Zip(handed.Hooks, Take).ToList();
         return new LoadedMonitor(definition, maps, rings, hooks, handed.Notes, () => handed.KernelMemoryBytes);
@@ -81,6 +84,9 @@ internal static class ReceivedMonitors
         handed.Files is { } files ? BpfLink.Inherit(files, SocketIterators.FilesProgram) : null,
         handed.Table is { } table ? BpfLink.Inherit(table, SocketIterators.TableProgram) : null,
         handed.Note);
+
+    private static ConnectionTable? Take(HandedConnections? handed) => handed is null ? null : new ConnectionTable(
+        BpfMap.Inherit(handed.Entries, ConnectionTable.EntriesName), BpfMap.Inherit(handed.Counts, ConnectionTable.CountsName));
 
     private static MonitorDefinition Definition(string name) =>
         MonitorDefinition.All.FirstOrDefault(definition => definition.Name == name)
@@ -109,7 +115,8 @@ internal static class ReceivedMonitors
 
     /// <summary>All that it names.</summary>
     public static IEnumerable<int> Descriptors(HandoverDescription description) =>
-        description.Loaded.SelectMany(Descriptors).Concat(description.Sockets.Descriptors);
+        description.Loaded.SelectMany(Descriptors).Concat(description.Sockets.Descriptors)
+            .Concat(description.Connections?.Descriptors ?? []);
 
     private static IEnumerable<int> Descriptors(HandedMonitor monitor) =>
         monitor.Hooks.SelectMany(hook => new[] { hook.Loaded, hook.Link }).OfType<int>()

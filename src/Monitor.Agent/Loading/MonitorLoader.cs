@@ -3,7 +3,6 @@ using Monitor.Bpf;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Btf;
 using Monitor.Bpf.Kernel;
-using Monitor.Bpf.Rings;
 
 namespace Monitor.Agent.Loading;
 
@@ -14,27 +13,18 @@ namespace Monitor.Agent.Loading;
 /// <param name="folder">Where the compiled objects are.</param>
 /// <param name="filter">What the programs leave out.</param>
 /// <param name="useLastResort">Take the hooks of the last resort even where the preferred ones work.</param>
-internal sealed class MonitorLoader(string folder, KernelFilter filter, bool useLastResort)
+/// <param name="connections">How many connections the monitors of TCP keep at most. Null: as many as the objects say.</param>
+internal sealed class MonitorLoader(string folder, KernelFilter filter, bool useLastResort, uint? connections = null)
 {
     // bpf_ktime_get_boot_ns of enum bpf_func_id; since 5.8.
     private const int BootClockHelper = 125;
 
-    // The least and the most for one CPU. 4 MiB hold 30 840 connection events: 44 ms of a storm of 700 000 per second on one
-    // CPU, and 15 ms of one of two million. The reader drains every 10 ms.
-    private const int MinRingBytes = 256 << 10, MaxRingBytes = 4 << 20;
-
-    // The least that is tried where the kernel refuses more.
-    private const int LeastRingBytes = 64 << 10;
-
     // Per second and CPU; not a divisor of what other timers have, with which it would run in step.
     private const int ClockFrequency = 49;
 
-    // Maps that all objects with one of this name use together (bpf/include/tcp_connections.h, tcp_listening.h).
-    private static readonly string[] SharedMaps = ["connections", "listening"];
-
     private readonly KernelBtf? _kernel = KernelBtf.TryOpen();
     private readonly CgroupMount? _cgroup = CgroupMount.Find();
-    private readonly Dictionary<string, BpfMap> _shared = [];
+    private readonly SharedMaps _shared = new(connections);
 
     /// <summary>Loads and attaches a monitor.</summary>
     /// <exception cref="MonitorLoadException">It cannot run on this machine, or its object is not what it should be.</exception>
@@ -51,7 +41,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 Configure(definition, bpf, lastResort);
                 if (definition.IsBuiltIn)
                 {
-                    ShareMaps(bpf);
+                    _shared.Use(bpf, definition.OnlyAsksForConnections);
                 }
 
                 bpf.Load();
@@ -79,7 +69,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
     }
 
     /// <summary>What the monitors of TCP that are loaded know of established connections; null where none is.</summary>
-    public BpfMap? Connections => _shared.GetValueOrDefault("connections");
+    public ConnectionTable? Connections => _shared.Connections;
 
     private BpfObject Open(MonitorDefinition definition)
     {
@@ -94,7 +84,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         try
         {
             var differences = Guarded(() => definition.LayoutDifferences(bpf));
-            var shared = Guarded(() => RecordLayout.Check<KernelCounters>(bpf, "counters"));
+            var shared = Guarded(() => SharedMaps.LayoutDifferences(bpf));
             if (differences.Count + shared.Count > 0)
             {
                 throw new MonitorLoadException(
@@ -185,18 +175,6 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         definition.Configure(bpf, _kernel, lastResort);
     }
 
-    // The first that is loaded brings the map along; its programs keep it for as long as any of them is loaded.
-    private void ShareMaps(BpfObject bpf)
-    {
-        foreach (var map in bpf.Maps.Where(map => SharedMaps.Contains(map.Name)))
-        {
-            if (_shared.TryGetValue(map.Name, out var shared))
-            {
-                map.Share(shared);
-            }
-        }
-    }
-
     private void FillMaps(BpfObject bpf)
     {
         foreach (var pid in filter.ExcludedPids)
@@ -221,7 +199,7 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         var maps = MonitorMaps.Of(bpf);
         var hooks = selected.ConvertAll(hook => hook.State);
         var monitor = new LoadedMonitor(
-            definition, maps, OpenRings(maps.Events, definition.RingBudgetBytes, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
+            definition, maps, MonitorRings.Open(maps.Events, definition.RingBudgetBytes, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
         foreach (var (hook, program) in selected)
         {
             if (program is null)
@@ -257,9 +235,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             }
         }
 
-        foreach (var map in bpf.Maps.Where(map => definition.IsBuiltIn && SharedMaps.Contains(map.Name)))
+        if (definition.IsBuiltIn)
         {
-            _shared.TryAdd(map.Name, map);
+            _shared.Add(bpf, definition.OnlyAsksForConnections);
         }
 
         if (hooks.Any(hook => hook is { Link: not null, Definition.Attach: HookAttach.Cgroup }) && !_cgroup!.IsHierarchyRoot)
@@ -285,42 +263,8 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
 
     // A shared map counts with the monitor that brought it along.
     private long KernelMemory(BpfObject bpf, List<HookState> hooks) =>
-        bpf.Maps.Where(map => !_shared.TryGetValue(map.Name, out var shared) || shared == map).Sum(map => map.MemoryBytes) + hooks.Sum(hook => hook.Program?.GetStatistics().MemoryBytes ?? 0);
-
-    // Without CAP_IPC_LOCK, perf_mmap() allows all rings together kernel.perf_event_mlock_kb (516) for each CPU and
-    // RLIMIT_MEMLOCK beyond: small rings are better than none.
-    private static PerfRingSet OpenRings(BpfMap map, int budgetBytes, List<string> notes)
-    {
-        var wanted = RingBytes(budgetBytes, BpfFeatures.PossibleCpus);
-        for (var bytes = wanted; ; bytes /= 2)
-        {
-            try
-            {
-                var rings = OpenRings(map, bytes);
-                if (bytes == wanted)
-                {
-                    return rings;
-                }
-
-                if (bytes > LeastRingBytes)
-                {
-                    // Half of it: the next monitor needs some as well.
-                    rings.Dispose();
-                    rings = OpenRings(map, bytes / 2);
-                }
-
-                notes.Add(
-                    $"rings of {rings.RingBytes >> 10} KiB instead of {wanted >> 10} KiB for each CPU, because CAP_IPC_LOCK " +
-                    "is missing: more is lost in a storm");
-                return rings;
-            }
-            catch (BpfException failure) when (failure.ErrnoName == "EPERM" && bytes > LeastRingBytes)
-            {
-            }
-        }
-    }
-
-    private static PerfRingSet OpenRings(BpfMap map, int bytes) => PerfRingSet.Open(map, RingOptions(bytes));
+        bpf.Maps.Where(map => !_shared.IsOfAnother(map)).Sum(map => map.MemoryBytes)
+        + hooks.Sum(hook => hook.Program?.GetStatistics().MemoryBytes ?? 0);
 
     // A program that the kernel refused: leave it out, or fall back, and try again.
     private static bool CanDoWithout(
@@ -345,13 +289,6 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
                 return false;
         }
     }
-
-    /// <summary>How the rings are opened.</summary>
-    internal static PerfRingSetOptions RingOptions(int bytes) => new() { RingBytes = bytes, WakeupBytes = bytes / 4 };
-
-    /// <summary>Bytes of one CPU's ring, so that all of them stay within a budget on machines with many CPUs.</summary>
-    internal static int RingBytes(int budgetBytes, int cpus) =>
-        Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(budgetBytes / cpus + 1)) / 2, MinRingBytes, MaxRingBytes);
 
     // A hook, and the program to load for it; null where it is not wanted.
     private sealed record SelectedHook(HookState State, BpfProgram? Program);

@@ -17,6 +17,9 @@ internal sealed class ListenOverflowMonitor() :
 
     public override string? Needs => "accept";
 
+    // It is about listeners.
+    public override bool UsesConnections => false;
+
     // A walk looks at each open file of the machine, some 100 ns each.
     public override PeriodicWalk Walk { get; } = new("listening", 5000, WhilePending: false);
 

@@ -32,6 +32,12 @@ internal abstract class MonitorDefinition
     /// <summary>Another monitor whose programs it builds upon. Null: it stands alone.</summary>
     public virtual string? Needs => null;
 
+    /// <summary>Whether it takes from the map of connections whose an event is.</summary>
+    public virtual bool UsesConnections => false;
+
+    /// <summary>Whether it does so only where another monitor, loaded before it, fills that map.</summary>
+    public virtual bool OnlyAsksForConnections => false;
+
     /// <summary>Memory of all its rings together where the kernel allows it. Bytes.</summary>
     public virtual int RingBudgetBytes => 16 << 20;
 

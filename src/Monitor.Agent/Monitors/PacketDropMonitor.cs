@@ -37,6 +37,11 @@ internal sealed class PacketDropMonitor : MonitorDefinition
     public override IReadOnlyList<HookDefinition> Hooks { get; } =
         [new("kfree_skb", "skb/kfree_skb", HookRole.Required, HookAttach.Section)];
 
+    public override bool UsesConnections => true;
+
+    // Accept and close, which come before it by name, are the ones that fill it.
+    public override bool OnlyAsksForConnections => true;
+
     public override int RecordBytes => Unsafe.SizeOf<PacketDropRecord>();
 
     public override IReadOnlyDictionary<uint, string> KernelNames => _reasonNames;
@@ -91,12 +96,17 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         }
 
         var hasAddresses = (record.Flags & PacketDropFlags.Addresses) != 0;
-        if ((record.Flags & PacketDropFlags.Process) == 0)
+        if ((record.Flags & PacketDropFlags.Cgroup) != 0)
+        {
+            encoder.SetCgroup(record.CgroupId);
+        }
+        else if ((record.Flags & PacketDropFlags.Process) == 0)
         {
             encoder.SetNoProcess(hasAddresses ? record.Source : [], hasAddresses ? record.Destination : []);
         }
 
         encoder.SetNetworkNamespace(record.NetworkNamespace);
+        encoder.SetConnection(record.ConnectionId);
         if (hasAddresses)
         {
             var ports = (record.Flags & PacketDropFlags.Ports) != 0;

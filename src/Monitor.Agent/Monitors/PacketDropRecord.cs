@@ -8,6 +8,7 @@ internal struct PacketDropRecord
 {
     public ulong Timestamp;
     public ulong Location;
+    public ulong ConnectionId;
     public ulong CgroupId;
     public uint Reason;
     public uint Length;
@@ -39,4 +40,5 @@ internal enum PacketDropFlags : byte
     Addresses = 4,
     Ports = 8,
     Icmp = 16,
+    Cgroup = 32,
 }

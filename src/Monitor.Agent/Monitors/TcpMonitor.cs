@@ -25,6 +25,8 @@ internal abstract class TcpMonitor<TRecord>(string name, int detailField) : Moni
     // Until their cost beside a real workload is known for many machines, they are for those who ask for them.
     public override bool OnByDefault => false;
 
+    public override bool UsesConnections => true;
+
     public override int RecordBytes => Unsafe.SizeOf<TRecord>();
 
     // One or two per connection, and connections take longer than attempts: 1 MiB on each of two CPUs hold 6500 ends, 100 ms

@@ -71,7 +71,7 @@ internal struct RetransmitRecord
 {
     public TcpRecord Tcp;
     public uint Retransmits;
-    public uint Padding;
+    public uint Count;
 }
 
 /// <summary>struct reset_record.</summary>

@@ -65,6 +65,7 @@ internal sealed class AgentPrograms(
         program.Type = first.Type;
         program.Hook = first.Name;
         program.Counters = PipelineCounters.Of(pipeline);
+        program.Counters.ConnectionsEvicted = monitor.Definition.UsesConnections ? outcome.Connections?.Evicted ?? 0 : 0;
         program.Notes.AddRange(monitor.Notes);
         program.OnDemand = monitor.IsOnDemand;
         program.KernelMemoryBytes = (ulong)monitor.MemoryBytes;
@@ -147,6 +148,7 @@ internal sealed class AgentPrograms(
             Status = state.Status,
             Error = state.Error ?? "",
             Note = state.Link is null ? "" : state.Definition.Note,
+            MissedRuns = state.Program?.MissedRuns ?? 0,
         };
         if (state.Link is not null && state.Program is { } program && runsCounted)
         {

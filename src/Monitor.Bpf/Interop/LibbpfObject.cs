@@ -88,6 +88,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     internal static partial uint bpf_map__max_entries(nint map);
 
+    // 0, or -EBUSY after load.
+    [LibraryImport(Library)]
+    internal static partial int bpf_map__set_max_entries(nint map, uint entries);
+
     [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool bpf_map__is_internal(nint map);

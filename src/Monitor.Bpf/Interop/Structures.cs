@@ -79,6 +79,7 @@ internal unsafe struct BpfProgInfo
     internal ulong ProgTags;
     internal ulong RunTimeNs;
     internal ulong RunCnt;
+    internal ulong RecursionMisses; // 5.12 (9ed9e9ba2337); stays 0 before
 }
 
 /// <summary>struct bpf_map_info, the part that all kernels have.</summary>

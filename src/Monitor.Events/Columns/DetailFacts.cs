@@ -17,6 +17,7 @@ internal ref struct DetailFacts
     private const uint CloseRetransmits = Event.CloseFieldNumber << 8 | CloseDetail.RetransmitsFieldNumber;
     private const uint CloseRtt = Event.CloseFieldNumber << 8 | CloseDetail.SmoothedRttFieldNumber;
     private const uint RetransmitDirection = Event.RetransmitFieldNumber << 8 | RetransmitDetail.DirectionFieldNumber;
+    private const uint RetransmitCount = Event.RetransmitFieldNumber << 8 | RetransmitDetail.CountFieldNumber;
     private const uint ResetDirection = Event.ResetFieldNumber << 8 | ResetDetail.DirectionFieldNumber;
     private const uint ResetSent = Event.ResetFieldNumber << 8 | ResetDetail.SentFieldNumber;
     private const uint DnsOutcome = Event.DnsFieldNumber << 8 | DnsDetail.OutcomeFieldNumber;
@@ -36,7 +37,10 @@ internal ref struct DetailFacts
     public long? Since;
 
     public ulong BytesSent, BytesReceived;
+
+    /// <summary>Of a close those of the connection; of a retransmit for how many it stands, 0 from an older agent.</summary>
     public uint Retransmits;
+
     public bool Sent, Answered;
 
     /// <summary>How long after the handshake's end an attempt's or accept's event is: those of attempts come with it.</summary>
@@ -79,7 +83,7 @@ internal ref struct DetailFacts
             case CloseDirection or RetransmitDirection or ResetDirection: facts.Direction = (ConnectionDirection)(int)number; break;
             case CloseSent: facts.BytesSent = number; break;
             case CloseReceived: facts.BytesReceived = number; break;
-            case CloseRetransmits: facts.Retransmits = (uint)number; break;
+            case CloseRetransmits or RetransmitCount: facts.Retransmits = (uint)number; break;
             case ResetSent: facts.Sent = number != 0; break;
             case DnsOutcome: facts.Answered = (int)number == (int)DnsDetail.Types.Outcome.Answered; break;
         }

@@ -76,7 +76,7 @@ internal sealed class FlowTally : IEventTally
                 AddEnd(columns, e, detail.Sent ? ConnectionRole.SentReset : ConnectionRole.ReceivedReset, detail, flow);
                 break;
             case EventTags.Retransmit:
-                flow.Retransmits++;
+                flow.Retransmits += Math.Max(1, detail.Retransmits);
                 flow.NoteTime(columns.Time);
                 break;
             case EventTags.Dns:

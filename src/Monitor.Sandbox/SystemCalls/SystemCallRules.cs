@@ -11,8 +11,9 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     // What types into a terminal, as if its user did.
     private const uint TypeCharacter = 0x5412, ConsoleCommand = 0x541c;
 
-    // BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE.
-    private static readonly uint[] ReadingBpf = [1, 2, 3, 15, 33];
+    // BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_LOOKUP_BATCH,
+    // BPF_ITER_CREATE.
+    private static readonly uint[] ReadingBpf = [1, 2, 3, 15, 24, 33];
 
     // And BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE.
     private static readonly uint[] AttachingBpf = [.. ReadingBpf, 17, 28];

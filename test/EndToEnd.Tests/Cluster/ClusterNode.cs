@@ -76,6 +76,9 @@ internal sealed class ClusterNode : IDisposable
     public string Python(string program) =>
         Command.Run("nsenter", $"--net=/run/netns/{_namespace}", "python3", "-c", Command.PythonProgram(program)).Output;
 
+    /// <summary>Adds rules.</summary>
+    public void Nft(string rules) => Command.Run("nsenter", $"--net=/run/netns/{_namespace}", "nft", rules);
+
     /// <summary>Attempts of UDP, each an event of this node.</summary>
     public void Connect(int count) => Python($"""
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -102,14 +102,15 @@ internal sealed class TcpMonitorTests
     [Test]
     public void Decode_OthersOfTcp_HaveTheirFigures()
     {
-        var again = Records.Decode(new RetransmitMonitor(), new RetransmitRecord { Tcp = Tcp, Retransmits = 3 })!;
+        var again = Records.Decode(new RetransmitMonitor(), new RetransmitRecord { Tcp = Tcp, Retransmits = 3, Count = 2 })!;
         var reset = new ResetRecord { Tcp = Tcp, HasReason = 1, Reason = 1 };
         reset.Tcp.Flags |= TcpFlags.Sent;
         var sent = Records.Decode(new ResetMonitor(), reset)!;
         var overflow = Records.Decode(new ListenOverflowMonitor(), new ListenOverflowRecord { Tcp = Tcp, Count = 5, QueueLength = 2, Backlog = 1 })!;
 
         Assert.That(again.Retransmit, Is.EqualTo(
-            new RetransmitDetail { State = "ESTABLISHED", Direction = ConnectionDirection.Inbound, Retransmits = 3 }));
+            new RetransmitDetail { State = "ESTABLISHED", Direction = ConnectionDirection.Inbound, Retransmits = 3, Count = 2 }));
+        Assert.That(Records.Decode(new RetransmitMonitor(), new RetransmitRecord { Tcp = Tcp, Retransmits = 3 }), Is.Null, "stands for none");
         Assert.That(sent.Reset, Is.EqualTo(
             new ResetDetail { Sent = true, State = "ESTABLISHED", Direction = ConnectionDirection.Inbound }));
         Assert.That(overflow.ListenOverflow, Is.EqualTo(new ListenOverflowDetail { Count = 5, QueueLength = 2, Backlog = 1 }));

@@ -20,6 +20,7 @@ internal sealed class HandoverTests
         Assert.That(read.RightsNotes, Is.EqualTo(["a note"]));
         Assert.That(read.FilesProblem, Is.EqualTo("a problem"));
         Assert.That(read.Sockets, Is.EqualTo(new HandedSockets(4001, 4002, "a \"note\"")));
+        Assert.That(read.Connections, Is.EqualTo(new HandedConnections(5001, 5002)));
         Assert.That(read.Failed, Is.EqualTo(new Dictionary<string, string> { ["packet_drop"] = "why" }));
         var monitor = read.Loaded.Single();
         Assert.That((monitor.Name, monitor.Counters, monitor.Reading, monitor.Events), Is.EqualTo(("connection", 1001, 1002, 1003)));
@@ -92,6 +93,8 @@ internal sealed class HandoverTests
             Description() with { Sockets = new HandedSockets(2, 4002, "") },
             Description() with { Sockets = new HandedSockets(4001, 4001, "") },
             Description() with { Sockets = new HandedSockets(1001, null, "") },
+            Description() with { Connections = new HandedConnections(5001, 1) },
+            Description() with { Connections = new HandedConnections(4001, 5002) },
             Description() with { Loaded = [] },
             Description() with { Disabled = ["packet_drop"] },
             Description() with { Failed = new Dictionary<string, string>() },
@@ -133,6 +136,7 @@ internal sealed class HandoverTests
             },
         ],
         Sockets = new HandedSockets(4001, 4002, "a \"note\""),
+        Connections = new HandedConnections(5001, 5002),
         Failed = new Dictionary<string, string> { ["packet_drop"] = "why" },
         Disabled = [.. MonitorDefinition.All.Select(monitor => monitor.Name).Except(["connection", "packet_drop"])],
     };

@@ -5,9 +5,12 @@ namespace Monitor.Agent.Tests.Kernel;
 /// <summary>Runs commands to their end; one that fails or hangs fails the test.</summary>
 internal static class Command
 {
-    private const int PatienceMilliseconds = 60_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static CommandResult Run(string file, params string[] arguments)
+    public static CommandResult Run(string file, params string[] arguments) => Run(Patience, file, arguments);
+
+    /// <summary>Runs one that may take longer or shorter than others.</summary>
+    public static CommandResult Run(TimeSpan patience, string file, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments)
         {
@@ -16,7 +19,7 @@ internal static class Command
         })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(PatienceMilliseconds))
+        if (!process.WaitForExit(patience))
         {
             process.Kill();
             throw new AssertionException($"{file} {string.Join(' ', arguments)} did not end");

@@ -27,7 +27,7 @@ internal sealed class CpuHotplugTests
     {
         using var kernel = WatchedKernel.WithoutCapabilities(new KernelFilter(), "connection");
         var programs = new AgentPrograms(
-            WatchedKernel.NodeName, kernel.Pipelines, new LoadOutcome([kernel.Pipelines[0].Monitor], [], [], new SocketIterators(null, null, "")), new AgentRights(default, default, []));
+            WatchedKernel.NodeName, kernel.Pipelines, new LoadOutcome([kernel.Pipelines[0].Monitor], [], [], new SocketIterators(null, null, ""), null), new AgentRights(default, default, []));
         Assert.That((await programs.GetProgramsAsync(default)).Single().Status, Is.EqualTo(ProgramStatus.Active));
 
         File.WriteAllText(Switch, "0");

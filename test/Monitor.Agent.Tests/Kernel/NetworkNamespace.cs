@@ -23,6 +23,10 @@ internal sealed class NetworkNamespace : IDisposable
     /// <summary>Runs a Python program inside, with socket, os, sys, time and struct imported.</summary>
     public CommandResult Python(string program) => Execute("python3", "-c", Command.PythonProgram(program));
 
+    /// <summary>The same of one that may take its time.</summary>
+    public CommandResult Python(string program, TimeSpan patience) =>
+        Command.Run(patience, "ip", "netns", "exec", Name, "python3", "-c", Command.PythonProgram(program));
+
     /// <summary>Adds rules to a table of family inet.</summary>
     public void Nft(string rules) => Execute("nft", rules);
 

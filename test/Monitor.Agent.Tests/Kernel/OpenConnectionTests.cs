@@ -123,7 +123,7 @@ internal sealed class OpenConnectionTests
         using var kernel = new WatchedKernel(new KernelFilter(), false, "close");
         using var inside = new NetworkNamespace();
         Unload();
-        Use(new KernelFilter(), null, kernel.Loader.Connections);
+        Use(new KernelFilter(), null, kernel.Loader.Connections!.Entries);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         using var program = ResidentPython.Start(inside, SocketsOfAllKinds);
 
@@ -139,7 +139,7 @@ internal sealed class OpenConnectionTests
         using var kernel = new WatchedKernel(new KernelFilter(), false, "close");
         using var inside = new NetworkNamespace();
         Unload();
-        Use(new KernelFilter(), null, kernel.Loader.Connections);
+        Use(new KernelFilter(), null, kernel.Loader.Connections!.Entries);
         using var program = ResidentPython.Start(inside, """
             def pairs(port):
                 l = socket.socket(); l.bind(('127.0.0.1', port)); l.listen(200)

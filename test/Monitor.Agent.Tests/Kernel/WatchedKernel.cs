@@ -31,9 +31,14 @@ internal sealed class WatchedKernel : IDisposable
     }
 
     private WatchedKernel(
-        KernelFilter filter, bool useSyscalls, bool withoutCapabilities, ulong rateLimit, IEnumerable<MonitorDefinition> monitors)
+        KernelFilter filter,
+        bool useSyscalls,
+        bool withoutCapabilities,
+        ulong rateLimit,
+        IEnumerable<MonitorDefinition> monitors,
+        uint? connections = null)
     {
-        var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls);
+        var loader = new MonitorLoader(BpfFolder(), filter, useSyscalls, connections);
         Loader = loader;
         Log = new EventLog(new EventLogOptions { RetentionBytes = 256 << 20 }, 42, TimeProvider.System);
         _cursor = Log.OpenCursor((EventFilter?)null, LogPosition.Oldest);
@@ -68,7 +73,11 @@ internal sealed class WatchedKernel : IDisposable
     public static WatchedKernel With(KernelFilter filter, params MonitorDefinition[] monitors) =>
         new(filter, useSyscalls: false, withoutCapabilities: false, LoadedMonitor.NoLimit, monitors);
 
-    /// <summary>Both.</summary>
+    /// <summary>With room for so many connections.</summary>
+    public static WatchedKernel WithCapacity(KernelFilter filter, uint connections, params string[] names) =>
+        new(filter, useSyscalls: false, withoutCapabilities: false, LoadedMonitor.NoLimit, Named(names), connections);
+
+    /// <summary>With a limit and with knobs.</summary>
     public static WatchedKernel WithRateLimit(KernelFilter filter, ulong rateLimit, params MonitorDefinition[] monitors) =>
         new(filter, useSyscalls: false, withoutCapabilities: false, rateLimit, monitors);
 

@@ -79,7 +79,7 @@ static void walk(struct bpf_link *link)
 }
 
 /* Maps that the objects share, as the agent has them do. */
-static const char *const shared_names[] = {"connections", "listening"};
+static const char *const shared_names[] = {"connections", "entry_counts", "broken", "listening"};
 static int shared[sizeof(shared_names) / sizeof(*shared_names)];
 
 static struct perf_buffer *rings_of[MAX_OBJECTS];

@@ -132,7 +132,7 @@ internal static class FlowModel
             {
                 var flow = flows[Key(e, e.Retransmit.Direction == ConnectionDirection.Inbound)];
                 Note(flow, e);
-                flow.Retransmits++;
+                flow.Retransmits += Math.Max(1, e.Retransmit.Count);
             }
             else if (e.Reset is not null)
             {

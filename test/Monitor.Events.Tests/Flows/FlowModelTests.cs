@@ -119,7 +119,7 @@ internal sealed class FlowModelTests
             var inbound = random.Next(2) == 0;
             if (inbound ? seenThere : seen)
             {
-                made.Add(FlowWorld.Retransmit(made.From, port, made.To, start + n * Millisecond, inbound));
+                made.Add(FlowWorld.Retransmit(made.From, port, made.To, start + n * Millisecond, inbound, (uint)random.Next(20)));
             }
         }
 

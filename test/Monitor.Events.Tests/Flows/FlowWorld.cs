@@ -54,10 +54,10 @@ internal static class FlowWorld
         return made;
     }
 
-    public static Event Retransmit(Party from, uint fromPort, Party to, long time, bool inbound)
+    public static Event Retransmit(Party from, uint fromPort, Party to, long time, bool inbound, uint count = 0)
     {
         var made = inbound ? Inbound("retransmit", from, fromPort, to, time) : Outbound("retransmit", from, fromPort, to, time);
-        made.Retransmit = new RetransmitDetail { Direction = Direction(inbound) };
+        made.Retransmit = new RetransmitDetail { Direction = Direction(inbound), Count = count };
         return made;
     }
 

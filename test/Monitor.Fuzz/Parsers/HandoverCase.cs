@@ -17,6 +17,7 @@ internal sealed class HandoverCase : ParserCase
         FilesProblem = "b",
         Loaded = [],
         Sockets = new HandedSockets(3, null, "c"),
+        Connections = new HandedConnections(4, 5),
         Failed = new Dictionary<string, string> { ["connection"] = "refused" },
         Disabled = ["packet_drop"],
     });

@@ -109,6 +109,39 @@ internal sealed class ExplainTests
     }
 
     [Test]
+    public async Task Explain_AStormOfRetransmits_CountsWhatEachEventStandsFor()
+    {
+        await using var server = await TestServer.StartAsync();
+        var log = new StoryLog(server);
+        var attempt = log.Attempt(1, 1);
+        log.Retransmit(10, "ESTABLISHED", 1); // of an older agent
+        log.Retransmit(20, "ESTABLISHED", 17, count: 16);
+
+        var story = await log.ExplainAsync(attempt);
+
+        Assert.That(story.Summary, Does.Contain("17 segments were sent again after the handshake."));
+        Assert.That(story.Steps.Select(step => step.Text), Has.Some.StartsWith("16 times a segment is sent again in state ESTABLISHED"));
+    }
+
+    [Test]
+    public async Task Explain_DropsOfBothSidesOnOneNode_AreThoseOfItsConnections()
+    {
+        await using var server = await TestServer.StartAsync();
+        var log = new StoryLog(server);
+        var attempt = log.Attempt(1, 1);
+        log.Close(500, 499, CloseDetail.Types.Cause.Remote, connection: 8, inbound: true);
+        var sent = log.Drop(10, "NETFILTER_DROP", "", "node-1", connection: 7);
+        var received = log.Drop(20, "TCP_OLD_DATA", "", "node-1", connection: 8);
+        var other = log.Drop(30, "TCP_OLD_DATA", "", "node-1", connection: 9);
+        var nobodys = log.Drop(40, "NETFILTER_DROP", "", "node-1");
+
+        var steps = (await log.ExplainAsync(attempt)).Steps.Select(step => step.EventId).ToList();
+
+        Assert.That(steps, Is.SupersetOf(new[] { sent, received, nobodys }));
+        Assert.That(steps, Has.No.Member(other));
+    }
+
+    [Test]
     public async Task Explain_MoreStepsThanThereIsRoomFor_LeavesOutTheMiddle()
     {
         await using var server = await TestServer.StartAsync();

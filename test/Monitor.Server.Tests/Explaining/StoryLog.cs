@@ -70,16 +70,23 @@ internal sealed class StoryLog(TestServer server)
             change?.Invoke(made);
         }, node);
 
-    public string Retransmit(double time, string state = "SYN_SENT", uint number = 1, ulong connection = 7) => Add(time, "retransmit", made =>
+    public string Retransmit(
+        double time, string state = "SYN_SENT", uint number = 1, ulong connection = 7, uint count = 0) => Add(time, "retransmit", made =>
     {
         made.ConnectionId = connection;
-        made.Retransmit = new RetransmitDetail { State = state, Direction = ConnectionDirection.Outbound, Retransmits = number };
+        made.Retransmit = new RetransmitDetail { State = state, Direction = ConnectionDirection.Outbound, Retransmits = number, Count = count };
     });
 
-    public string Drop(double time, string reason, string explanation, string node = "node-2", bool reverse = false) => Add(time, "packet_drop", made =>
+    public string Drop(
+        double time, string reason, string explanation, string node = "node-2", bool reverse = false, ulong connection = 0) => Add(time, "packet_drop", made =>
     {
         made.ClearPid();
         made.ClearCommand();
+        if (connection != 0)
+        {
+            made.ConnectionId = connection;
+        }
+
         if (reverse)
         {
             (made.SourceIp, made.DestinationIp) = (made.DestinationIp, made.SourceIp);

@@ -140,11 +140,23 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
         // The nearest decide which connection it is.
         foreach (var found in events.OrderBy(found => Math.Abs(EventTimes.EndOf(found) - EventTimes.EndOf(main))))
         {
-            if (!found.HasConnectionId || !_cookies.TryGetValue((found.NodeName, SideOf(found)), out var cookie) || cookie == found.ConnectionId)
+            if (!found.HasConnectionId || MayBeOf(found))
             {
                 Add(found);
             }
         }
+    }
+
+    // Whether no other connection is known on its side. A drop does not tell its side: it may be of the one that is not known.
+    private bool MayBeOf(Event found)
+    {
+        if (found.DetailCase != Event.DetailOneofCase.PacketDrop)
+        {
+            return !_cookies.TryGetValue((found.NodeName, SideOf(found)), out var cookie) || cookie == found.ConnectionId;
+        }
+
+        var known = _cookies.Where(known => known.Key.Node == found.NodeName).Select(known => known.Value).ToList();
+        return known.Count < 2 || known.Contains(found.ConnectionId);
     }
 
     private async Task FindOverflowsAsync(Event main, CancellationToken cancellationToken)
@@ -255,7 +267,7 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
     private void Add(Event found)
     {
         _found.TryAdd(found.Id, found);
-        if (found.HasConnectionId)
+        if (found.HasConnectionId && found.DetailCase != Event.DetailOneofCase.PacketDrop)
         {
             _cookies.TryAdd((found.NodeName, SideOf(found)), found.ConnectionId);
         }

@@ -116,6 +116,9 @@ internal static class Sentences
     private static string Single(Event told) => told.DetailCase switch
     {
         Event.DetailOneofCase.Accept => Accepted(told),
+        Event.DetailOneofCase.Retransmit when told.Retransmit.Count > 1 =>
+            $"{Number(told.Retransmit.Count)} times a segment is sent again in state {Shown(told.Retransmit.State)}{Side(told.Retransmit.Direction)}, "
+            + $"the last one {Ordinal(told.Retransmit.Retransmits)} of this connection",
         Event.DetailOneofCase.Retransmit =>
             $"A segment is sent again in state {Shown(told.Retransmit.State)}{Side(told.Retransmit.Direction)}, {Ordinal(told.Retransmit.Retransmits)} of this connection",
         Event.DetailOneofCase.Reset =>

@@ -50,6 +50,9 @@ internal sealed class Story
     /// <summary>Events of one type, in order.</summary>
     public IReadOnlyList<Event> Of(Event.DetailOneofCase type) => [.. Events.Where(told => told.DetailCase == type)];
 
+    /// <summary>How many times that something was sent again the event stands for.</summary>
+    public static long TimesOf(Event retransmit) => Math.Max(1, retransmit.Retransmit.Count);
+
     /// <summary>Whether a segment was sent again before the handshake was complete.</summary>
     public static bool IsOfHandshake(Event retransmit) =>
         retransmit.Retransmit.State is "SYN_SENT" or "SYN_RECV" or "NEW_SYN_RECV";

@@ -164,7 +164,7 @@ internal static class Summary
                 + MessageText.Shorten(worst.PacketDrop.Explanation, 250));
         }
 
-        var data = story.Retransmits.Count(sent => !Story.IsOfHandshake(sent));
+        var data = story.Retransmits.Where(sent => !Story.IsOfHandshake(sent)).Sum(Story.TimesOf);
         if (data > 0)
         {
             sentences.Add($"{Upper(Figures.Count(data, "segment"))} {(data == 1 ? "was" : "were")} sent again after the handshake.");
