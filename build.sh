@@ -109,6 +109,7 @@ need_to_test() {
   need ip iproute2
   need nft nftables
   need dnsmasq dnsmasq-base
+  need minisign minisign
   need ping iputils-ping
   need python3 python3
   need setpriv util-linux

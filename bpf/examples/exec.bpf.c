@@ -40,8 +40,6 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	if (!fill_process(&record.process))
 		return 0; /* left out by the agent's filters */
 	record.timestamp = now();
-	if (over_rate_limit(record.timestamp))
-		return 0;
 	record.parent_pid = BPF_CORE_READ(task, real_parent, tgid);
 	bpf_probe_read_kernel_str(record.file, sizeof(record.file), BPF_CORE_READ(program, filename));
 	emit(ctx, &record, sizeof(record));

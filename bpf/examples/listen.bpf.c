@@ -63,8 +63,6 @@ int BPF_PROG(on_state, const struct sock *sk, int old_state, int new_state)
 	if (new_state != TCP_LISTEN || !fill_process(&record.process))
 		return 0;
 	record.timestamp = now();
-	if (over_rate_limit(record.timestamp))
-		return 0;
 	record.network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	record.protocol = IPPROTO_TCP;
 	record.backlog = BPF_CORE_READ(sk, sk_max_ack_backlog);

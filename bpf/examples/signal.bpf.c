@@ -73,8 +73,6 @@ int BPF_PROG(on_signal, int signal, void *info, struct task_struct *target, int 
 	if (!fill_process(&record.process))
 		return 0;
 	record.timestamp = now();
-	if (over_rate_limit(record.timestamp))
-		return 0;
 	record.target.pid = BPF_CORE_READ(target, tgid);
 	record.target.tid = BPF_CORE_READ(target, pid);
 	BPF_CORE_READ_STR_INTO(&record.target.command, target, comm);

@@ -33,8 +33,6 @@ int on_skeleton(void *ctx)
 	if (!fill_process(&record.process))
 		return 0;
 	record.timestamp = now();
-	if (over_rate_limit(record.timestamp))
-		return 0;
 
 	/* 4. What is told. */
 	record.main_thread = record.process.pid == record.process.tid;

@@ -109,7 +109,7 @@ int on_complete(void *ctx)
 	record.timestamp = now();
 	record.duration = record.timestamp - issued->timestamp;
 	bpf_map_delete_elem(&in_flight, &key); /* issued must not be touched any more */
-	if (record.duration < threshold_nanoseconds || over_rate_limit(record.timestamp))
+	if (record.duration < threshold_nanoseconds)
 		return 0;
 	record.sector = key.sector;
 	record.major = key.device >> 20;

@@ -92,8 +92,6 @@ int BPF_PROG(on_state, const struct sock *sk, int old_state, int new_state)
 	histogram_add(&round_trip_nanoseconds, &service, record.round_trip);
 
 	record.timestamp = now();
-	if (over_rate_limit(record.timestamp))
-		return 0;
 	record.protocol = IPPROTO_TCP;
 	record.retransmits = BPF_CORE_READ(tcp, total_retrans);
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {

@@ -240,19 +240,25 @@ static __always_inline void monitor_send_(void *ctx, const void *record, __u64 s
 		monitor_count_(lost);
 }
 
-/*
- * Hands a record to user space. The ring may be full: the kernel counts that, and so do we. Zero the record before it
- * is filled, so that nothing of the kernel's stack goes along.
- *
- * ctx: what the program was called with
- */
-static __always_inline void emit(void *ctx, const void *record, __u64 size)
+static __always_inline void monitor_emit_(void *ctx, const void *record, __u64 size)
 {
 #ifdef MONITOR_RING_BUFFER
 	monitor_send_(ctx, record, size, 0);
 #else
 	monitor_send_(ctx, record, size, BPF_F_CURRENT_CPU);
 #endif
+}
+
+/*
+ * Hands a record to user space, within the limit of events per second. The ring may be full: the kernel counts that,
+ * and so do we. Zero the record before it is filled, so that nothing of the kernel's stack goes along.
+ *
+ * ctx: what the program was called with
+ */
+static __always_inline void emit(void *ctx, const void *record, __u64 size)
+{
+	if (!over_rate_limit(*(const __u64 *)record))
+		monitor_emit_(ctx, record, size);
 }
 
 /*

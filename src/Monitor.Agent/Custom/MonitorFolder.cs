@@ -106,6 +106,12 @@ internal sealed class MonitorFolder(string path, MonitorKey? key, TimeProvider t
     {
         try
         {
+            // Opening a pipe waits for whoever writes to it.
+            if (Bpf.Kernel.FileOwner.Of(file) is not { IsRegularFile: true })
+            {
+                throw new MonitorLoadException($"{file} is no regular file");
+            }
+
             // What is checked is what is read: the path may lead elsewhere a moment later.
             using var handle = File.OpenHandle(file);
             if (mustBeTrusted)

@@ -1,0 +1,179 @@
+using Monitor.Agent.Custom;
+using Monitor.Agent.Tests.Kernel;
+using NSec.Cryptography;
+using Text = System.Text.Encoding;
+
+namespace Monitor.Agent.Tests.Custom;
+
+/// <summary>What is not loaded, and that the reason is said.</summary>
+[RequiresKernel]
+internal sealed class TrustTests
+{
+    private static readonly Ed25519 Algorithm = SignatureAlgorithm.Ed25519;
+
+    [Test]
+    public async Task File_ThatOthersMayWrite_IsRefused()
+    {
+        await using var folder = new FollowedFolder();
+        folder.Put("ticks", TestObjects.Bytes("ticks"));
+        Command.Run("chmod", "o+w", folder.FileOf("ticks"));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Entry("ticks").Error, Does.Contain("others than root can change").And.Contain("chmod go-w"));
+        Assert.That(folder.Entry("ticks").Pipeline, Is.Null);
+    }
+
+    [Test]
+    public async Task Folder_ThatOthersMayWrite_IsNotReadAndWhatRunsGoesOn()
+    {
+        await using var folder = new FollowedFolder();
+        folder.Put("ticks", TestObjects.Bytes("ticks"));
+        await folder.FollowAsync();
+        Command.Run("chmod", "777", folder.Path);
+        File.Delete(folder.FileOf("ticks"));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Monitors.Problem, Does.Contain($"others than root can change {folder.Path}"));
+        Assert.That(folder.Entry("ticks").Pipeline, Is.Not.Null);
+
+        Command.Run("chmod", "700", folder.Path);
+        await folder.FollowAsync();
+        Assert.That(folder.Monitors.Problem, Is.Null);
+        Assert.That(folder.Entry("ticks").Pipeline, Is.Null);
+    }
+
+    [Test]
+    public async Task Pipe_InTheFolder_IsNoObjectAndNobodyWaitsForIt()
+    {
+        await using var folder = new FollowedFolder();
+        Command.Run("mkfifo", folder.FileOf("pipe"));
+        FollowedFolder.Settle(folder.FileOf("pipe"));
+
+        await Task.Run(folder.FollowAsync).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.That(folder.Entry("pipe").Error, Does.Contain("no regular file"));
+    }
+
+    [Test]
+    public async Task Program_ThatChangesState_NeedsItsHelperAllowed()
+    {
+        await using var folder = new FollowedFolder();
+        folder.Put("kills", TestObjects.Bytes("kills"));
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("kills").Error, Does.Contain("bpf_send_signal").And.Contain("--monitors-allow bpf_send_signal"));
+
+        await using var allowing = new FollowedFolder(allowed: ["send_signal"]);
+        allowing.Put("kills", TestObjects.Bytes("kills"));
+        await allowing.FollowAsync();
+        Assert.That(allowing.Entry("kills").Error, Is.Empty);
+        Assert.That(allowing.Entry("kills").Pipeline, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Program_ThatDecides_NeedsToBeAllowedAndAnInterface()
+    {
+        await using var refusing = new FollowedFolder();
+        refusing.Put("gate", TestObjects.Bytes("gate"));
+        await refusing.FollowAsync();
+        Assert.That(refusing.Entry("gate").Error, Does.Contain("--monitors-allow verdicts"));
+
+        await using var nowhere = new FollowedFolder(allowed: ["verdicts"]);
+        nowhere.Put("gate", TestObjects.Bytes("gate"));
+        await nowhere.FollowAsync();
+        Assert.That(nowhere.Entry("gate").Error, Does.Contain("--monitors-attach gate.on_packet=INTERFACE"));
+
+        await using var somewhere = new FollowedFolder(allowed: ["verdicts"], targets: new() { ["on_packet"] = "lo" });
+        somewhere.Put("gate", TestObjects.Bytes("gate"));
+        await somewhere.FollowAsync();
+        Command.Python("s = socket.socket(type=socket.SOCK_DGRAM)\nfor i in range(10): s.sendto(b'x' * 100, ('127.0.0.1', 9))");
+        await somewhere.StopAsync();
+        Assert.That(somewhere.Entry("gate").Error, Is.Empty);
+        Assert.That(somewhere.Events.Count(told => told.Custom.Fields["length"].Number == 142), Is.AtLeast(10));
+    }
+
+    [TestCase(1000, 100_000, "--monitors-memory")]
+    [TestCase(64 << 20, 100, "--monitors-instructions")]
+    public async Task Object_BeyondALimit_IsRefusedWithTheSetting(long maxMapBytes, long maxInstructions, string setting)
+    {
+        await using var folder = new FollowedFolder(maxMapBytes: maxMapBytes, maxInstructions: maxInstructions);
+        folder.Put("ticks", TestObjects.Bytes("ticks"));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Entry("ticks").Error, Does.Contain(setting));
+    }
+
+    [Test]
+    public async Task Key_OfPem_OnlyWhatItSignedIsLoaded()
+    {
+        using var key = Key.Create(Algorithm, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
+        var pem = Text.ASCII.GetString(key.PublicKey.Export(KeyBlobFormat.PkixPublicKeyText));
+        await using var folder = new FollowedFolder(MonitorKey.Parse(pem));
+        var content = TestObjects.Bytes("ticks");
+        folder.Put("ticks", content);
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("ticks").Error, Does.Contain("there is no").And.Contain("ticks.bpf.o.sig"));
+
+        Sign(folder, Algorithm.Sign(key, content));
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("ticks").Error, Is.Empty);
+
+        folder.Put("ticks", TestObjects.Bytes("ticks_later"));
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("ticks").Error, Does.Contain("its signature is not one of this object"));
+        Assert.That(folder.Entry("ticks").Pipeline, Is.Not.Null, "the version before it goes on");
+    }
+
+    // minisign(1) of Debian is the witness: its keys and signatures are what users have.
+    [Test]
+    public void Key_OfMinisign_AcceptsItsSignaturesAndNoOther()
+    {
+        var folder = Directory.CreateTempSubdirectory("minisign").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "ticks.bpf.o");
+            File.WriteAllBytes(file, TestObjects.Bytes("ticks"));
+            Command.Run("minisign", "-G", "-W", "-p", $"{folder}/key.pub", "-s", $"{folder}/key");
+            var key = MonitorKey.Parse(File.ReadAllText($"{folder}/key.pub"));
+            foreach (var kind in new[] { "-S", "-Sl" })
+            {
+                Command.Run("minisign", kind, "-s", $"{folder}/key", "-m", file);
+                var signature = File.ReadAllText(file + key.Extension);
+
+                Assert.That(() => key.Check(File.ReadAllBytes(file), signature), Throws.Nothing, kind);
+                Assert.That(() => key.Check([.. File.ReadAllBytes(file), 0], signature), Throws.Exception, kind);
+                Assert.That(() => key.Check(File.ReadAllBytes(file), signature.Replace("timestamp", "Timestamp")), Throws.Exception, "the signed comment is another");
+            }
+
+            Command.Run("minisign", "-G", "-W", "-p", $"{folder}/other.pub", "-s", $"{folder}/other");
+            var other = MonitorKey.Parse(File.ReadAllText($"{folder}/other.pub"));
+            Assert.That(() => other.Check(File.ReadAllBytes(file), File.ReadAllText(file + ".minisig")), Throws.Exception);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("untrusted comment: minisign public key\nRWQ")]
+    [TestCase("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----")]
+    [TestCase("hello")]
+    public void Key_ThatIsNone_IsRefused(string text) => Assert.That(() => MonitorKey.Parse(text), Throws.TypeOf<FormatException>());
+
+    [TestCase("")]
+    [TestCase("a\nb\nc\nd")]
+    [TestCase("untrusted comment: x\n\ntrusted comment: y\n\n")]
+    public void Signature_ThatIsNone_IsRefused(string text)
+    {
+        using var key = Key.Create(Algorithm, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
+        byte[] minisign = [.. "Ed"u8, .. new byte[8], .. key.PublicKey.Export(KeyBlobFormat.RawPublicKey)];
+
+        Assert.That(() => MonitorKey.Parse(Convert.ToBase64String(minisign)).Check([1], text), Throws.Exception);
+    }
+
+    private static void Sign(FollowedFolder folder, byte[] signature)
+    {
+        File.WriteAllText(folder.FileOf("ticks") + ".sig", Convert.ToBase64String(signature) + "\n");
+        FollowedFolder.Settle(folder.FileOf("ticks") + ".sig");
+    }
+}
