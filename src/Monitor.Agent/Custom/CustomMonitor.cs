@@ -3,6 +3,7 @@ using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Bpf;
 using Monitor.Bpf.Btf;
+using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Schema;
 using Monitor.V1;
 
@@ -13,6 +14,9 @@ internal sealed class CustomMonitor : MonitorDefinition
 {
     // What a timer means for an iterator.
     private const int WalkIntervalMilliseconds = 5000;
+
+    // Between the program's reading of the clock and this one's, where the kernel measures its clocks anew.
+    private const long Ahead = 1_000_000_000;
 
     private readonly CustomObject _object;
     private readonly CommonFields _common;
@@ -77,7 +81,9 @@ internal sealed class CustomMonitor : MonitorDefinition
     public override bool Decode(ReadOnlySpan<byte> record, EventEncoder encoder)
     {
         record = record[..RecordBytes];
-        if (!_common.TryWrite(record, encoder))
+        // A program that fills it with something else would have its events sorted among those of another year.
+        var timestamp = FieldValues.Unsigned(record, _common.Timestamp);
+        if (timestamp == 0 || timestamp > (ulong)(KernelClock.BootNanoseconds + Ahead) || !_common.TryWrite(record, encoder))
         {
             return false;
         }

@@ -21,6 +21,7 @@ internal sealed class LoadedMonitor : IDisposable
     /// <param name="hooks">All of its hooks, attached or not.</param>
     /// <param name="notes">See <see cref="Notes"/>.</param>
     /// <param name="kernelMemory">Asks for the bytes of its programs and maps.</param>
+    /// <param name="buffer">Where its records arrive instead of the rings. Null: in the rings.</param>
     /// <param name="owner">What else to dispose of in the end.</param>
     public LoadedMonitor(
         MonitorDefinition definition,
@@ -29,11 +30,13 @@ internal sealed class LoadedMonitor : IDisposable
         IReadOnlyList<HookState> hooks,
         IReadOnlyList<string> notes,
         Func<long> kernelMemory,
+        RingBuffer? buffer = null,
         IDisposable? owner = null)
     {
         Definition = definition;
         Maps = maps;
         Rings = rings;
+        Buffer = buffer;
         Hooks = hooks;
         Notes = notes;
         Counters = new KernelCounterMap(maps.Counters);
@@ -47,6 +50,9 @@ internal sealed class LoadedMonitor : IDisposable
 
     /// <summary>Where its records arrive.</summary>
     public PerfRingSet Rings { get; }
+
+    /// <summary>Where its records arrive, of all CPUs together, where a user's own monitor wants it so; null: in the rings.</summary>
+    public RingBuffer? Buffer { get; }
 
     /// <summary>All of its hooks, attached or not.</summary>
     public IReadOnlyList<HookState> Hooks { get; }
@@ -184,6 +190,7 @@ internal sealed class LoadedMonitor : IDisposable
     {
         Detach();
         Rings.Dispose();
+        Buffer?.Dispose();
         foreach (var hook in Hooks)
         {
             hook.Program?.Dispose();

@@ -3,6 +3,7 @@ using Monitor.Bpf;
 using Monitor.Bpf.Attaching;
 using Monitor.Bpf.Btf;
 using Monitor.Bpf.Kernel;
+using Monitor.Bpf.Rings;
 
 namespace Monitor.Agent.Loading;
 
@@ -198,8 +199,9 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         var notes = new List<string>();
         var maps = MonitorMaps.Of(bpf);
         var hooks = selected.ConvertAll(hook => hook.State);
-        var monitor = new LoadedMonitor(
-            definition, maps, MonitorRings.Open(maps.Events, definition.RingBudgetBytes, notes), hooks, notes, () => KernelMemory(bpf, hooks), bpf);
+        var buffer = maps.Events.Type == BpfMapType.Ringbuf ? RingBuffer.Open(maps.Events) : null;
+        var rings = buffer is null ? MonitorRings.Open(maps.Events, definition.RingBudgetBytes, notes) : PerfRingSet.Empty(maps.Events.Name);
+        var monitor = new LoadedMonitor(definition, maps, rings, hooks, notes, () => KernelMemory(bpf, hooks), buffer, bpf);
         foreach (var (hook, program) in selected)
         {
             if (program is null)

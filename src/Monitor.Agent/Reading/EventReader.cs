@@ -239,6 +239,12 @@ internal sealed class EventReader : IDisposable
             any = true;
         }
 
+        // After the rings, and not merged with them: their records come together only in one drain.
+        foreach (var pipeline in pipelines)
+        {
+            any |= pipeline.Monitor.Buffer is { } buffer && pipeline.TakeAll(buffer);
+        }
+
         if (any)
         {
             _log.Publish();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Agent.Encoding;
@@ -90,12 +91,32 @@ internal sealed class MonitorPipeline
     {
         if (record.Kind == PerfRecordKind.Sample)
         {
-            TakeSample(record);
+            TakeSample(record.Payload, record.Timestamp);
         }
         else
         {
             TakeLoss(record);
         }
+    }
+
+    /// <summary>Takes what is in a ring buffer now.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool TakeAll(RingBuffer buffer)
+    {
+        using var drain = buffer.Drain();
+        var any = false;
+        while (drain.MoveNext(out var payload))
+        {
+            TakeSample(payload, payload.Length < sizeof(ulong) ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(payload));
+            any = true;
+        }
+
+        if (drain.CorruptBytes > 0)
+        {
+            AppendLoss(LossCause.Undecodable, Math.Max(1, drain.CorruptBytes / (ulong)Monitor.Definition.RecordBytes), _lastTimestamp, 0);
+        }
+
+        return any;
     }
 
     /// <summary>
@@ -123,24 +144,24 @@ internal sealed class MonitorPipeline
         Monitor.Walk();
     }
 
-    private void TakeSample(in PerfRecord record)
+    private void TakeSample(ReadOnlySpan<byte> payload, ulong timestamp)
     {
         var definition = Monitor.Definition;
-        if (record.Payload.Length < definition.RecordBytes)
+        if (payload.Length < definition.RecordBytes)
         {
-            AppendLoss(LossCause.Undecodable, 1, record.Timestamp, record.Timestamp);
+            AppendLoss(LossCause.Undecodable, 1, timestamp, timestamp);
             return;
         }
 
-        var time = _clock.ToUnixNanos(record.Timestamp);
-        _encoder.Begin(_type, _typeId, _log.NextSequence, record.Timestamp, time);
-        if (!definition.Decode(record.Payload, _encoder) || !_log.Append(_encoder.Columns, _encoder.Encoded))
+        var time = _clock.ToUnixNanos(timestamp);
+        _encoder.Begin(_type, _typeId, _log.NextSequence, timestamp, time);
+        if (!definition.Decode(payload, _encoder) || !_log.Append(_encoder.Columns, _encoder.Encoded))
         {
-            AppendLoss(LossCause.Undecodable, 1, record.Timestamp, record.Timestamp);
+            AppendLoss(LossCause.Undecodable, 1, timestamp, timestamp);
             return;
         }
 
-        _lastTimestamp = record.Timestamp;
+        _lastTimestamp = timestamp;
         Volatile.Write(ref _stored, _stored + 1);
     }
 

@@ -125,6 +125,10 @@ public sealed class PerfRingSet : IDisposable
         }
     }
 
+    /// <summary>Without a ring, for a program that has another way out.</summary>
+    /// <param name="name">The map's name.</param>
+    public static PerfRingSet Empty(string name) => new(name, []);
+
     /// <summary>For rings in ordinary memory, which the caller keeps.</summary>
     internal static PerfRingSet ForMemory(string name, PerfRing[] rings) => new(name, rings);
 

@@ -78,6 +78,7 @@ internal sealed class CustomDecodingTests
             if (random.Next(2) == 0)
             {
                 Set(record, "protocol", BitConverter.GetBytes(6));
+                Set(record, "timestamp", BitConverter.GetBytes(Records.Timestamp));
             }
 
             // Checks that the bytes are well-formed, and that the columns say the same.
@@ -86,6 +87,16 @@ internal sealed class CustomDecodingTests
         }
 
         Assert.That(decoded, Is.GreaterThan(8_000));
+    }
+
+    [TestCase(0ul)]
+    [TestCase(ulong.MaxValue)]
+    public void Decode_TimestampThatIsNone_IsRefused(ulong timestamp)
+    {
+        var record = Record();
+        Set(record, "timestamp", BitConverter.GetBytes(timestamp));
+
+        Assert.That(Records.Decode(Everything, record), Is.Null);
     }
 
     [Test]

@@ -169,6 +169,23 @@ internal sealed class CustomMonitorsTests
     }
 
     [Test]
+    public async Task Follow_ObjectWithARingBuffer_ItsEventsAndLossesAreCounted()
+    {
+        await using var folder = new FollowedFolder();
+        folder.Put("ticks_buffer", TestObjects.Bytes("ticks_buffer"));
+        await folder.FollowAsync();
+        // 64 KiB hold 900 of them, and the reader looks every 10 ms at best.
+        var pid = Tick(20_000);
+        await folder.StopAsync();
+
+        var counters = folder.Counters("ticks_buffer");
+        Assert.That(folder.Imbalance("ticks_buffer"), Is.Zero);
+        Assert.That(folder.Events.Count(told => told.Pid == pid), Is.AtLeast(500));
+        Assert.That(counters.Lost, Is.EqualTo(counters.Losses.SingleOrDefault(loss => loss.Cause == LossCause.RingFull)?.Count ?? 0));
+        Assert.That(counters.Stored + counters.Lost, Is.AtLeast(20_000));
+    }
+
+    [Test]
     public async Task Metrics_OfMaps_AreReadByLabel()
     {
         await using var folder = new FollowedFolder();
