@@ -17,6 +17,17 @@ internal sealed class FakePrograms : IProgramDirectory
         Counters = new ProgramCounters { Produced = stored, Stored = stored },
     };
 
+    /// <summary>One of the user's own, with a field of each of some kinds.</summary>
+    public static Program Own(string name, params MonitorField[] fields) => new(Active(name))
+    {
+        Description = "One of my own.",
+        Schema = new MonitorSchema
+        {
+            ObjectSha256 = new string('a', 64),
+            Fields = { fields },
+        },
+    };
+
     public static Program Failed(string name) =>
         new() { Name = name, NodeName = "node-1", Status = "failed", Error = "the verifier refused it" };
 

@@ -21,9 +21,11 @@ internal static class OpenApiRoutes
         var document = new ServedDocument(
             services.GetRequiredService<EndpointDataSource>(),
             services.GetRequiredService<IOptions<GrpcJsonTranscodingOptions>>(),
-            services.GetRequiredService<MonitorServerOptions>());
+            services.GetRequiredService<MonitorServerOptions>(),
+            services.GetRequiredService<IProgramDirectory>());
 
-        endpoints.MapPage(DocumentPath, context => Page.WriteAsync(context, "application/json", document.Json));
+        endpoints.MapPage(DocumentPath, async context =>
+            await Page.WriteAsync(context, "application/json", await document.ReadAsync(context.RequestAborted)));
         endpoints
             .MapSwaggerUI(SwaggerPath, ui =>
             {

@@ -7,9 +7,15 @@ using Monitor.Protocol;
 
 namespace Monitor.Server;
 
-/// <summary>The OpenAPI document of this server as JSON, made when it is first asked for. Thread-safe.</summary>
+/// <summary>
+/// The OpenAPI document of this server as JSON, made when it is first asked for, and again when the user's own monitors have
+/// changed. Thread-safe.
+/// </summary>
 internal sealed class ServedDocument(
-    EndpointDataSource endpoints, IOptions<GrpcJsonTranscodingOptions> transcoding, MonitorServerOptions options)
+    EndpointDataSource endpoints,
+    IOptions<GrpcJsonTranscodingOptions> transcoding,
+    MonitorServerOptions options,
+    IProgramDirectory programs)
 {
     private const string Description = """
         What happens on the network, as the kernel sees it: connection attempts, dropped packets, and why.
@@ -19,12 +25,25 @@ internal sealed class ServedDocument(
         `details` of google.rpc.Status. A list is a parameter repeated: `?type=connection&type=packet_drop`.
         """;
 
-    private readonly Lazy<byte[]> _json = new(() => Write(endpoints, transcoding.Value.JsonSettings, options));
+    private volatile Written? _written;
 
-    public ReadOnlyMemory<byte> Json => _json.Value;
-
-    private static byte[] Write(EndpointDataSource endpoints, GrpcJsonSettings json, MonitorServerOptions options)
+    /// <summary>The document as it is now.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
+        var monitors = MonitorComponents.Distinct(await programs.GetProgramsAsync(cancellationToken));
+        var version = string.Join(' ', monitors.Select(monitor => $"{monitor.Name}:{monitor.Schema.ObjectSha256}"));
+        if (_written is not { } written || written.Version != version)
+        {
+            // Two that ask at once both make it; they make the same.
+            _written = written = new Written(version, Write(monitors));
+        }
+
+        return written.Json;
+    }
+
+    private byte[] Write(IReadOnlyList<V1.Program> monitors)
+    {
+        var json = transcoding.Value.JsonSettings;
         var info = new OpenApiInfo
         {
             Title = $"Network monitor, {options.Component}",
@@ -34,9 +53,12 @@ internal sealed class ServedDocument(
         };
         var document = new DocumentBuilder(ContractComments.OfContract, ContractFacts.Fields, json)
             .Build(info, RestOperation.All(endpoints));
+        MonitorComponents.Add(document, monitors);
         using var text = new StringWriter { NewLine = "\n" };
         // 3.1 and not 3.0: there an example belongs to the schema, and a reference can have a description.
         document.SerializeAsV31(new OpenApiJsonWriter(text));
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    private sealed record Written(string Version, byte[] Json);
 }
