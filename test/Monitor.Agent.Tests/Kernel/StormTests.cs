@@ -45,8 +45,8 @@ internal sealed class StormTests
     [Test]
     public void Storm_OfConnections_EveryTypeBalancesToZero()
     {
-        // 200 000 take half a minute of an idle machine.
-        var cycles = int.Parse(Environment.GetEnvironmentVariable("STORM_CYCLES") ?? "20000", CultureInfo.InvariantCulture);
+        // 20 s on two CPUs; fewer where the machine is slow.
+        var cycles = int.Parse(Environment.GetEnvironmentVariable("STORM_CYCLES") ?? "200000", CultureInfo.InvariantCulture);
         string[] types = ["accept", "close", "connection", "dns", "listen_overflow", "packet_drop", "reset", "retransmit"];
         using var inside = new NetworkNamespace();
         using var kernel = new WatchedKernel(new KernelFilter { NetworkNamespace = inside.Inode }, false, types);
