@@ -285,7 +285,7 @@ internal sealed class DocumentTests
             .GetProperty("monitor.v1.CustomDetail.exec").GetProperty("properties").GetProperty("fields").GetProperty("properties");
 
         Assert.That(fields.GetProperty("path").GetProperty("description").GetString(), Does.Contain("The program.").And.Contain("char[64]"));
-        Assert.That(fields.GetProperty("ports").GetProperty("properties").GetProperty("list").ToString(), Does.Contain(""number""));
+        Assert.That(fields.GetProperty("ports").GetProperty("properties").GetProperty("list").ToString(), Does.Contain("number"));
     }
 
     [Test]
