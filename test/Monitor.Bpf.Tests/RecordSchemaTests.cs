@@ -101,7 +101,9 @@ internal sealed class RecordSchemaTests
     {
         Assert.That(Field("fruit").Names, Is.EquivalentTo(new Dictionary<long, string>
         {
-            [0] = "APPLE", [3] = "PEAR", [0xFFFFFFFF] = "QUINCE",
+            [0] = "APPLE",
+            [3] = "PEAR",
+            [0xFFFFFFFF] = "QUINCE",
         }));
         Assert.That(Field("few").Names, Does.ContainKey(0xFL).WithValue("QUINCE"));
         Assert.That(Field("u32").Names, Is.Null);

@@ -13,7 +13,7 @@ public sealed record ObjectInspection(
     public long Bytes => Maps.Aggregate(VariableBytes, (sum, map) => sum > long.MaxValue - map.Bytes ? long.MaxValue : sum + map.Bytes);
 
     /// <summary>Inspects it.</summary>
-    /// <param name="bpfObject">Opened and not loaded.</param>
+    /// <param name="bpfObject">Opened and not loaded, and its programs' <see cref="BpfProgram.AutoLoad"/> as the file has it.</param>
     /// <exception cref="BpfException">Its code, names or metrics are unsound.</exception>
     /// <exception cref="InvalidOperationException">It is loaded.</exception>
     public static ObjectInspection Of(BpfObject bpfObject)
