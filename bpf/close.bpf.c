@@ -118,7 +118,14 @@ static __always_inline bool reset_follows(struct sock *sk)
 	return !BPF_CORE_READ(sk, sk_err) && !(BPF_CORE_READ(sk, __sk_common.skc_flags) & 1 << SOCK_DEAD);
 }
 
-/* id: cookie of the socket, 0: not known */
+/* The states whose beginning tells something: most sockets go through five others besides. */
+static __always_inline bool is_followed(int state)
+{
+	return state == TCP_SYN_SENT || state == TCP_ESTABLISHED || state == TCP_FIN_WAIT1 || state == TCP_CLOSE_WAIT ||
+	       state == TCP_CLOSE;
+}
+
+/* id: cookie of the socket, 0: not known, or not asked for because the socket is closed */
 static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old_state, int state)
 {
 	struct connection *connection, new = {};
@@ -183,7 +190,8 @@ static __always_inline void follow(void *ctx, struct sock *sk, __u64 id, int old
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state, struct sock *sk, int old_state, int state)
 {
-	follow(ctx, untyped(sk), bpf_get_socket_cookie(sk), old_state, state);
+	if (is_followed(state))
+		follow(ctx, untyped(sk), state == TCP_CLOSE ? 0 : bpf_get_socket_cookie(sk), old_state, state);
 	return 0;
 }
 
@@ -192,7 +200,8 @@ int state_without_cookie(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->args[0];
 
-	follow(ctx, sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), ctx->args[1], ctx->args[2]);
+	if (is_followed(ctx->args[2]))
+		follow(ctx, sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), ctx->args[1], ctx->args[2]);
 	return 0;
 }
 

@@ -17,6 +17,10 @@ const volatile bool connections_shared = false;
 const volatile int reason_not_dropped = -1;
 const volatile int reason_consumed = -1;
 
+/* What a socket that is closed has left in its queues; without data it is what ended the connection, and nothing is
+ * lost. */
+const volatile int reason_queue_purge = -1;
+
 /* Keeps the record's layout in the BTF of the object. */
 const struct packet_drop_record *layout __attribute__((unused));
 
@@ -216,7 +220,8 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	if (has_reason) {
 		record.reason = (__u32)ctx->args[2];
 		record.flags = PACKET_DROP_REASON;
-		if ((int)record.reason == reason_not_dropped || (int)record.reason == reason_consumed) {
+		if ((int)record.reason == reason_not_dropped || (int)record.reason == reason_consumed ||
+		    ((int)record.reason == reason_queue_purge && !BPF_CORE_READ(skb, len))) {
 			count_filtered();
 			return 0;
 		}

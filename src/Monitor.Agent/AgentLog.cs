@@ -60,4 +60,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Information, Message = "--monitors-folder {Folder}: it can be followed again")]
     public static partial void FolderUsable(ILogger logger, string folder);
+
+    [LoggerMessage(EventId = 18, Level = LogLevel.Warning, Message = "Monitor {Monitor}: its iterator failed, and is tried again every 5 seconds: {Failure}")]
+    public static partial void WalkFailed(ILogger logger, string monitor, string failure);
 }

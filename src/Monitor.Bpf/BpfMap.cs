@@ -50,6 +50,17 @@ public sealed partial class BpfMap
     /// <summary>Bytes of a value (of one CPU's value in a per-CPU map).</summary>
     public int ValueSize { get; }
 
+    /// <summary>Whether libbpf would keep it in the BPF file system, where it outlives the process and others find it.</summary>
+    public bool IsPinned
+    {
+        get
+        {
+            using var borrowed = new BorrowedHandle(
+                _owner ?? throw new InvalidOperationException($"Map '{Name}' is of no object."));
+            return Libbpf.bpf_map__pin_path(_map) != 0;
+        }
+    }
+
     /// <summary>Whether each CPU has its own value.</summary>
     public bool IsPerCpu => Type is BpfMapType.PerCpuArray or BpfMapType.PerCpuHash or BpfMapType.LruPerCpuHash
         or BpfMapType.PerCpuCgroupStorage;

@@ -12,9 +12,6 @@ namespace Monitor.Agent.Custom;
 /// <summary>A monitor of the user's own: everything about it is in its object.</summary>
 internal sealed class CustomMonitor : MonitorDefinition
 {
-    // What a timer means for an iterator.
-    private const int WalkIntervalMilliseconds = 5000;
-
     // Between the program's reading of the clock and this one's, where the kernel measures its clocks anew.
     private const long Ahead = 1_000_000_000;
 
@@ -32,9 +29,6 @@ internal sealed class CustomMonitor : MonitorDefinition
         _common = new CommonFields(schema);
         _encoder = new CustomEncoder([.. schema.Fields.Where(field => !_common.Contains(field))]);
         Hooks = CustomHooks.Of(custom, targets);
-        Walk = Hooks.Any(hook => hook.Attach == HookAttach.Iterator)
-            ? new PeriodicWalk("", WalkIntervalMilliseconds, WhilePending: false)
-            : null;
         Schema = SchemaMessages.Describe(custom, _common);
     }
 
@@ -46,8 +40,6 @@ internal sealed class CustomMonitor : MonitorDefinition
     public override bool IsBuiltIn => false;
 
     public override IReadOnlyList<HookDefinition> Hooks { get; }
-
-    public override PeriodicWalk? Walk { get; }
 
     public override int RecordBytes => _object.Schema.Size;
 

@@ -28,9 +28,13 @@ internal sealed class CustomMonitors(
     EventReader reader,
     ILogger logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), RetryInterval = TimeSpan.FromSeconds(30);
+
+    // Names that are gone keep their counts; of more than this, the first in the alphabet are forgotten.
+    private const int MaxEntries = 48;
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly CustomWalks _walks = new(logger);
     private Task _watching = Task.CompletedTask;
     private volatile IReadOnlyList<CustomEntry> _entries = [];
     private volatile string? _problem;
@@ -114,13 +118,13 @@ internal sealed class CustomMonitors(
         foreach (var (name, state) in found)
         {
             var entry = _entries.FirstOrDefault(entry => entry.Name == name);
-            if (entry?.State != state)
+            if (entry?.State != state || (entry.RetryAt > 0 && Environment.TickCount64 >= entry.RetryAt))
             {
-                Keep(await ReplaceAsync(entry ?? new CustomEntry(name, default, null, null, "", new ProgramCounters()), state));
+                Keep(await ReplaceAsync(entry ?? new CustomEntry(name, default, null, null, "", 0, new ProgramCounters()), state));
             }
         }
 
-        foreach (var entry in _entries.Where(entry => !folder.Has(entry.Name) && (entry.Pipeline is not null || entry.Error.Length > 0)))
+        foreach (var entry in _entries.Where(entry => !folder.Has(entry.Name) && !entry.IsOver))
         {
             Keep(await RemoveAsync(entry));
         }
@@ -134,6 +138,7 @@ internal sealed class CustomMonitors(
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 await FollowAsync();
+                _walks.RunDue(_entries.Select(entry => entry.Pipeline?.Monitor).OfType<LoadedMonitor>());
             }
         }
         catch (OperationCanceledException)
@@ -157,7 +162,7 @@ internal sealed class CustomMonitors(
             policy.Check(custom.Inspection);
             if (entry.Definition?.Object.Sha256 == custom.Sha256 && entry.Pipeline is not null)
             {
-                return entry with { State = state, Error = "" };
+                return entry with { State = state, Error = "", RetryAt = 0 };
             }
 
             var definition = new CustomMonitor(custom, targets(entry.Name));
@@ -175,12 +180,17 @@ internal sealed class CustomMonitors(
 
             var before = entry.Pipeline is null ? entry.Before : await TakeOutAsync(entry.Pipeline, entry.Before);
             AgentLog.MonitorLoaded(logger, entry.Name, custom.Sha256[..12]);
-            return new CustomEntry(entry.Name, state, pipeline, definition, "", before);
+            return new CustomEntry(entry.Name, state, pipeline, definition, "", 0, before);
         }
         catch (Exception failure) when (failure is MonitorLoadException or BpfException)
         {
-            AgentLog.MonitorRefused(logger, entry.Name, failure.Message);
-            return entry with { State = state, Error = failure.Message };
+            if (entry.Error != failure.Message)
+            {
+                AgentLog.MonitorRefused(logger, entry.Name, failure.Message);
+            }
+
+            // An interface that is not there yet, too little memory: what the file is does not change, what is around it may.
+            return entry with { State = state, Error = failure.Message, RetryAt = Environment.TickCount64 + (long)RetryInterval.TotalMilliseconds };
         }
     }
 
@@ -188,7 +198,7 @@ internal sealed class CustomMonitors(
     {
         AgentLog.MonitorRemoved(logger, entry.Name);
         var before = entry.Pipeline is null ? entry.Before : await TakeOutAsync(entry.Pipeline, entry.Before);
-        return entry with { State = default, Pipeline = null, Error = "", Before = before };
+        return entry with { State = default, Pipeline = null, Error = "", RetryAt = 0, Before = before };
     }
 
     private async Task<ProgramCounters> TakeOutAsync(MonitorPipeline pipeline, ProgramCounters before)
@@ -208,6 +218,14 @@ internal sealed class CustomMonitors(
         return PipelineCounters.Sum(before, counters);
     }
 
-    private void Keep(CustomEntry entry) =>
-        _entries = [.. _entries.Where(other => other.Name != entry.Name).Append(entry).OrderBy(other => other.Name, StringComparer.Ordinal)];
+    private void Keep(CustomEntry entry)
+    {
+        var entries = _entries.Where(other => other.Name != entry.Name).Append(entry).OrderBy(other => other.Name, StringComparer.Ordinal).ToList();
+        while (entries.Count > MaxEntries && entries.Find(other => other.IsOver) is { } over)
+        {
+            entries.Remove(over);
+        }
+
+        _entries = entries;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
@@ -14,8 +15,14 @@ internal sealed class CustomObject
 
     private const int MaxNameLength = 32;
 
-    // Of bpf/include/monitor.h.
-    private static readonly string[] NeededMaps = ["events", "counters", "reading", "excluded_pids"];
+    // Of bpf/include/monitor.h: the agent reads and writes them as what they are there.
+    private static readonly (string Name, BpfMapType[] Types, int KeySize, int ValueSize)[] NeededMaps =
+    [
+        ("events", [BpfMapType.PerfEventArray, BpfMapType.Ringbuf], -1, -1),
+        ("counters", [BpfMapType.PerCpuArray], sizeof(uint), Unsafe.SizeOf<KernelCounters>()),
+        ("reading", [BpfMapType.Array], sizeof(uint), sizeof(ulong)),
+        ("excluded_pids", [BpfMapType.Hash], sizeof(uint), sizeof(byte)),
+    ];
 
     private readonly byte[] _bytes;
 
@@ -54,10 +61,15 @@ internal sealed class CustomObject
         try
         {
             using var bpf = BpfObject.Open(bytes, name);
-            var missing = NeededMaps.Where(map => !bpf.Maps.Any(other => other.Name == map)).ToList();
-            return missing.Count == 0
-                ? new CustomObject(name, bytes, RecordSchema.Read(bpf), ObjectInspection.Of(bpf))
-                : throw new MonitorLoadException($"it has no map {string.Join(", ", missing)}: include monitor.h, and call emit()");
+            foreach (var needed in NeededMaps)
+            {
+                Check(needed, bpf.Maps.FirstOrDefault(map => map.Name == needed.Name));
+            }
+
+            // It would stay when the agent has ended, or be another program's.
+            return bpf.Maps.FirstOrDefault(map => map.IsPinned) is { } pinned
+                ? throw new MonitorLoadException($"map {pinned.Name} is pinned (LIBBPF_PIN_BY_NAME), which monitors of your own may not have")
+                : new CustomObject(name, bytes, RecordSchema.Read(bpf), ObjectInspection.Of(bpf));
         }
         catch (BpfException failure)
         {
@@ -68,6 +80,19 @@ internal sealed class CustomObject
     /// <summary>Opens it to be loaded.</summary>
     /// <exception cref="BpfException">libbpf refuses it.</exception>
     public BpfObject Open() => BpfObject.Open(_bytes, Name);
+
+    private static void Check((string Name, BpfMapType[] Types, int KeySize, int ValueSize) needed, BpfMap? map)
+    {
+        if (map is null)
+        {
+            throw new MonitorLoadException($"it has no map {needed.Name}: include monitor.h, and call emit()");
+        }
+
+        if (!needed.Types.Contains(map.Type) || (needed.KeySize >= 0 && (map.KeySize, map.ValueSize) != (needed.KeySize, needed.ValueSize)))
+        {
+            throw new MonitorLoadException($"its map {needed.Name} is not that of this version's monitor.h: compile it with that");
+        }
+    }
 
     // It is a type of events, a path of REST, and a name in a filter.
     private static string? Problem(string name) =>

@@ -90,7 +90,21 @@ internal sealed class MonitorFolder(string path, MonitorKey? key, TimeProvider t
 
     private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
 
+    // Null where there is nothing, as behind a link that leads nowhere.
     private FileState? StateOf(string file)
+    {
+        try
+        {
+            return ReadState(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A link in circles, for one: reading it says what is wrong, and the others are none the worse.
+            return new FileState(-1, default, 0, 0, default);
+        }
+    }
+
+    private FileState? ReadState(string file)
     {
         // Through links: a mounted ConfigMap has nothing else.
         var info = new FileInfo(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);

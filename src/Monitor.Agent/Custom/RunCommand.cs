@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Reading;
@@ -48,6 +49,8 @@ internal static class RunCommand
         Exception? broken = null;
         using var reader = new EventReader([pipeline], log, clock, failure => broken = failure);
         reader.Start();
+        var walks = new CustomWalks(NullLogger.Instance);
+        await using var walking = new Timer(_ => walks.RunDue([monitor]), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         error.WriteLine("Ctrl-C ends it.");
         var json = settings.Get(CustomCommands.Json);
         try

@@ -39,7 +39,8 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
             try
             {
                 var hooks = Select(definition, bpf, refused, ref lastResort);
-                Configure(definition, bpf, lastResort);
+                var withLastResort = lastResort;
+                Guarded(definition, () => Configure(definition, bpf, withLastResort));
                 if (definition.IsBuiltIn)
                 {
                     _shared.Use(bpf, definition.OnlyAsksForConnections);
@@ -99,6 +100,19 @@ internal sealed class MonitorLoader(string folder, KernelFilter filter, bool use
         }
 
         return bpf;
+    }
+
+    // A user's own object may have variables of the knobs' names that are something else.
+    private static void Guarded(MonitorDefinition definition, Action configure)
+    {
+        try
+        {
+            configure();
+        }
+        catch (Exception failure) when (!definition.IsBuiltIn && failure is KeyNotFoundException or ArgumentException or InvalidOperationException)
+        {
+            throw new MonitorLoadException($"it is not of this version's monitor.h: {failure.Message}", failure);
+        }
     }
 
     private static T Guarded<T>(Func<T> call)

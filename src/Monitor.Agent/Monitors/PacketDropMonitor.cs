@@ -67,6 +67,10 @@ internal sealed class PacketDropMonitor : MonitorDefinition
             {
                 bpf.SetGlobal("reason_consumed", (int)number);
             }
+            else if (name == "QUEUE_PURGE")
+            {
+                bpf.SetGlobal("reason_queue_purge", (int)number);
+            }
         }
     }
 

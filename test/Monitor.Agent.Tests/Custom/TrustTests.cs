@@ -55,6 +55,34 @@ internal sealed class TrustTests
     }
 
     [Test]
+    public async Task Link_InCircles_IsOneBadObjectAndNotABadFolder()
+    {
+        await using var folder = new FollowedFolder();
+        File.CreateSymbolicLink(folder.FileOf("circle"), folder.FileOf("circle"));
+        File.CreateSymbolicLink(folder.FileOf("nowhere"), "/no/such/file");
+        folder.Put("ticks", TestObjects.Bytes("ticks"));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Monitors.Problem, Is.Null);
+        Assert.That(folder.Entry("ticks").Error, Is.Empty);
+        Assert.That(folder.Entry("circle").Error, Does.Contain("circle.bpf.o"));
+        Assert.That(folder.Monitors.Entries.Select(entry => entry.Name), Does.Not.Contain("nowhere"));
+    }
+
+    [TestCase("pinned", "left_behind is pinned")]
+    [TestCase("own_counters", "its map counters is not that of this version's monitor.h")]
+    public async Task Object_WithMapsThatTheAgentCannotUse_IsRefused(string name, string reason)
+    {
+        await using var folder = new FollowedFolder();
+        folder.Put(name, TestObjects.Bytes(name));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Entry(name).Error, Does.Contain(reason));
+        Assert.That(File.Exists("/sys/fs/bpf/left_behind"), Is.False);
+        Assert.That(folder.Failure, Is.Null);
+    }
+
+    [Test]
     public async Task Program_ThatChangesState_NeedsItsHelperAllowed()
     {
         await using var folder = new FollowedFolder();
