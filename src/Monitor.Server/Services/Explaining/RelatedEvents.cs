@@ -137,8 +137,9 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
         var until = _found.Values.Max(EventTimes.EndOf) + reach;
         var events = await QueryAsync(Between(known, reverse: false), since, until, cancellationToken);
         events.AddRange(await QueryAsync(Between(known, reverse: true), since, until, cancellationToken));
-        // The nearest decide which connection it is.
-        foreach (var found in events.OrderBy(found => Math.Abs(EventTimes.EndOf(found) - EventTimes.EndOf(main))))
+        // The nearest decide which connection it is, and drops, which are of either side, come when both are known.
+        foreach (var found in events.OrderBy(found => found.DetailCase == Event.DetailOneofCase.PacketDrop)
+            .ThenBy(found => Math.Abs(EventTimes.EndOf(found) - EventTimes.EndOf(main))))
         {
             if (!found.HasConnectionId || MayBeOf(found))
             {
