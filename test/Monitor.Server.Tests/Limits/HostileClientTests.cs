@@ -50,7 +50,7 @@ internal sealed class HostileClientTests
         }
 
         Assert.That(await received.WaitAsync(Patience), Is.EqualTo(Enumerable.Range(5001, Events)));
-        var refusals = (await server.Status.GetStatsAsync(new GetStatsRequest())).Refusals;
+        var refusals = await RefusalsAsync(server);
         await _over.CancelAsync();
         await Task.WhenAll(hostile).WaitAsync(Patience);
         await TestContext.Progress.WriteLineAsync($"slowest of {Calls} polite calls {slowest.TotalMilliseconds:0} ms; refused: {refusals}");
@@ -59,6 +59,24 @@ internal sealed class HostileClientTests
         Assert.That(refusals.Streams, Is.Positive);
         Assert.That(refusals.Requests, Is.Positive);
         Assert.That(refusals.Floods, Is.Positive);
+    }
+
+    // Once each kind of harm has met its limit: on a busy machine some of the hostile ones begin late.
+    private static async Task<RefusalStats> RefusalsAsync(TestServer server)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (true)
+        {
+            var refusals = (await server.Status.GetStatsAsync(new GetStatsRequest())).Refusals;
+            if (patience.IsCancellationRequested
+                || refusals is { ConnectionsOfClient: > 0, Streams: > 0, Requests: > 0, Floods: > 0 })
+            {
+                return refusals;
+            }
+
+            await pace.WaitForNextTickAsync();
+        }
     }
 
     private static async Task<List<int>> ReceiveAsync(Grpc.Core.AsyncServerStreamingCall<StreamEventsResponse> stream)
