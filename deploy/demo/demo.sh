@@ -4,8 +4,10 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$here/../../artifacts/bin
+examples=$here/../../artifacts/bpf/examples
 prefix=monitor-demo # of namespaces: monitor-demo-PID-a
 logs=/run/$prefix-$$
+monitors=$logs/monitors.d
 declare -A name_of=() # of a process, by its id
 
 say() { printf '%s\n' "$*" >&2; }
@@ -110,6 +112,9 @@ done
 for command in monitor-agent monitor-aggregator; do
   [[ -x $bin/$command ]] || fail "artifacts/bin/$command is missing; run ./build.sh demo"
 done
+for example in exec listen; do
+  [[ -e $examples/$example.bpf.o ]] || fail "artifacts/bpf/examples/$example.bpf.o is missing; run ./build.sh demo"
+done
 net=198.18.$(($$ % 256))
 [[ -z $(ip -4 -o address show to "$net.0/28") ]] || fail "this machine has addresses in $net.0/28; try again"
 
@@ -118,7 +123,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 remove_remains
-mkdir "$logs"
+mkdir -m 755 "$logs"
+
+# Of both agents; a copy, since the agent loads nothing that others than root can change.
+mkdir -m 755 "$monitors"
+install -m 644 "$examples"/{exec,listen}.bpf.o "$monitors"
 
 say "starting two nodes ..."
 for node in a b; do ip netns add "$prefix-$$-$node"; done
@@ -126,7 +135,7 @@ lay_cables
 declare -A agent=()
 for node in a b; do
   start_in $node agent-$node "$bin/monitor-agent" --node-name "node-$node" --network-namespace "$prefix-$$-$node" \
-    --http '*:8080' --grpc '*:50051' --insecure
+    --http '*:8080' --grpc '*:50051' --insecure --monitors-folder "$monitors"
   agent[$node]=$started
 done
 for node in a b; do wait_for 60 agent-$node "${agent[$node]}" grep -q '^gRPC on' "$logs/agent-$node"; done
@@ -160,6 +169,14 @@ The aggregator has both, on $url and $target. Try, in another terminal:
   curl -N '$url/api/events/stream?agent_status=true'              # and what becomes of the agents
   curl -s $url/health
   grpcurl -plaintext $target monitor.v1.StatusService/ListAgents
+
+Both agents also load two monitors of bpf/examples, as they would yours, from $monitors. They watch
+the whole machine, so each of their events comes from both nodes:
+
+  curl -s $url/api/monitors                                       # what they report, in which fields
+  curl -s '$url/api/events?type=exec&field=file=/usr/bin/curl&limit=5'   # your curl
+  curl -N '$url/api/events/stream?type=listen'                    # who begins to listen; then, elsewhere: nc -l 7000
+  sudo install -m 644 YOUR.bpf.o $monitors   # loaded within seconds; rm unloads it
 
 Cut node-b off, and see within 10 seconds that it is missed and which it is; bring it back, and nothing is missing:
 

@@ -9,8 +9,9 @@ usage() {
 usage: deploy/systemd/install.sh agent|aggregator     install it, or update it, and start it
        deploy/systemd/install.sh --remove agent|aggregator
 
-Programs go to /opt/monitor, the unit to /etc/systemd/system, settings to /etc/monitor-NAME.json, which an update and a
-removal leave as they are. ./build.sh makes what is installed. DESTDIR=FOLDER installs below a folder and starts nothing.
+Programs go to /opt/monitor, the unit to /etc/systemd/system, settings to /etc/monitor-NAME.json, and monitors of your own
+to /etc/network-monitor/monitors.d; an update and a removal leave the last two as they are. ./build.sh makes what is
+installed. DESTDIR=FOLDER installs below a folder and starts nothing.
 TEXT
 }
 
@@ -58,6 +59,8 @@ chmod -R go+rX,go-w "$root/opt/monitor/$name.new"
 rm -rf "$root/opt/monitor/$name"
 mv "$root/opt/monitor/$name.new" "$root/opt/monitor/$name"
 [ -e "$root/etc/$service.json" ] || echo '{}' >"$root/etc/$service.json"
+# Empty, and not read before a setting says so: see README.md.
+[ "$name" != agent ] || mkdir -p "$root/etc/network-monitor/monitors.d"
 cp "$repository/deploy/systemd/$service.service" "$root$unit"
 if [ -n "$root" ]; then
   echo "$service is installed below $root"

@@ -29,6 +29,16 @@ internal sealed class DemoTests
                     && drops.Contains(node, StringComparison.Ordinal) ? "" : null);
             }
 
+            foreach (var node in new[] { "node-a", "node-b" })
+            {
+                await Waiting.ForAsync($"a program that starts, of the example of {node}", async () =>
+                {
+                    Command.Run("true");
+                    return await client.GetStringAsync($"{url}/api/events?node_name={node}&type=exec&command=true&limit=1") is var starts
+                        && starts.Contains("\"file\"", StringComparison.Ordinal) ? "" : null;
+                });
+            }
+
             await InterruptAsync(demo);
 
             Assert.That(demo.ExitCode, Is.EqualTo(130), "as a shell says it of Ctrl-C");

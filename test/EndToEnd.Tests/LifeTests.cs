@@ -146,7 +146,7 @@ internal sealed class LifeTests
     [Test]
     public async Task Capabilities_OfTheUnit_LoadEveryProgram()
     {
-        using var agent = await ServerProcess.StartBehindAsync(ServerProcess.Agent, "setpriv", SetprivAs(UnitCapabilities()), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
+        using var agent = await ServerProcess.StartBehindAsync(ServerProcess.Agent, "setpriv", SetprivAs(ServiceTests.UnitCapabilities()), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
 
         var programs = await agent.LoadedProgramsAsync();
 
@@ -154,53 +154,12 @@ internal sealed class LifeTests
         Assert.That(programs.SelectMany(NotesOf), Is.Empty);
     }
 
-    /// <summary>What systemd starts, without systemd: the installed files, a user of no rights, and the unit's capabilities.</summary>
-    [Test]
-    public async Task Service_AsInstalled_RunsAsAUserWithTheUnitsCapabilities()
-    {
-        var folder = Directory.CreateTempSubdirectory("monitor-install-");
-        try
-        {
-            Command.Run("chmod", "755", folder.FullName);
-            var install = $"DESTDIR={folder.FullName} {Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "install.sh")}";
-            Command.Run("sh", "-c", $"{install} agent");
-            var capabilities = string.Join(',', UnitCapabilities().Select(name => $"+{name}"));
-            var installed = $"{folder.FullName}/opt/monitor/agent/monitor-agent";
-            using (var agent = await ServerProcess.StartBehindAsync(
-                ServerProcess.Agent,
-                "setpriv",
-                [
-                    "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", $"--inh-caps=-all,{capabilities}",
-                    $"--ambient-caps=-all,{capabilities}", $"--bounding-set=-all,{capabilities}",
-                    // The installed program instead of the launcher, which comes next.
-                    "sh", "-c", "shift; exec \"$0\" \"$@\"", installed,
-                ],
-                "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--config", $"{folder.FullName}/etc/monitor-agent.json"))
-            {
-                var programs = await agent.LoadedProgramsAsync();
-
-                Assert.That(programs.Select(StatusOf), Is.EqualTo(["active", "active"]), agent.Error);
-                Assert.That(programs.SelectMany(NotesOf), Is.Empty);
-                Assert.That(File.ReadAllText($"/proc/{agent.Id}/status"), Does.Contain("Uid:\t65534"));
-                Assert.That(File.ReadAllLines($"/proc/{agent.Id}/cmdline")[0], Does.StartWith(installed));
-            }
-
-            Command.Run("sh", "-c", $"{install} --remove agent");
-            Assert.That(Directory.Exists($"{folder.FullName}/opt/monitor/agent"), Is.False);
-            Assert.That(File.Exists($"{folder.FullName}/etc/monitor-agent.json"), Is.True, "settings stay");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
     [Test]
     public async Task Capabilities_WithoutIpcLock_LoadEveryProgramWithSmallerRingsAndSayIt()
     {
         // Room for a ring of 256 KiB and one of 64 KiB for each CPU, whoever uses kernel.perf_event_mlock_kb already.
         var limit = int.Parse(Command.Run("getconf", "_NPROCESSORS_ONLN").Output, CultureInfo.InvariantCulture) * (350 << 10);
-        var capabilities = UnitCapabilities().Where(name => name != "ipc_lock");
+        var capabilities = ServiceTests.UnitCapabilities().Where(name => name != "ipc_lock");
         using var agent = await ServerProcess.StartBehindAsync(
             ServerProcess.Agent, "prlimit", [$"--memlock={limit}:{limit}", "setpriv", .. SetprivAs(capabilities)],
             "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0");
@@ -349,12 +308,6 @@ internal sealed class LifeTests
         Assert.That(notes["syscalls/sys_enter_connect"], Does.Contain("system call"));
         Assert.That(notes.Keys, Has.None.StartsWith("cgroup/"));
     }
-
-    // What systemd leaves the service, as setpriv names it.
-    private static IEnumerable<string> UnitCapabilities() =>
-        File.ReadLines(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"))
-            .Single(line => line.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))
-            .Split('=')[1].Split(' ').Select(name => name["CAP_".Length..].ToLowerInvariant());
 
     private static string[] SetprivAs(IEnumerable<string> capabilities) =>
         ["--no-new-privs", "--inh-caps=-all", $"--bounding-set=-all,{string.Join(',', capabilities.Select(name => $"+{name}"))}"];

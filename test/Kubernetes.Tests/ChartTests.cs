@@ -81,6 +81,14 @@ internal sealed class ChartTests
     [TestCase("aggregator.ingress.enabled=true", "hosts")]
     [TestCase("agent.settings.tls-key=/x", "tls-key")]
     [TestCase("aggregator.settings.insecure=true", "insecure")]
+    [TestCase("agent.monitors.folder=/x", "folder")]
+    [TestCase("agent.monitors.configMap=Mine", "configMap")]
+    [TestCase("agent.monitors.files.exec=AAAA", "exec")]
+    [TestCase(@"agent.monitors.files.exec\.bpf\.o=no base64", "files")]
+    [TestCase("agent.monitors.image.pullPolicy=Sometimes", "pullPolicy")]
+    [TestCase("agent.monitors.allow={kill -9}", "allow")]
+    [TestCase("agent.settings.monitors-folder=/x", "monitors-folder")]
+    [TestCase("agent.settings.monitors-attach=gate.on_packet=eth0", "monitors-attach")]
     [TestCase("tls.source=vault", "source")]
     [TestCase("tls.days=0", "days")]
     [TestCase("networkPolicy.apiServerPorts={70000}", "apiServerPorts")]
@@ -147,6 +155,54 @@ internal sealed class ChartTests
         Assert.That((Occurrences(own, "kind: Certificate\n"), Occurrences(own, "kind: Secret\n")), Is.EqualTo((3, 0)));
         Assert.That(Occurrences(given, "kind: Certificate\n"), Is.EqualTo(2));
         Assert.That(given, Does.Contain("name: corporate").And.Not.Contain("selfSigned"));
+    }
+
+    [Test]
+    public async Task Monitors_ByDefault_AreNotLoadedAndNothingIsMountedForThem() =>
+        Assert.That(await RenderAsync(), Does.Not.Contain("monitors").And.Not.Contain("/sys/kernel/tracing"));
+
+    [Test]
+    public async Task Monitors_OfAConfigMap_AreMountedReadOnlyWithTheKeyAndTracefs()
+    {
+        var agent = await RenderAsync(
+            "--show-only", "templates/agent-daemonset.yaml", "--set", "agent.monitors.configMap=mine,agent.monitors.keySecret=keys",
+            "--set", "agent.monitors.allow={send_signal,verdicts},agent.settings.monitors-rate-limit=100");
+
+        Assert.That(agent, Does.Contain("--monitors-folder=/monitors\n").And.Contain("\"--monitors-key=/monitors-key/monitors.pub\"")
+            .And.Contain("\"--monitors-allow=send_signal,verdicts\"").And.Contain("\"--monitors-rate-limit=100\""));
+        Assert.That(agent, Does.Contain("{name: monitors, mountPath: /monitors, readOnly: true}")
+            .And.Contain("{name: monitors-key, mountPath: /monitors-key, readOnly: true}")
+            .And.Contain("{name: tracing, mountPath: /sys/kernel/tracing, readOnly: true}")
+            .And.Contain("    name: mine\n").And.Contain("secretName: keys\n"));
+    }
+
+    [Test]
+    public async Task Monitors_OfFiles_AreAConfigMapOfTheChart()
+    {
+        var rendered = await RenderAsync("--set", @"agent.monitors.files.exec\.bpf\.o=f0VM,agent.monitors.files.exec\.bpf\.o\.minisig=AAAA");
+
+        Assert.That(rendered, Does.Contain("kind: ConfigMap\n").And.Contain("  exec.bpf.o: \"f0VM\"\n").And.Contain("  exec.bpf.o.minisig: \"AAAA\"\n"));
+        Assert.That(Occurrences(rendered, "name: test-network-monitor-monitors\n"), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Monitors_OfAnImage_NeedAKubernetesWithImageVolumes()
+    {
+        string[] image = ["--set", "agent.monitors.image.reference=registry.test/monitors:1"];
+        var refused = await TemplateAsync([.. image, "--kube-version", "1.30.0"]);
+
+        Assert.That(await RenderAsync([.. image, "--kube-version", "1.31.0"]), Does.Contain("reference: registry.test/monitors:1\n"));
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("needs Kubernetes 1.31"));
+    }
+
+    [Test]
+    public async Task Monitors_OfTwoSources_AreRefused()
+    {
+        var refused = await TemplateAsync("--set", @"agent.monitors.configMap=mine,agent.monitors.files.exec\.bpf\.o=f0VM");
+
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("agent.monitors has configMap and files"));
     }
 
     private static int Occurrences(string text, string of) => text.Split(of).Length - 1;

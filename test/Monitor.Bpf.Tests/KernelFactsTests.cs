@@ -51,6 +51,16 @@ internal sealed class KernelFactsTests
         Assert.That(CgroupMount.Find(["nonsense", ""]), Is.Null);
     }
 
+    // The service with ProtectSystem=strict, the container with a ConfigMap, the disk that is read-only for everyone.
+    [TestCase("1 0 8:1 / / ro - ext4 /dev/a rw", false)]
+    [TestCase("2 1 8:1 /volumes/m /etc/monitors.d ro,relatime shared:1 - ext4 /dev/a rw,errors=remount-ro", true)]
+    [TestCase("2 1 0:9 / /etc/monitors.d rw - erofs image ro,seclabel", true)]
+    [TestCase("2 1 8:1 /volumes/m /etc/monitors.d rw - ext4 /dev/a rw,errors=remount-ro", false)]
+    [TestCase("2 1 8:1 /volumes/m /etc/monitors.d ro - ext4 /dev/a rw\n3 2 0:9 / /etc/monitors.d rw - tmpfs tmpfs rw", false)]
+    [TestCase("", false)]
+    public void MountPoint_OfMounts_IsReadOnlyWhereTheLastThereIs(string mounts, bool expected) =>
+        Assert.That(MountPoint.IsReadOnly(mounts.Split('\n'), "/etc/monitors.d"), Is.EqualTo(expected));
+
     [Test]
     public void CgroupFind_ContainerWithTheHostsMount_PrefersTheHosts([Values] bool ownFirst)
     {

@@ -21,7 +21,7 @@ internal static class FolderTrust
             }
 
             // In a folder such as /tmp others can write, but not replace what is root's.
-            if (!owner.IsRootOnly && !(path != folder && owner.IsSticky))
+            if (!owner.IsRootOnly && !(path != folder && owner.IsSticky) && !(path == folder && owner.IsOfRoot && IsMountedReadOnly(folder)))
             {
                 return $"others than root can change {path}: {Remedy(path)}";
             }
@@ -44,6 +44,22 @@ internal static class FolderTrust
         if (!owner.IsRootOnly)
         {
             throw new MonitorLoadException($"others than root can change {path}: {Remedy(path)}");
+        }
+    }
+
+    // The kubelet makes the folder of a ConfigMap with mode 0777, which means nothing where it is mounted read-only. Only of a
+    // mount that was made for this folder: with systemd's ProtectSystem= a service sees all folders read-only, and others see
+    // them as they are. Whoever mounts it answers for who writes to it elsewhere; what they could put there is limited to
+    // files of root that others cannot change, as Check() says of each.
+    private static bool IsMountedReadOnly(string folder)
+    {
+        try
+        {
+            return MountPoint.IsReadOnly(folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

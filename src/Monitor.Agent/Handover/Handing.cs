@@ -53,7 +53,7 @@ internal static class Handing
         int[] ports = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port];
         var (kept, notes) = RightsToKeep.Find(
             outcome, ports, settings.Files(), settings.TryGet(AgentSettings.OnDemand, out var onDemand) ? onDemand : [],
-            settings.TryGet(AgentSettings.MonitorsFolder, out _));
+            settings.TryGet(AgentSettings.MonitorsFolder, out var monitors) ? monitors : null);
         var (files, problem) = FilesToKeep.Prepare(settings);
         using var restriction = files;
         var description = Describe(outcome, settings, held, notes, problem);

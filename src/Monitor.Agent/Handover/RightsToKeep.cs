@@ -1,5 +1,6 @@
 using Monitor.Agent.Loading;
 using Monitor.Bpf;
+using Monitor.Bpf.Attaching;
 using Monitor.Sandbox.Rights;
 
 namespace Monitor.Agent.Handover;
@@ -22,10 +23,10 @@ internal static class RightsToKeep
     /// <param name="ports">Where the server will listen.</param>
     /// <param name="files">Files that the server will read.</param>
     /// <param name="onDemand">Names of those monitors that are attached later.</param>
-    /// <param name="loadsLater">Whether monitors are loaded while it runs.</param>
+    /// <param name="monitorsFolder">The folder of monitors that are loaded while it runs; null: none are.</param>
     /// <returns>The capabilities, and for those that are not always kept the reason.</returns>
     public static (CapabilitySet Capabilities, IReadOnlyList<string> Notes) Find(
-        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand, bool loadsLater)
+        LoadOutcome outcome, IEnumerable<int> ports, IReadOnlyList<string> files, IReadOnlyList<string> onDemand, string? monitorsFolder)
     {
         var permitted = ThreadRights.Permitted;
         var kept = Always;
@@ -35,8 +36,11 @@ internal static class RightsToKeep
             kept = kept.Or(CapabilitySet.Of(Capability.NetBindService));
         }
 
-        if (loadsLater)
+        // What only root can look into, and monitors that come later need: their objects, and the numbers of tracepoints.
+        string[] folders = [];
+        if (monitorsFolder is not null)
         {
+            folders = [monitorsFolder, .. Tracefs.Find() is { } tracefs ? [tracefs] : Array.Empty<string>()];
             // CAP_SYS_RESOURCE raises what may be locked in memory, which is asked for before 5.11.
             kept = kept.Or(ToLoad).Or(CapabilitySet.Of(Capability.SysResource));
             notes.Add(
@@ -69,6 +73,11 @@ internal static class RightsToKeep
                 notes.Add(
                     $"CAP_DAC_READ_SEARCH is kept, because {unreadable} is readable for another user only: give the file to " +
                     "the agent's user");
+            }
+            else if (folders.FirstOrDefault(folder => !CanList(folder)) is { } closed)
+            {
+                kept = kept.Or(CapabilitySet.Of(Capability.DacReadSearch));
+                notes.Add($"CAP_DAC_READ_SEARCH is kept for {AgentSettings.MonitorsFolder.OptionName}, because {closed} is open to root only");
             }
         }
         finally
@@ -122,6 +131,21 @@ internal static class RightsToKeep
         }
 
         return null;
+    }
+
+    // A folder that is not there is no matter of rights.
+    private static bool CanList(string folder)
+    {
+        try
+        {
+            using var entries = Directory.EnumerateFileSystemEntries(folder).GetEnumerator();
+            entries.MoveNext();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return failure is not UnauthorizedAccessException;
+        }
     }
 
     private static bool IsReadable(string path)

@@ -17,6 +17,9 @@ public readonly record struct FileOwner(uint UserId, uint Mode)
     /// <summary>Whether nobody but root can change it: it is root's, and neither its group nor others may write to it.</summary>
     public bool IsRootOnly => UserId == 0 && (Mode & WritableByOthers) == 0;
 
+    /// <summary>Whether it is root's, whoever else its permissions let write to it.</summary>
+    public bool IsOfRoot => UserId == 0;
+
     /// <summary>Whether it is a folder in which others can remove only what is theirs.</summary>
     public bool IsSticky => UserId == 0 && (Mode & Sticky) != 0;
 

@@ -42,6 +42,45 @@ internal sealed class TrustTests
         Assert.That(folder.Entry("ticks").Pipeline, Is.Null);
     }
 
+    // As the kubelet makes it: a folder of mode 0777, links to links, and a new folder for each change.
+    [Test]
+    public async Task Folder_OfAConfigMap_IsReadAndFollowed()
+    {
+        await using var folder = new FollowedFolder();
+        using var volume = new ConfigMapVolume(folder.Path);
+        volume.Write("ticks", TestObjects.Bytes("ticks"));
+        await folder.FollowAsync();
+        Assert.That(folder.Monitors.Problem, Is.Null);
+        Assert.That(folder.Entry("ticks").Error, Is.Empty);
+        var before = folder.Entry("ticks").Definition!.Object.Sha256;
+
+        volume.Write("ticks", TestObjects.Bytes("ticks_later"));
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("ticks").Error, Is.Empty);
+        Assert.That(folder.Entry("ticks").Definition!.Object.Sha256, Is.Not.EqualTo(before));
+
+        volume.Write("ticks", TestObjects.Bytes("ticks"), "666");
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("ticks").Error, Does.Contain("others than root can change"), "of the files nothing is excused");
+    }
+
+    // A mount that is read-only here says nothing of those who own the folder elsewhere, nor of a folder somewhere in it.
+    [Test]
+    public async Task Folder_MountedReadOnly_MustBeOfRootAndTheMountsOwn()
+    {
+        await using var folder = new FollowedFolder();
+        using var volume = new ConfigMapVolume(folder.Path);
+        volume.Write("ticks", TestObjects.Bytes("ticks"));
+        Command.Run("chown", "65534", volume.Source);
+        await folder.FollowAsync();
+        Assert.That(folder.Monitors.Problem, Does.Contain($"others than root can change {folder.Path}"));
+
+        Command.Run("chown", "0", volume.Source);
+        Command.Run("mkdir", "-m", "777", $"{volume.Source}/inside");
+        Assert.That(FolderTrust.ProblemOf(folder.Path), Is.Null);
+        Assert.That(FolderTrust.ProblemOf($"{folder.Path}/inside"), Does.Contain("others than root can change"));
+    }
+
     [Test]
     public async Task Pipe_InTheFolder_IsNoObjectAndNobodyWaitsForIt()
     {

@@ -1,10 +1,16 @@
 using System.Text;
 
-namespace Monitor.Bpf.Attaching;
+namespace Monitor.Bpf.Kernel;
 
 /// <summary>A line of /proc/self/mountinfo (proc_pid_mountinfo(5)).</summary>
-internal readonly record struct MountInfo(string Root, string MountPoint, string FileSystem)
+/// <param name="Root">What of the file system is mounted.</param>
+/// <param name="MountPoint">Where.</param>
+/// <param name="FileSystem">Its type.</param>
+/// <param name="IsReadOnly">Whether nobody can write through this mount.</param>
+internal readonly record struct MountInfo(string Root, string MountPoint, string FileSystem, bool IsReadOnly)
 {
+    private const string ReadOnly = "ro";
+
     /// <summary>The lines that have the format; others are skipped.</summary>
     internal static IEnumerable<MountInfo> Parse(IEnumerable<string> lines)
     {
@@ -15,10 +21,14 @@ internal readonly record struct MountInfo(string Root, string MountPoint, string
             var separator = Array.IndexOf(fields, "-");
             if (separator >= 6 && separator + 1 < fields.Length)
             {
-                yield return new MountInfo(Unescape(fields[3]), Unescape(fields[4]), fields[separator + 1]);
+                // The options of the mount, and behind the source those of the whole file system.
+                var isReadOnly = Has(fields[5], ReadOnly) || (separator + 3 < fields.Length && Has(fields[separator + 3], ReadOnly));
+                yield return new MountInfo(Unescape(fields[3]), Unescape(fields[4]), fields[separator + 1], isReadOnly);
             }
         }
     }
+
+    private static bool Has(string options, string option) => options.Split(',').Contains(option, StringComparer.Ordinal);
 
     // Space, tab, newline and backslash are written as \ and three octal digits.
     private static string Unescape(string field)
