@@ -151,22 +151,27 @@ changed_since() {
   [[ ! -e $stamp ]] || [[ -n $(find "$@" -newer "$stamp" -print -quit) ]]
 }
 
-compile_bpf() {
-  local source object arch triplet
+# compile_monitor SOURCE OBJECT: where the source, or a header, is newer.
+compile_monitor() {
+  local arch triplet
+  changed_since "$2" "$1" bpf/include || return 0
   triplet=$(uname -m)-linux-gnu
   case $(uname -m) in
     x86_64) arch=x86 ;;
     aarch64) arch=arm64 ;;
     *) fail "no BPF target is known for $(uname -m)" ;;
   esac
+  clang -O2 -g -Wall -Werror -target bpf -mcpu=v2 "-D__TARGET_ARCH_$arch" "-I/usr/include/$triplet" -Ibpf/include \
+    -c "$1" -o "$2.tmp"
+  llvm-strip -g "$2.tmp"
+  mv "$2.tmp" "$2"
+}
+
+compile_bpf() {
+  local source
   mkdir -p "$artifacts/bpf/examples"
   for source in bpf/*.bpf.c bpf/examples/*.bpf.c; do
-    object=$artifacts/${source%.c}.o
-    changed_since "$object" "$source" bpf/include || continue
-    clang -O2 -g -Wall -Werror -target bpf -mcpu=v2 "-D__TARGET_ARCH_$arch" "-I/usr/include/$triplet" -Ibpf/include \
-      -c "$source" -o "$object.tmp"
-    llvm-strip -g "$object.tmp"
-    mv "$object.tmp" "$object"
+    compile_monitor "$source" "$artifacts/${source%.c}.o"
   done
 }
 
@@ -199,6 +204,9 @@ compile_bench() {
     program=$artifacts/bench/$(basename "${source%.c}")
     changed_since "$program" "$source" || continue
     gcc -O2 -Wall -Wextra -Werror "$source" -lbpf -o "$program"
+  done
+  for source in test/Monitor.Benchmarks/bpf/*.bpf.c; do
+    compile_monitor "$source" "$artifacts/bench/$(basename "${source%.c}").o"
   done
 }
 
