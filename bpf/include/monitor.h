@@ -26,6 +26,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/* BPF_CORE_READ() declares a variable of the field's type, of which newer compilers warn behind a pointer to const. */
+#ifdef __has_warning
+#if __has_warning("-Wdefault-const-init-var-unsafe")
+#pragma clang diagnostic ignored "-Wdefault-const-init-var-unsafe"
+#endif
+#endif
+
 /*
  * The record.
  *

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Monitor.Bpf.Tests;
 
 /// <summary>The public header, as its users may include it.</summary>
@@ -18,7 +16,7 @@ internal sealed class HeaderTests
         {
             if (withTypes)
             {
-                if (!File.Exists(KernelTypes) || Run("bpftool", "btf", "dump", "file", KernelTypes, "format", "c") is not (0, var types, _))
+                if (!File.Exists(KernelTypes) || Compiler.Run("bpftool", "btf", "dump", "file", KernelTypes, "format", "c") is not (0, var types, _))
                 {
                     Assert.Ignore("There are no types of the kernel, or no bpftool.");
                     return;
@@ -27,17 +25,10 @@ internal sealed class HeaderTests
                 File.WriteAllText(Path.Combine(folder, "vmlinux.h"), types);
             }
 
-            var root = Root();
-            List<string> arguments =
-            [
-                "-O2", "-g", "-Wall", "-Werror", "-target", "bpf", "-mcpu=v2", $"-I{root}/bpf/include", $"-I{folder}",
-                "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu",
-                "-c", $"{root}/bpf/examples/skeleton.bpf.c", "-o", Path.Combine(folder, "skeleton.bpf.o"),
-            ];
-            arguments.AddRange(withTypes ? ["-include", "vmlinux.h"] : []);
-            arguments.AddRange(option.Length > 0 ? [option] : []);
-            var (exitCode, _, errors) = Run("clang", [.. arguments]);
-            Assert.That(exitCode, Is.Zero, errors);
+            List<string> options = [$"-I{folder}"];
+            options.AddRange(withTypes ? ["-include", "vmlinux.h"] : []);
+            options.AddRange(option.Length > 0 ? [option] : []);
+            Compiler.Compile("clang", "skeleton", folder, [.. options]);
             using var compiled = BpfObject.Open(Path.Combine(folder, "skeleton.bpf.o"));
             Assert.That(compiled.Map("events").Type, Is.EqualTo(option.Length > 0 ? BpfMapType.Ringbuf : BpfMapType.PerfEventArray));
             Assert.That(Schema.RecordSchema.Read(compiled).Fields, Has.Count.EqualTo(7));
@@ -45,41 +36,6 @@ internal sealed class HeaderTests
         finally
         {
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static string Root()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "build.sh")))
-            {
-                return folder;
-            }
-        }
-
-        Assert.Ignore("The sources are not here.");
-        return "";
-    }
-
-    private static (int ExitCode, string Output, string Errors) Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments)
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            var errors = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, output, errors.Result);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Ignore($"There is no {command} here.");
-            throw;
         }
     }
 }

@@ -12,7 +12,8 @@ internal static class FuzzCases
             new RestCase(secured: false), new RestCase(secured: true), new GrpcCase(), new FrameCase(), new SlowCase(), new BearerCase(),
             new HandshakeCase(), new RotationCase(),
             new TokenCase(), new FilterCase(), new JsonBodyCase(), new GrpcMessageCase(), new FrameCountCase(), new BatchCase(),
-            new RecordCase(), new RingCase(), new ObjectCase(), new BtfCase(), new SettingsCase(), new ReadersCase(), new CertificateCase(),
+            new RecordCase(), new RingCase(), new ObjectCase(), new BtfCase(), new CustomCase(), new MonitorKeyCase(), new FieldConditionCase(),
+            new SettingsCase(), new ReadersCase(), new CertificateCase(),
             new AgentsFileCase(), new HandoverCase(), new KubernetesCase(), new ReviewCase(), new CgroupCase(),
         ];
 
@@ -28,7 +29,7 @@ internal static class FuzzCases
         BearerCase => requests / 10,
         RotationCase => requests / 500,
         SlowCase => 30,
-        ObjectCase or BtfCase or SettingsCase or CertificateCase or FrameCountCase => requests / 20,
+        ObjectCase or BtfCase or CustomCase or SettingsCase or CertificateCase or FrameCountCase => requests / 20,
         _ => requests,
     };
 }

@@ -1,7 +1,5 @@
-using System.Globalization;
 using Monitor.Agent.Encoding;
 using Monitor.Bpf;
-using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Schema;
 using Monitor.Protocol;
 using Monitor.V1;
@@ -18,47 +16,40 @@ internal sealed class CustomEncoder
     /// <summary>A detail is never longer: <see cref="EventEncoder.MaxEventBytes"/> has room for it beside all common fields.</summary>
     public const int MaxDetailBytes = 6 << 10;
 
-    // Tag and length of an entry, of its value, and of the value's content.
-    private const int EntryBytes = 3 * 4;
-
-    // Of a number, with its tag; of seconds and nanoseconds, of which neither is longer.
-    private const int NumberBytes = 1 + WireWriter.MaxVarintBytes, TimeBytes = 2 + 2 * NumberBytes;
-
-    private const int ElementBytes = 4;
-    private const int MaxSymbolBytes = 128, MaxFrames = 16, MaxSymbols = 4096, MaxErrorBytes = 16;
-    private const int KeyField = 1, ValueField = 2;
+    private const int MaxErrors = 256, CachedAddresses = 256;
 
     private readonly byte[] _value = new byte[MaxDetailBytes];
     private readonly byte[] _detail = new byte[MaxDetailBytes];
     private readonly byte[] _element = new byte[MaxDetailBytes];
-    private readonly (RecordField Field, byte[] Key)[] _fields;
-    private readonly Dictionary<RecordField, Dictionary<long, byte[]>> _names = [];
-    private readonly Dictionary<ulong, byte[]> _symbolTexts = [];
-    private readonly KernelSymbols? _symbols;
+    private readonly byte[] _text = new byte[MaxDetailBytes];
+    private readonly FieldPlan[] _fields;
+    private readonly FragmentCache? _addresses;
+    private readonly byte[]?[] _errors = new byte[]?[MaxErrors];
+    private readonly SymbolTexts? _symbols;
     private readonly ulong[] _frames = new ulong[KernelStacks.MaxFrames];
 
     /// <param name="fields">Those of the detail, in the order of the record.</param>
     /// <exception cref="Loading.MonitorLoadException">A detail of them may become too long.</exception>
     public CustomEncoder(IReadOnlyList<RecordField> fields)
     {
-        var most = fields.Sum(MostBytes);
+        _fields = [.. fields.Select(field => new FieldPlan(field))];
+        var most = _fields.Sum(field => field.MostBytes);
         if (most > MaxDetailBytes)
         {
-            var largest = fields.MaxBy(MostBytes)!;
+            var largest = _fields.MaxBy(field => field.MostBytes)!;
             throw new Loading.MonitorLoadException(
                 $"the fields of an event may take {most} bytes, and {MaxDetailBytes} are accepted: make fields shorter, "
-                + $"{largest.Name} ({MostBytes(largest)} bytes) for one");
+                + $"{largest.Field.Name} ({largest.MostBytes} bytes) for one");
         }
 
-        _fields = [.. fields.Select(field => (field, KeyOf(field.Name)))];
-        foreach (var field in fields.Where(field => field.Names is not null))
+        if (fields.Any(field => field.Kind is FieldKind.Ip or FieldKind.Ipv4))
         {
-            _names[field] = field.Names!.ToDictionary(name => name.Key, name => Text.UTF8.GetBytes(name.Value));
+            _addresses = new FragmentCache(CachedAddresses, EncodeAddress);
         }
 
         if (fields.Any(field => field.Kind is FieldKind.KernelSymbol or FieldKind.KernelStack))
         {
-            _symbols = new KernelSymbols();
+            _symbols = new SymbolTexts();
         }
     }
 
@@ -66,7 +57,7 @@ internal sealed class CustomEncoder
     public KernelStacks? Stacks { get; set; }
 
     /// <summary>Reads the names of the kernel's functions where records have any: a tenth of a second.</summary>
-    public void Prepare() => _ = _symbols?.IsAvailable;
+    public void Prepare() => _symbols?.Prepare();
 
     /// <summary>Appends the detail of a record to the event that has been begun.</summary>
     /// <param name="record">As long as the schema says.</param>
@@ -75,18 +66,16 @@ internal sealed class CustomEncoder
     public void Write(ReadOnlySpan<byte> record, bool failed, EventEncoder encoder)
     {
         var detail = new WireWriter(_detail);
-        foreach (var (field, key) in _fields)
+        foreach (var plan in _fields)
         {
-            var value = new WireWriter(_value);
-            if (!TryWriteValue(record, field, encoder, ref value))
+            if (plan.IsShort)
             {
-                continue;
+                WriteShort(record, plan, encoder, ref detail);
             }
-
-            var length = value.Length;
-            detail.BytesHeader(CustomDetail.FieldsFieldNumber, key.Length + 1 + WireWriter.SizeOf((uint)length) + length);
-            detail.Fragment(key);
-            detail.Bytes(ValueField, value.Written);
+            else
+            {
+                WriteLong(record, plan, encoder, ref detail);
+            }
         }
 
         if (failed)
@@ -97,35 +86,68 @@ internal sealed class CustomEncoder
         encoder.AppendDetail(Event.CustomFieldNumber, detail.Written);
     }
 
-    private bool TryWriteValue(ReadOnlySpan<byte> record, RecordField field, EventEncoder encoder, ref WireWriter writer)
+    // In place: both lengths are of one byte, and set when they are known.
+    private void WriteShort(ReadOnlySpan<byte> record, FieldPlan plan, EventEncoder encoder, ref WireWriter detail)
     {
-        if (field.Kind == FieldKind.KernelStack)
+        var before = detail;
+        detail.Fragment(plan.Prefix);
+        if (!TryWriteValue(record, plan, encoder, ref detail))
         {
-            return TryWriteStack((int)FieldValues.Signed(record, field, 0), ref writer);
+            detail = before;
+            return;
         }
 
-        if (!field.IsList)
+        detail.End(before.Length + plan.EntryLengthAt);
+        detail.End(before.Length + plan.ValueLengthAt);
+    }
+
+    private void WriteLong(ReadOnlySpan<byte> record, FieldPlan plan, EventEncoder encoder, ref WireWriter detail)
+    {
+        var value = new WireWriter(_value);
+        if (TryWriteValue(record, plan, encoder, ref value))
         {
-            return TryWriteElement(record, field, 0, encoder, ref writer);
+            var length = value.Length;
+            detail.BytesHeader(CustomDetail.FieldsFieldNumber, plan.Key.Length + 1 + WireWriter.SizeOf((uint)length) + length);
+            detail.Fragment(plan.Key);
+            detail.Bytes(FieldPlan.ValueField, value.Written);
+        }
+    }
+
+    private bool TryWriteValue(ReadOnlySpan<byte> record, FieldPlan plan, EventEncoder encoder, ref WireWriter writer)
+    {
+        if (plan.Field.Kind == FieldKind.KernelStack)
+        {
+            return TryWriteStack((int)FieldValues.Signed(record, plan.Field, 0), ref writer);
         }
 
+        if (!plan.Field.IsList)
+        {
+            return TryWriteElement(record, plan, 0, encoder, ref writer);
+        }
+
+        WriteList(record, plan, encoder, ref writer);
+        return true;
+    }
+
+    private void WriteList(ReadOnlySpan<byte> record, FieldPlan plan, EventEncoder encoder, ref WireWriter writer)
+    {
         var list = new WireWriter(_element);
         Span<byte> scratch = stackalloc byte[256];
-        for (var i = 0; i < field.Count; i++)
+        for (var i = 0; i < plan.Field.Count; i++)
         {
             var element = new WireWriter(scratch);
-            TryWriteElement(record, field, i, encoder, ref element);
+            TryWriteElement(record, plan, i, encoder, ref element);
             list.Bytes(CustomList.ValuesFieldNumber, element.Written);
         }
 
         writer.Bytes(CustomValue.ListFieldNumber, list.Written);
-        return true;
     }
 
     // False where there is no value.
     private bool TryWriteElement(
-        ReadOnlySpan<byte> record, RecordField field, int index, EventEncoder encoder, ref WireWriter writer)
+        ReadOnlySpan<byte> record, FieldPlan plan, int index, EventEncoder encoder, ref WireWriter writer)
     {
+        var field = plan.Field;
         switch (field.Kind)
         {
             case FieldKind.Signed:
@@ -141,16 +163,14 @@ internal sealed class CustomEncoder
                 writer.Varint(CustomValue.FlagFieldNumber, FieldValues.Unsigned(record, field, index) == 0 ? 0u : 1u);
                 break;
             case FieldKind.Enum:
-                WriteName(field, FieldValues.Unsigned(record, field, index), ref writer);
+                WriteName(plan, FieldValues.Unsigned(record, field, index), ref writer);
                 break;
             case FieldKind.Text:
-                Span<byte> text = stackalloc byte[field.Count];
-                writer.Bytes(CustomValue.TextFieldNumber, KernelText.Read(FieldValues.Bytes(record, field), text));
+                writer.Bytes(CustomValue.TextFieldNumber, KernelText.Read(FieldValues.Bytes(record, field), _text));
                 break;
             case FieldKind.Bytes:
-                Span<byte> digits = stackalloc byte[2 * field.Count];
-                Convert.TryToHexStringLower(FieldValues.Bytes(record, field), digits, out _);
-                writer.Bytes(CustomValue.TextFieldNumber, digits);
+                Convert.TryToHexStringLower(FieldValues.Bytes(record, field), _text, out var digits);
+                writer.Bytes(CustomValue.TextFieldNumber, _text.AsSpan(0, digits));
                 break;
             case FieldKind.Duration:
                 WriteSeconds(CustomValue.DurationFieldNumber, FieldValues.Unsigned(record, field, index), ref writer);
@@ -169,9 +189,9 @@ internal sealed class CustomEncoder
         return true;
     }
 
-    private void WriteName(RecordField field, ulong number, ref WireWriter writer)
+    private static void WriteName(FieldPlan plan, ulong number, ref WireWriter writer)
     {
-        if (_names[field].TryGetValue((long)number, out var name))
+        if (plan.Names!.TryGetValue((long)number, out var name))
         {
             writer.Bytes(CustomValue.TextFieldNumber, name);
             return;
@@ -203,13 +223,21 @@ internal sealed class CustomEncoder
         return true;
     }
 
-    private static void WriteAddress(
+    // Few addresses come again and again, and to format one takes longer than to look it up.
+    private void WriteAddress(
         ReadOnlySpan<byte> record, RecordField field, int index, EventEncoder encoder, ref WireWriter writer)
     {
-        Span<byte> address = stackalloc byte[16], text = stackalloc byte[IpText.MaxBytes];
+        Span<byte> address = stackalloc byte[16];
         FieldValues.Address(record, field, index, address);
         encoder.Privacy?.Mask(address);
+        writer.Fragment(_addresses!.Get(address, out _));
+    }
+
+    private static uint EncodeAddress(scoped ReadOnlySpan<byte> address, ref WireWriter writer)
+    {
+        Span<byte> text = stackalloc byte[IpText.MaxBytes];
         writer.Bytes(CustomValue.TextFieldNumber, text[..IpText.Format(address, text)]);
+        return 0;
     }
 
     private bool TryWriteSymbol(ulong address, ref WireWriter writer)
@@ -219,25 +247,8 @@ internal sealed class CustomEncoder
             return false;
         }
 
-        writer.Bytes(CustomValue.TextFieldNumber, SymbolText(address));
+        writer.Bytes(CustomValue.TextFieldNumber, _symbols!.Of(address));
         return true;
-    }
-
-    private byte[] SymbolText(ulong address)
-    {
-        if (_symbolTexts.TryGetValue(address, out var known))
-        {
-            return known;
-        }
-
-        var text = _symbols!.Resolve(address) ?? string.Create(CultureInfo.InvariantCulture, $"0x{address:x}");
-        var bytes = Text.UTF8.GetBytes(text.Length <= MaxSymbolBytes ? text : text[..MaxSymbolBytes]);
-        if (_symbolTexts.Count < MaxSymbols)
-        {
-            _symbolTexts[address] = bytes;
-        }
-
-        return bytes;
     }
 
     // Negative where the kernel could not take it.
@@ -250,11 +261,11 @@ internal sealed class CustomEncoder
         }
 
         var list = new WireWriter(_element);
-        Span<byte> scratch = stackalloc byte[MaxSymbolBytes + EntryBytes];
-        foreach (var frame in _frames.AsSpan(0, Math.Min(count, MaxFrames)))
+        Span<byte> scratch = stackalloc byte[FieldPlan.MaxSymbolBytes + FieldPlan.EntryBytes];
+        foreach (var frame in _frames.AsSpan(0, Math.Min(count, FieldPlan.MaxFrames)))
         {
             var element = new WireWriter(scratch);
-            element.Bytes(CustomValue.TextFieldNumber, SymbolText(frame));
+            element.Bytes(CustomValue.TextFieldNumber, _symbols!.Of(frame));
             list.Bytes(CustomList.ValuesFieldNumber, element.Written);
         }
 
@@ -263,38 +274,17 @@ internal sealed class CustomEncoder
     }
 
     // The kernel returns errors as negative numbers, programs keep them either way.
-    private static bool TryWriteError(long number, ref WireWriter writer)
+    private bool TryWriteError(long number, ref WireWriter writer)
     {
         if (number == 0)
         {
             return false;
         }
 
-        Span<byte> text = stackalloc byte[MaxErrorBytes + 8];
-        var name = Errno.Name((int)Math.Clamp(Math.Abs(Math.Max(number, -int.MaxValue)), 0, int.MaxValue));
-        var length = Text.ASCII.GetBytes(name, text);
-        writer.Bytes(CustomValue.TextFieldNumber, text[..length]);
+        var positive = (int)Math.Min(Math.Abs(Math.Max(number, -int.MaxValue)), int.MaxValue);
+        writer.Bytes(
+            CustomValue.TextFieldNumber,
+            positive < MaxErrors ? _errors[positive] ??= Text.ASCII.GetBytes(Errno.Name(positive)) : Text.ASCII.GetBytes(Errno.Name(positive)));
         return true;
-    }
-
-    private static byte[] KeyOf(string name) =>
-        EventEncoder.Fragment((ref writer) => writer.Bytes(KeyField, Text.UTF8.GetBytes(name)));
-
-    private static int MostBytes(RecordField field)
-    {
-        var element = field.Kind switch
-        {
-            FieldKind.Text => field.Count,
-            FieldKind.Bytes => 2 * field.Count,
-            FieldKind.Duration or FieldKind.Time => TimeBytes,
-            FieldKind.Ip or FieldKind.Ipv4 => IpText.MaxBytes,
-            FieldKind.Enum => Math.Max(field.Names!.Values.Select(Text.UTF8.GetByteCount).DefaultIfEmpty().Max(), 20),
-            FieldKind.KernelSymbol => MaxSymbolBytes,
-            FieldKind.KernelStack => MaxFrames * (MaxSymbolBytes + ElementBytes + ElementBytes),
-            FieldKind.ErrorNumber => MaxErrorBytes,
-            _ => NumberBytes,
-        };
-        return Text.UTF8.GetByteCount(field.Name) + 2 + EntryBytes
-            + (field.IsList ? field.Count * (element + ElementBytes + ElementBytes) : element);
     }
 }

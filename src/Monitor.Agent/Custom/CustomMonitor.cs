@@ -19,6 +19,9 @@ internal sealed class CustomMonitor : MonitorDefinition
     private readonly CommonFields _common;
     private readonly CustomEncoder _encoder;
 
+    // No clock was read later than this.
+    private ulong _latest;
+
     /// <param name="custom">An object that was checked.</param>
     /// <param name="targets">What its programs attach to, by their names, where their sections do not say it.</param>
     /// <exception cref="MonitorLoadException">It cannot be loaded as it is.</exception>
@@ -75,7 +78,7 @@ internal sealed class CustomMonitor : MonitorDefinition
         record = record[..RecordBytes];
         // A program that fills it with something else would have its events sorted among those of another year.
         var timestamp = FieldValues.Unsigned(record, _common.Timestamp);
-        if (timestamp == 0 || timestamp > (ulong)(KernelClock.BootNanoseconds + Ahead) || !_common.TryWrite(record, encoder))
+        if (timestamp == 0 || IsAhead(timestamp) || !_common.TryWrite(record, encoder))
         {
             return false;
         }
@@ -83,4 +86,8 @@ internal sealed class CustomMonitor : MonitorDefinition
         _encoder.Write(record, _common.Failed(record), encoder);
         return true;
     }
+
+    // Reads the clock for one event in a second or so: what was not ahead of it then is not now.
+    private bool IsAhead(ulong timestamp) =>
+        timestamp > _latest && timestamp > (_latest = (ulong)(KernelClock.BootNanoseconds + Ahead));
 }

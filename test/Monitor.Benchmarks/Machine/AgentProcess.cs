@@ -95,10 +95,16 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Names of the BPF programs that it has attached for a monitor.</summary>
     public async Task<IReadOnlyList<string>> AttachedProgramsAsync(MonitorDefinition monitor)
     {
-        var response = await new ProgramService.ProgramServiceClient(_channel).ListProgramsAsync(new ListProgramsRequest());
         // In the same order.
-        var hooks = response.Programs.Single(program => program.Name == monitor.Name).Hooks;
+        var hooks = (await ProgramAsync(monitor.Name))!.Hooks;
         return [.. monitor.Hooks.Zip(hooks).Where(pair => pair.Second.Status == "active").Select(pair => pair.First.Program)];
+    }
+
+    /// <summary>A program as it is now; null where there is none of that name.</summary>
+    public async Task<V1.Program?> ProgramAsync(string name)
+    {
+        var response = await new ProgramService.ProgramServiceClient(_channel).ListProgramsAsync(new ListProgramsRequest());
+        return response.Programs.SingleOrDefault(program => program.Name == name);
     }
 
     public void Dispose()

@@ -15,6 +15,9 @@ internal static class Artifacts
 
     public static string Count => Existing("bench/count");
 
+    /// <summary>The compiled monitor of bpf/own_connects.bpf.c.</summary>
+    public static string OwnMonitor => Existing("bench/own_connects.bpf.o");
+
     /// <summary>The compiled BPF object of a monitor.</summary>
     public static string BpfObject(string monitor) => Existing($"bpf/{monitor}.bpf.o");
 

@@ -1,5 +1,4 @@
 using Monitor.Benchmarks.Machine;
-using Monitor.Benchmarks.Subscribing;
 
 namespace Monitor.Benchmarks.Measures;
 
@@ -17,8 +16,8 @@ internal sealed class CpuPerEvent : Measure
     public override async Task<IReadOnlyList<Figure>> RunAsync()
     {
         using var agent = await AgentProcess.StartAsync();
-        await StormAsync(agent);
-        await SubscribedStormAsync(agent);
+        await EventCpu.StormAsync(agent, Connects);
+        await EventCpu.SubscribedStormAsync(agent, Connects);
 
         var alone = new List<double>();
         var subscribed = new List<double>();
@@ -26,8 +25,8 @@ internal sealed class CpuPerEvent : Measure
         var stored = 0UL;
         for (var round = 0; round < Rounds; round++)
         {
-            alone.Add((await StormAsync(agent)).Nanos);
-            var (nanos, events, received) = await SubscribedStormAsync(agent);
+            alone.Add((await EventCpu.StormAsync(agent, Connects)).Nanos);
+            var (nanos, events, received) = await EventCpu.SubscribedStormAsync(agent, Connects);
             subscribed.Add(nanos);
             delivered += received.Events;
             stored += events;
@@ -53,33 +52,14 @@ internal sealed class CpuPerEvent : Measure
     {
         using var certificates = new Certificates();
         using var agent = await AgentProcess.StartAsync(certificates);
-        await SubscribedStormAsync(agent, certificates);
+        await EventCpu.SubscribedStormAsync(agent, Connects, certificates);
         var nanos = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
-            nanos.Add((await SubscribedStormAsync(agent, certificates)).Nanos);
+            nanos.Add((await EventCpu.SubscribedStormAsync(agent, Connects, certificates)).Nanos);
         }
 
         await agent.StopAsync();
         return Median(nanos);
-    }
-
-    private static async Task<(double Nanos, ulong Events, Received Received)> SubscribedStormAsync(
-        AgentProcess agent, Certificates? certificates = null)
-    {
-        using var subscriber = await SubscriberProcess.StartAsync(agent.GrpcTarget, certificates: certificates);
-        var (nanos, events) = await StormAsync(agent);
-        return (nanos, events, await subscriber.StopAsync());
-    }
-
-    // CPU time per stored event, ns. What was not stored is not divided by: an event that is lost costs nothing.
-    private static async Task<(double Nanos, ulong Events)> StormAsync(AgentProcess agent)
-    {
-        var before = await agent.DrainAsync();
-        var cpu = agent.Process.CpuTime;
-        await Storm.ConnectAsync(Connects);
-        var after = await agent.DrainAsync();
-        var events = after.TotalEvents - before.TotalEvents;
-        return ((agent.Process.CpuTime - cpu).TotalNanoseconds / events, events);
     }
 }

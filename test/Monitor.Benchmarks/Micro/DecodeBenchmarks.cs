@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Monitor.Agent.Custom;
 using Monitor.Agent.Encoding;
 using Monitor.Agent.Monitors;
 using Monitor.Benchmarks.Machine;
@@ -17,8 +18,14 @@ public class DecodeBenchmarks
     private readonly EventEncoder _encoder = new("node-1", 1);
     private readonly ConnectionMonitor _connection = new();
     private readonly PacketDropMonitor _packetDrop = new();
+    private readonly CustomMonitor _own =
+        new(CustomObject.Read(OwnMonitor.Name, File.ReadAllBytes(Artifacts.OwnMonitor)), new Dictionary<string, string>());
+
+    private readonly byte[][] _ownConnects;
     private readonly byte[][] _connections = SampleRecords.Connections();
     private readonly byte[][] _packetDrops = SampleRecords.PacketDrops(Location);
+
+    public DecodeBenchmarks() => _ownConnects = SampleRecords.OwnConnects(_own.Object.Schema);
 
     [GlobalSetup]
     public void Setup()
@@ -32,6 +39,10 @@ public class DecodeBenchmarks
 
     [Benchmark(OperationsPerInvoke = SampleRecords.Count)]
     public int DecodePacketDrop() => Decode(_packetDrop, _packetDrops);
+
+    /// <summary>A user's own monitor, by its schema.</summary>
+    [Benchmark(OperationsPerInvoke = SampleRecords.Count)]
+    public int DecodeOwnMonitor() => Decode(_own, _ownConnects);
 
     private int Decode(MonitorDefinition monitor, byte[][] records)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Monitor.Agent.Monitors;
+using Monitor.Bpf.Schema;
 
 namespace Monitor.Benchmarks.Micro;
 
@@ -19,6 +20,36 @@ internal static class SampleRecords
     /// <param name="location">An address in the kernel where packets are dropped.</param>
     public static byte[][] PacketDrops(ulong location) =>
         [.. Enumerable.Range(0, Count).Select(index => Bytes(PacketDrop(index, location)))];
+
+    /// <summary>Of bpf/own_connects.bpf.c.</summary>
+    /// <param name="schema">Its record.</param>
+    public static byte[][] OwnConnects(RecordSchema schema) => [.. Enumerable.Range(0, Count).Select(index => OwnConnect(index, schema))];
+
+    private static byte[] OwnConnect(int index, RecordSchema schema)
+    {
+        var record = new byte[schema.Size];
+        Set("timestamp", BitConverter.GetBytes(1_000_000_000L + index * 1000));
+        Set("process.pid", BitConverter.GetBytes(FirstPid + index));
+        Set("process.tid", BitConverter.GetBytes(FirstPid + index));
+        Set("process.uid", BitConverter.GetBytes(1000));
+        Set("process.command", index % 10 == 0 ? "curl"u8 : "nginx"u8);
+        Set("process.cgroup_id", BitConverter.GetBytes(4711L));
+        Set("protocol", BitConverter.GetBytes(17));
+        Set("source_port", BitConverter.GetBytes((ushort)(32768 + index)));
+        Set("destination_port", BitConverter.GetBytes((ushort)443));
+        Set("destination_ip", Bytes(Address(198, 51, (byte)(index % 100), (byte)(index % 250))));
+        Set("local", Bytes(Address(192, 0, 2, 1)));
+        Set("age", BitConverter.GetBytes(350_000_000L));
+        Set("started", BitConverter.GetBytes(650_000_000L));
+        Set("family", BitConverter.GetBytes(2));
+        Set("error", BitConverter.GetBytes(index % 10 == 0 ? -111 : 0));
+        Set("buffer", BitConverter.GetBytes(212_992));
+        Set("task", "worker"u8);
+        return record;
+
+        void Set(string name, ReadOnlySpan<byte> value) =>
+            value.CopyTo(record.AsSpan(schema.Fields.Single(field => field.Name == name).BitOffset / 8));
+    }
 
     private static ConnectionRecord Connection(int index) => new()
     {

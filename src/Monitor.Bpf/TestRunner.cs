@@ -1,0 +1,42 @@
+using Monitor.Bpf.Interop;
+
+namespace Monitor.Bpf;
+
+/// <summary>Has the kernel run a program once or often, without an attachment.</summary>
+internal static class TestRunner
+{
+    // A program may make a packet longer, by as much as the kernel puts before it.
+    private const int HeadroomBytes = 256;
+
+    internal static unsafe TestRun Run(
+        LoadedProgram program, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> context, int repeat)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(repeat);
+        // Where there is no packet, the kernel takes no room for one either.
+        var packetAfter = new byte[packet.IsEmpty ? 0 : packet.Length + HeadroomBytes];
+        var contextAfter = new byte[packet.IsEmpty ? 0 : context.Length];
+        fixed (byte* packetIn = packet, contextIn = context, packetOut = packetAfter, contextOut = contextAfter)
+        {
+            var options = new TestRunOptions
+            {
+                Size = (nuint)sizeof(TestRunOptions),
+                PacketIn = packetIn,
+                PacketInLength = (uint)packet.Length,
+                PacketOut = packetOut,
+                PacketOutLength = (uint)packetAfter.Length,
+                ContextIn = contextIn,
+                ContextInLength = (uint)context.Length,
+                ContextOut = contextOut,
+                ContextOutLength = (uint)contextAfter.Length,
+                Repeat = repeat,
+            };
+            BpfException.ThrowIfNegative(
+                Libbpf.bpf_prog_test_run_opts(program.Descriptor, &options), "running for a test", program.Name);
+            return new TestRun(
+                (int)options.ReturnValue,
+                options.Duration,
+                packetAfter.AsMemory(0, Math.Min(packetAfter.Length, (int)options.PacketOutLength)),
+                contextAfter.AsMemory(0, Math.Min(contextAfter.Length, (int)options.ContextOutLength)));
+        }
+    }
+}
