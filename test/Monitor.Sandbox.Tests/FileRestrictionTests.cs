@@ -200,7 +200,8 @@ internal sealed class FileRestrictionTests
     {
         var found = Landlock.Version();
         var wanted = int.Parse(Environment.GetEnvironmentVariable("LANDLOCK_REQUIRED") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
-        Assert.That(found, Is.GreaterThanOrEqualTo(wanted), "version of Landlock");
+        // -1 where there is none.
+        Assert.That(Math.Max(found, 0), Is.GreaterThanOrEqualTo(wanted), "version of Landlock");
         if (found < version)
         {
             Assert.Ignore(found < 1
