@@ -111,6 +111,19 @@ public sealed class BpfProgram
     /// <inheritdoc cref="Attach"/>
     public IReadOnlyList<BpfLink> AttachPerfEvents(int frequency) => PerfEventAttacher.Attach(this, frequency);
 
+    /// <summary>
+    /// Has the kernel run the program now, on what it is given, for a test; it is attached to nothing. For programs that see
+    /// packets (tc, xdp, cgroup_skb: 4.12), which want a packet of at least 14 bytes, and raw tracepoints (5.10), which want
+    /// their arguments as the context and nothing else. Those of tp_btf, fentry, kprobe and others are refused.
+    /// </summary>
+    /// <param name="packet">From the Ethernet header on; empty for none.</param>
+    /// <param name="context">What the program is called with, such as a struct __sk_buff or eight bytes for each argument; empty: zeros.</param>
+    /// <param name="repeat">How often it runs, for <see cref="Monitor.Bpf.TestRun.Nanoseconds"/>; 0: once. Raw tracepoints accept 0 alone.</param>
+    /// <exception cref="BpfException">The kernel refused: EINVAL for what the type does not accept, ENOTSUPP (524) for the type.</exception>
+    /// <exception cref="InvalidOperationException">The program is not loaded.</exception>
+    public TestRun TestRun(ReadOnlySpan<byte> packet = default, ReadOnlySpan<byte> context = default, int repeat = 0) =>
+        TestRunner.Run(LoadedOrThrow(), packet, context, repeat);
+
     /// <summary>Figures of the loaded program.</summary>
     /// <exception cref="InvalidOperationException">It is not loaded.</exception>
     public BpfProgramStatistics GetStatistics() => LoadedOrThrow().GetStatistics();

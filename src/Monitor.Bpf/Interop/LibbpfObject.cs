@@ -108,4 +108,10 @@ internal static unsafe partial class Libbpf
     // Borrowed descriptor; negative before load.
     [LibraryImport(Library)]
     internal static partial int bpf_map__fd(nint map);
+
+    // int bpf_prog_test_run_opts(int prog_fd, struct bpf_test_run_opts *opts)
+    // 0, or a negative errno: -EINVAL for what the type of the program does not accept, -ENOTSUPP (524) where it cannot be run,
+    // -ENOSPC where the packet has become longer than there is room, of which as much was written.
+    [LibraryImport(Library)]
+    internal static partial int bpf_prog_test_run_opts(FileDescriptorHandle program, TestRunOptions* options);
 }

@@ -18,6 +18,27 @@ internal unsafe struct BpfObjectOpenOptions
     internal uint KernelLogLevel;
 }
 
+/// <summary>struct bpf_test_run_opts as of libbpf 1.1. Lengths of what comes out: room before the call, bytes after it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TestRunOptions
+{
+    internal nuint Size;
+    internal byte* PacketIn;
+    internal byte* PacketOut;
+    internal uint PacketInLength;
+    internal uint PacketOutLength;
+    internal byte* ContextIn;
+    internal byte* ContextOut;
+    internal uint ContextInLength;
+    internal uint ContextOutLength;
+    internal uint ReturnValue;
+    internal int Repeat;
+    internal uint Duration;
+    internal uint Flags;
+    internal uint Cpu;
+    internal uint BatchSize;
+}
+
 /// <summary>struct perf_event_attr, first published version (64 bytes), which every kernel accepts.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PerfEventAttributes
