@@ -140,6 +140,7 @@ need_to_boot_kernels() {
   need /bin/busybox busybox-static
   need cpio cpio
   need depmod kmod
+  need minisign minisign
   need xz xz-utils
   need ip iproute2
   need nft nftables

@@ -5,7 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$root/artifacts/kernels
 tree=$work/tree
 all_suites=(bullseye bookworm trixie sid)
-projects=(Monitor.Sandbox.Tests Monitor.Agent.Tests EndToEnd.Tests)
+projects=(Monitor.Sandbox.Tests Monitor.Bpf.Tests Monitor.Agent.Tests EndToEnd.Tests)
 patience=30m
 
 say() { printf '%s\n' "$*" >&2; }
@@ -68,13 +68,13 @@ make_tree() {
   rm -rf "$tree"
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,bin,root,dotnet,monitor/bin,monitor/tests} "$tree$python"
   cp /bin/busybox "$tree/bin/"
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod; do ln -s busybox "$tree/bin/$name"; done
+  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo true sleep tail; do ln -s busybox "$tree/bin/$name"; done
   cp -r "$dotnet"/{dotnet,host,shared} "$tree/dotnet/"
   cp -rL "$python"/. "$tree$python/"
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}
   mapfile -t libraries < <(ldconfig -p | awk '$1 ~ /^(libbpf.so.1|libssl.so.3|libcrypto.so.3)$/ && /x86-64/ { print $NF }'
     find "$dotnet/shared" "$python/lib-dynload" -name '*.so')
-  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nft)" "$(command -v dnsmasq)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
+  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
   cp -r "$root"/artifacts/{bpf,agent,aggregator} "$tree/monitor/"
   cp "$root"/artifacts/bin/monitor-a* "$tree/monitor/bin/"
   for project in "${projects[@]}"; do
