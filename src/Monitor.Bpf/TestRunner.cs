@@ -8,13 +8,16 @@ internal static class TestRunner
     // A program may make a packet longer, by as much as the kernel puts before it.
     private const int HeadroomBytes = 256;
 
+    // The kernel hands back all of the context that it knows, however little it was given: 192 bytes of struct __sk_buff.
+    private const int LeastContextBytes = 512;
+
     internal static unsafe TestRun Run(
         LoadedProgram program, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> context, int repeat)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(repeat);
         // Where there is no packet, the kernel takes no room for one either.
         var packetAfter = new byte[packet.IsEmpty ? 0 : packet.Length + HeadroomBytes];
-        var contextAfter = new byte[packet.IsEmpty ? 0 : context.Length];
+        var contextAfter = new byte[packet.IsEmpty || context.IsEmpty ? 0 : Math.Max(context.Length, LeastContextBytes)];
         fixed (byte* packetIn = packet, contextIn = context, packetOut = packetAfter, contextOut = contextAfter)
         {
             var options = new TestRunOptions
