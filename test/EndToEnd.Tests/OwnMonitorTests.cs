@@ -76,6 +76,26 @@ internal sealed class OwnMonitorTests
     }
 
     [Test]
+    public async Task Agent_WithoutAnyOtherProgram_ServesThoseOfTheFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory("monitors.d");
+        try
+        {
+            Install(folder, "exec");
+            using var agent = await ServerProcess.StartAsync(
+                ServerProcess.Agent, "--bpf-folder", "/no/such/folder", "--monitors-folder", folder.FullName);
+
+            Assert.That(Text(Find(agent, "/api/programs", "programs", "exec")!.Value, "status"), Is.EqualTo("active"));
+            Assert.That(Text(Find(agent, "/api/programs", "programs", "connection")!.Value, "status"), Is.EqualTo("failed"));
+            Assert.That(Text(Get(agent, "/health"), "status"), Is.EqualTo("degraded"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public void Commands_ForWhoWritesOne_TellAndPrint()
     {
         var file = ExampleOf("exec");

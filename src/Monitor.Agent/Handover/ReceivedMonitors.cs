@@ -92,12 +92,11 @@ internal static class ReceivedMonitors
         MonitorDefinition.All.FirstOrDefault(definition => definition.Name == name)
         ?? throw new HandoverException($"there is no monitor '{name}'");
 
-    // Each monitor once: loaded, failed or left out.
+    // Each monitor once: loaded, failed or left out. None is loaded where only the folder of the user's own is left.
     private static void CheckNames(HandoverDescription description)
     {
         var names = description.Loaded.Select(monitor => monitor.Name).Concat(description.Failed.Keys).Concat(description.Disabled);
-        if (description.Loaded.Count == 0
-            || !names.Order(StringComparer.Ordinal).SequenceEqual(MonitorDefinition.All.Select(definition => definition.Name)))
+        if (!names.Order(StringComparer.Ordinal).SequenceEqual(MonitorDefinition.All.Select(definition => definition.Name)))
         {
             throw new HandoverException("it does not name each monitor of this program once");
         }
