@@ -18,7 +18,7 @@ internal static class SchemaMessages
             Kind = KindOf(metric.Kind),
             Labels = { metric.KeyFields.Select(field => field.Name) },
         }));
-        schema.Helpers.AddRange(custom.Inspection.Programs.SelectMany(program => program.Helpers).Distinct().Order(StringComparer.Ordinal));
+        schema.Helpers.AddRange(custom.Inspection.Programs.SelectMany(program => program.Helpers.Concat(program.KernelFunctions)).Distinct().Order(StringComparer.Ordinal));
         return schema;
     }
 

@@ -82,7 +82,12 @@ internal sealed class EventReader : IDisposable
     /// <summary>Reads one more monitor from now on, and lets its programs begin. Any thread, while the reader runs.</summary>
     /// <exception cref="BpfException">The kernel refused; the monitor is not read.</exception>
     /// <exception cref="InvalidOperationException">The reader has ended.</exception>
-    public Task AddAsync(MonitorPipeline pipeline) => ChangeAsync(new Change(pipeline, IsNew: true));
+    public Task AddAsync(MonitorPipeline pipeline)
+    {
+        // Here and not on the reader's thread: the names of the kernel's functions take a tenth of a second.
+        pipeline.Monitor.Definition.Prepare();
+        return ChangeAsync(new Change(pipeline, IsNew: true));
+    }
 
     /// <summary>
     /// Detaches a monitor, reads what is left in its rings, and reads it no more; it can be disposed of then. Any thread, while
