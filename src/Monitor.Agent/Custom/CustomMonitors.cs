@@ -182,7 +182,9 @@ internal sealed class CustomMonitors(
             AgentLog.MonitorLoaded(logger, entry.Name, custom.Sha256[..12]);
             return new CustomEntry(entry.Name, state, pipeline, definition, "", 0, before);
         }
-        catch (Exception failure) when (failure is MonitorLoadException or BpfException)
+#pragma warning disable CA1031 // Whatever an object makes go wrong, it is refused, and the others are none the worse.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             if (entry.Error != failure.Message)
             {
@@ -206,16 +208,18 @@ internal sealed class CustomMonitors(
         try
         {
             await reader.RemoveAsync(pipeline);
+            return PipelineCounters.Sum(before, PipelineCounters.Of(pipeline));
         }
         catch (BpfException failure)
         {
-            // Its last losses could not be asked for; it is out all the same.
+            // Its last counts could not be asked for; it is out all the same.
             AgentLog.SettleFailed(logger, pipeline.Monitor.Definition.Name, failure.Message);
+            return before;
         }
-
-        var counters = PipelineCounters.Of(pipeline);
-        pipeline.Monitor.Dispose();
-        return PipelineCounters.Sum(before, counters);
+        finally
+        {
+            pipeline.Monitor.Dispose();
+        }
     }
 
     private void Keep(CustomEntry entry)

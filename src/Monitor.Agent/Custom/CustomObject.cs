@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Monitor.Agent.Loading;
 using Monitor.Agent.Monitors;
 using Monitor.Bpf;
+using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Schema;
 
 namespace Monitor.Agent.Custom;
@@ -66,6 +67,11 @@ internal sealed class CustomObject
                 Check(needed, bpf.Maps.FirstOrDefault(map => map.Name == needed.Name));
             }
 
+            if (bpf.Maps.FirstOrDefault(map => map.Name == "events") is { } events && IsTooSmall(events))
+            {
+                throw new MonitorLoadException($"its map events has room for {events.MaxEntries} of the {BpfFeatures.PossibleCpus} CPUs: leave max_entries out");
+            }
+
             // It would stay when the agent has ended, or be another program's.
             return bpf.Maps.FirstOrDefault(map => map.IsPinned) is { } pinned
                 ? throw new MonitorLoadException($"map {pinned.Name} is pinned (LIBBPF_PIN_BY_NAME), which monitors of your own may not have")
@@ -93,6 +99,10 @@ internal sealed class CustomObject
             throw new MonitorLoadException($"its map {needed.Name} is not that of this version's monitor.h: compile it with that");
         }
     }
+
+    // Of the rings one for each CPU goes into it.
+    private static bool IsTooSmall(BpfMap events) =>
+        events is { Type: BpfMapType.PerfEventArray, MaxEntries: > 0 and var entries } && entries < BpfFeatures.PossibleCpus;
 
     // It is a type of events, a path of REST, and a name in a filter.
     private static string? Problem(string name) =>

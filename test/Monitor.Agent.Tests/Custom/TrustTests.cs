@@ -110,6 +110,7 @@ internal sealed class TrustTests
 
     [TestCase("pinned", "left_behind is pinned")]
     [TestCase("own_counters", "its map counters is not that of this version's monitor.h")]
+    [TestCase("own_events", "leave max_entries out")]
     public async Task Object_WithMapsThatTheAgentCannotUse_IsRefused(string name, string reason)
     {
         await using var folder = new FollowedFolder();
