@@ -11,6 +11,15 @@ internal static class CustomCommands
     /// <summary>Print events as JSON, as REST has them.</summary>
     public static readonly Setting<bool> Json = new("json", ValueFormats.Flag, "Print each event as a line of JSON.", "false");
 
+    private static readonly Setting[] OfBoth =
+        [AgentSettings.MonitorsAllow, AgentSettings.MonitorsAttach, AgentSettings.MonitorsMemory, AgentSettings.MonitorsInstructions];
+
+    private static readonly Setting[] OfRun =
+    [
+        Json, AgentSettings.NetworkNamespace, AgentSettings.Cgroup, AgentSettings.ExcludePid, AgentSettings.IncludeSelf,
+        AgentSettings.HideCommands, AgentSettings.MaskAddresses, AgentSettings.RateLimit, AgentSettings.MonitorsRateLimit,
+    ];
+
     private static readonly SettingsSchema Inspect = Schema(
         "inspect",
         """
@@ -25,10 +34,7 @@ internal static class CustomCommands
         Loads a monitor of your own and prints its events, until Ctrl-C. FILE is what clang made of your C file. Needs root, or
         CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN.
         """,
-        [
-            Json, AgentSettings.NetworkNamespace, AgentSettings.Cgroup, AgentSettings.ExcludePid, AgentSettings.IncludeSelf,
-            AgentSettings.HideCommands, AgentSettings.MaskAddresses, AgentSettings.RateLimit, AgentSettings.MonitorsRateLimit,
-        ]);
+        OfRun);
 
     /// <summary>Runs the command that the arguments name.</summary>
     /// <param name="arguments">The command line.</param>
@@ -45,7 +51,7 @@ internal static class CustomCommands
         var isRun = arguments[0] == "run";
         var schema = isRun ? Run : Inspect;
         var file = arguments.Count > 1 && !arguments[1].StartsWith('-') ? arguments[1] : null;
-        var outcome = schema.Read([.. arguments.Skip(file is null ? 1 : 2)], new Dictionary<string, string>());
+        var outcome = schema.Read([.. arguments.Skip(file is null ? 1 : 2)], Environment(isRun ? [.. OfBoth, .. OfRun] : OfBoth));
         if (outcome.Values is not { } settings)
         {
             return outcome.Report(output, error);
@@ -88,6 +94,11 @@ internal static class CustomCommands
         return await RunCommand.RunAsync(custom, settings, output, error, end.Token);
     }
 
+    // Of the agent's variables, which may be set here as well, those that the command has.
+    private static Dictionary<string, string> Environment(IReadOnlyList<Setting> settings) => SettingsSchema.ProcessEnvironment()
+        .Where(variable => settings.Any(setting => setting.EnvironmentName == variable.Key))
+        .ToDictionary(StringComparer.Ordinal);
+
     private static string NameOf(string file)
     {
         var name = Path.GetFileName(file);
@@ -112,9 +123,6 @@ internal static class CustomCommands
         $"monitor-agent {command} FILE",
         summary,
         Server.ServerSettings.Version,
-        [
-            AgentSettings.MonitorsAllow, AgentSettings.MonitorsAttach, AgentSettings.MonitorsMemory, AgentSettings.MonitorsInstructions,
-            .. own,
-        ],
+        [.. OfBoth, .. own],
         [($"monitor-agent {command} my_monitor.bpf.o", command == "run" ? "its events, as they happen" : "what it would do")]);
 }

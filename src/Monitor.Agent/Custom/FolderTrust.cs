@@ -9,9 +9,13 @@ namespace Monitor.Agent.Custom;
 /// </summary>
 internal static class FolderTrust
 {
+    private const int MaxLinks = 8;
+
     /// <summary>Why others than root could change what is in a folder; null where they cannot.</summary>
     /// <param name="folder">An absolute path.</param>
-    public static string? ProblemOf(string folder)
+    public static string? ProblemOf(string folder) => ProblemOf(folder, MaxLinks);
+
+    private static string? ProblemOf(string folder, int links)
     {
         for (var path = folder; path is not null; path = Path.GetDirectoryName(path))
         {
@@ -24,6 +28,12 @@ internal static class FolderTrust
             if (!owner.IsRootOnly && !(path != folder && owner.IsSticky) && !(path == folder && owner.IsOfRoot && IsMountedReadOnly(folder)))
             {
                 return $"others than root can change {path}: {Remedy(path)}";
+            }
+
+            // A link is as good as what leads to where it leads.
+            if (LinkTarget(path) is { } target && (links == 0 ? $"{path} is a link of too many links" : ProblemOf(target, links - 1)) is { } problem)
+            {
+                return problem;
             }
         }
 
@@ -60,6 +70,18 @@ internal static class FolderTrust
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    private static string? LinkTarget(string path)
+    {
+        try
+        {
+            return Directory.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

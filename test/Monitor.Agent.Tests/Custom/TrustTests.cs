@@ -82,6 +82,28 @@ internal sealed class TrustTests
     }
 
     [Test]
+    public void Folder_BehindALink_IsAsGoodAsWhatLeadsToIt()
+    {
+        var root = Directory.CreateTempSubdirectory("linked").FullName;
+        try
+        {
+            Directory.CreateDirectory($"{root}/open/monitors");
+            Directory.CreateSymbolicLink($"{root}/link", $"{root}/open/monitors");
+            Assert.That(FolderTrust.ProblemOf($"{root}/link"), Is.Null);
+
+            Command.Run("chmod", "o+w", $"{root}/open");
+            Assert.That(FolderTrust.ProblemOf($"{root}/link"), Does.Contain($"others than root can change {root}/open:"));
+
+            Directory.CreateSymbolicLink($"{root}/circle", $"{root}/circle");
+            Assert.That(FolderTrust.ProblemOf($"{root}/circle"), Is.Not.Null);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Test]
     public async Task Pipe_InTheFolder_IsNoObjectAndNobodyWaitsForIt()
     {
         await using var folder = new FollowedFolder();
