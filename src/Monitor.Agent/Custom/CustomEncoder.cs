@@ -20,7 +20,8 @@ internal sealed class CustomEncoder
 
     private readonly byte[] _value = new byte[MaxDetailBytes];
     private readonly byte[] _detail = new byte[MaxDetailBytes];
-    private readonly byte[] _element = new byte[MaxDetailBytes];
+    private readonly byte[] _list = new byte[MaxDetailBytes];
+    private readonly byte[] _scratch = new byte[MaxDetailBytes];
     private readonly byte[] _text = new byte[MaxDetailBytes];
     private readonly FieldPlan[] _fields;
     private readonly FragmentCache? _addresses;
@@ -131,11 +132,10 @@ internal sealed class CustomEncoder
 
     private void WriteList(ReadOnlySpan<byte> record, FieldPlan plan, EventEncoder encoder, ref WireWriter writer)
     {
-        var list = new WireWriter(_element);
-        Span<byte> scratch = stackalloc byte[256];
+        var list = new WireWriter(_list);
         for (var i = 0; i < plan.Field.Count; i++)
         {
-            var element = new WireWriter(scratch);
+            var element = new WireWriter(_scratch);
             TryWriteElement(record, plan, i, encoder, ref element);
             list.Bytes(CustomList.ValuesFieldNumber, element.Written);
         }
@@ -260,11 +260,10 @@ internal sealed class CustomEncoder
             return false;
         }
 
-        var list = new WireWriter(_element);
-        Span<byte> scratch = stackalloc byte[FieldPlan.MaxSymbolBytes + FieldPlan.EntryBytes];
+        var list = new WireWriter(_list);
         foreach (var frame in _frames.AsSpan(0, Math.Min(count, FieldPlan.MaxFrames)))
         {
-            var element = new WireWriter(scratch);
+            var element = new WireWriter(_scratch);
             element.Bytes(CustomValue.TextFieldNumber, _symbols!.Of(frame));
             list.Bytes(CustomList.ValuesFieldNumber, element.Written);
         }

@@ -83,8 +83,21 @@ internal sealed class CustomMonitor : MonitorDefinition
             return false;
         }
 
-        _encoder.Write(record, _common.Failed(record), encoder);
-        return true;
+        return TryWriteDetail(record, encoder);
+    }
+
+    // A record whose detail turns out longer than its schema allows is lost alone, and with a count: the reader lives on.
+    private bool TryWriteDetail(ReadOnlySpan<byte> record, EventEncoder encoder)
+    {
+        try
+        {
+            _encoder.Write(record, _common.Failed(record), encoder);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or OverflowException)
+        {
+            return false;
+        }
     }
 
     // Reads the clock for one event in a second or so: what was not ahead of it then is not now.

@@ -15,13 +15,16 @@ internal sealed class FieldPlan
     /// <summary>Most bytes of a symbol's name, and most frames of a stack.</summary>
     public const int MaxSymbolBytes = 128, MaxFrames = 16;
 
+    /// <summary>Most bytes of the name of an error: libbpf's own are of 22.</summary>
+    public const int MaxErrorBytes = 24;
+
     /// <summary>Tag and length of an entry, of its value, and of the value's content.</summary>
     public const int EntryBytes = 3 * 4;
 
     // Of a number, with its tag; of seconds and nanoseconds, of which neither is longer.
     private const int NumberBytes = 1 + WireWriter.MaxVarintBytes, TimeBytes = 2 + 2 * NumberBytes;
 
-    private const int ElementBytes = 4, MaxErrorBytes = 16;
+    private const int ElementBytes = 4;
 
     // With room to spare: a length of one byte ends at 127.
     private const int MaxShortBytes = 100;

@@ -89,6 +89,33 @@ internal sealed class CustomDecodingTests
         Assert.That(decoded, Is.GreaterThan(8_000));
     }
 
+    [Test]
+    public void Decode_ListsOfTheLongestNames_HaveRoom()
+    {
+        var monitor = TestObjects.Monitor("long_lists");
+        var record = new byte[monitor.RecordBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(record, Records.Timestamp);
+        for (var at = 8; at < 8 + 128 * 4; at += 4)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(at), -4002);
+        }
+
+        for (var at = 8 + 128 * 4; at < record.Length; at += 4)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(at), 1);
+        }
+
+        var fields = Records.Decode(monitor, record)!.Custom.Fields;
+
+        Assert.That(fields["first"].List.Values, Has.Count.EqualTo(64).And.All.Property("Text").EqualTo("LIBBPF_ERRNO__KVERSION"));
+        Assert.That(fields["names"].List.Values, Has.Count.EqualTo(4).And.All.Property("Text").Length.EqualTo(64));
+    }
+
+    [Test]
+    public void ErrorNames_AreNoLongerThanTheirRoom() => Assert.That(
+        Enumerable.Range(1, 5000).Append(int.MaxValue).Select(number => Monitor.Bpf.Errno.Name(number).Length),
+        Has.All.LessThanOrEqualTo(FieldPlan.MaxErrorBytes));
+
     [TestCase(0ul)]
     [TestCase(ulong.MaxValue)]
     public void Decode_TimestampThatIsNone_IsRefused(ulong timestamp)
