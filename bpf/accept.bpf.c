@@ -28,7 +28,7 @@ static __always_inline void report(void *ctx, struct sock *sk, const struct conn
 	struct accept_record record = {};
 
 	fill_owner(&record.tcp, sk, connection);
-	fill_socket(&record.tcp, sk, TCP_INBOUND);
+	fill_socket(&record.tcp, sk, TCP_INBOUND, false);
 	if (left_out(&record.tcp, sk))
 		return;
 	record.tcp.state = TCP_SYN_RECV;
@@ -80,7 +80,7 @@ int BPF_PROG(state, struct sock *sk, int old_state, int state)
 		connection.id = bpf_get_socket_cookie(sk);
 		established(ctx, untyped(sk), &connection);
 	} else if (sees_accept && state == TCP_CLOSE) {
-		stored = connection_of(untyped(sk));
+		stored = connection_of(untyped(sk), false);
 		if (stored && stored->flags & TCP_QUEUED)
 			report(ctx, untyped(sk), stored);
 	}
@@ -112,7 +112,7 @@ SEC("?fexit/inet_accept")
 int BPF_PROG(accepted, struct socket *listener, struct socket *taken)
 {
 	struct sock *sk = untyped(BPF_CORE_READ(taken, sk));
-	struct connection *connection = connection_of(sk);
+	struct connection *connection = connection_of(sk, false);
 
 	if (!connection || !(connection->flags & TCP_QUEUED))
 		return 0;

@@ -41,7 +41,6 @@ static __always_inline struct dns_record *find_place(struct question_key *key, c
 {
 	struct dns_record *stored;
 
-#pragma unroll
 	for (int i = 0; i < SERVERS; i++) {
 		key->server = i;
 		stored = bpf_map_lookup_elem(&pending, key);

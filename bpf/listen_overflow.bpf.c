@@ -20,7 +20,7 @@ static __always_inline void report(void *ctx, struct sock *sk, __u32 before)
 		return;
 	bpf_map_update_elem(&listening, &key, &drops, BPF_EXIST);
 	fill_owner(&record.tcp, sk, NULL);
-	fill_socket(&record.tcp, sk, TCP_INBOUND);
+	fill_socket(&record.tcp, sk, TCP_INBOUND, false);
 	if (left_out(&record.tcp, sk))
 		return;
 	record.tcp.state = TCP_LISTEN;

@@ -257,7 +257,7 @@ int kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	}
 	in_context = record.pid;
 	if (connections_shared && sk && record.protocol == TCP && (family == AF_INET || family == AF_INET6))
-		connection = connection_of(sk);
+		connection = connection_of(sk, false);
 	if (connection)
 		fill_connection(&record, connection);
 	if (namespace_excluded(record.network_namespace) || (record.pid && pid_excluded(record.pid)) ||

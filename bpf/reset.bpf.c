@@ -42,7 +42,7 @@ static __always_inline struct connection *broken_of(struct sock *sk)
 
 static __always_inline void report(void *ctx, struct sock *sk, struct sk_buff *skb, struct reset_record *record)
 {
-	struct connection *connection = sk ? connection_of(sk) : NULL;
+	struct connection *connection = sk ? connection_of(sk, false) : NULL;
 	__u8 flags = record->tcp.flags;
 
 	if (sk && !connection && flags & TCP_SENT)
@@ -51,7 +51,7 @@ static __always_inline void report(void *ctx, struct sock *sk, struct sk_buff *s
 		fill_owner(&record->tcp, sk, connection);
 		record->tcp.flags |= flags;
 		record->tcp.state = BPF_CORE_READ(sk, __sk_common.skc_state);
-		fill_socket(&record->tcp, sk, connection ? connection->direction : 0);
+		fill_socket(&record->tcp, sk, connection ? connection->direction : 0, false);
 	} else {
 		/* The answer to a segment that belongs to no connection: whoever sent it is the one that opened. */
 		fill_segment(&record->tcp, skb);

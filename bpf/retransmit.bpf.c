@@ -119,13 +119,13 @@ int tcp_retransmit_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->args[0];
 	struct retransmit_record record = {.count = 1};
-	struct connection *connection = connection_of(sk);
+	struct connection *connection = connection_of(sk, false);
 	__u64 key = (__u64)sk;
 
 	if (!is_read())
 		return 0;
 	fill_owner(&record.tcp, sk, connection);
-	fill_socket(&record.tcp, sk, connection ? connection->direction : 0);
+	fill_socket(&record.tcp, sk, connection ? connection->direction : 0, false);
 	if (unwanted(&record.tcp, sk))
 		return 0;
 	record.tcp.timestamp = now();

@@ -66,12 +66,12 @@ static __always_inline void forget(struct sock *sk)
  * What is known of a socket's connection. Only the close program removes entries: where it is not loaded, or detached,
  * the memory of a socket may be another's by now, whose cookie differs.
  */
-static __always_inline struct connection *connection_of(struct sock *sk)
+static __always_inline struct connection *connection_of(struct sock *sk, bool followed)
 {
 	__u64 key = (__u64)sk;
 	struct connection *connection = bpf_map_lookup_elem(&connections, &key);
 
-	if (connection && connection->id && connection->id != BPF_CORE_READ(sk, __sk_common.skc_cookie.counter))
+	if (connection && connection->id && connection->id != (__u64)READ(followed, sk, __sk_common.skc_cookie.counter))
 		return NULL;
 	return connection;
 }
@@ -99,28 +99,35 @@ static __always_inline void map_address(__u8 *to, __be32 address)
 	__builtin_memcpy(to + 12, &address, sizeof(address));
 }
 
-/* The addresses of a socket. One that is closed has lost skc_num; a request, or one in TIME_WAIT, has nothing else. */
-static __always_inline void fill_socket(struct tcp_record *record, struct sock *sk, __u8 direction)
+/*
+ * The addresses of a socket. One that is closed has lost skc_num; a request, or one in TIME_WAIT, has nothing else.
+ *
+ * followed: sk is what bpf_skc_to_tcp_sock() gave, and not a request or in TIME_WAIT
+ */
+static __always_inline void fill_socket(struct tcp_record *record, struct sock *sk, __u8 direction, bool followed)
 {
 	bool inbound = direction == TCP_INBOUND;
 	__u8 *local = inbound ? record->destination : record->source;
 	__u8 *remote = inbound ? record->source : record->destination;
-	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	__u16 local_port = state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV
+	__u8 state = READ(followed, sk, __sk_common.skc_state);
+	__u16 local_port = !followed && (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 				   ? BPF_CORE_READ(sk, __sk_common.skc_num)
-				   : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	__u16 remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+				   : bpf_ntohs(READ(followed, (struct inet_sock *)sk, inet_sport));
+	__u16 remote_port = bpf_ntohs(READ(followed, sk, __sk_common.skc_dport));
 
 	record->direction = direction;
 	record->source_port = inbound ? remote_port : local_port;
 	record->destination_port = inbound ? local_port : remote_port;
-	record->network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+	record->network_namespace =
+		followed ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (READ(followed, sk, __sk_common.skc_family) == AF_INET6) {
+		if (followed)
+			sk = untyped(sk);
 		bpf_probe_read_kernel(local, 16, __builtin_preserve_access_index(&sk->__sk_common.skc_v6_rcv_saddr));
 		bpf_probe_read_kernel(remote, 16, __builtin_preserve_access_index(&sk->__sk_common.skc_v6_daddr));
 	} else {
-		map_address(local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		map_address(remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		map_address(local, READ(followed, sk, __sk_common.skc_rcv_saddr));
+		map_address(remote, READ(followed, sk, __sk_common.skc_daddr));
 	}
 }
 
