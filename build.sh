@@ -344,6 +344,9 @@ bench() {
   need_to_build
   need taskset util-linux
   need ip iproute2
+  need /usr/sbin/nginx nginx-light
+  need wrk wrk
+  need iperf3 iperf3
   install_missing
   build
   compile_bench

@@ -16,8 +16,8 @@ internal sealed record MeasureGroup(string Name, bool LoadsBpf, IReadOnlyList<Me
             "system",
             LoadsBpf: true,
             [
-                new AddedTime(), new TcpCycle(), new CpuPerEvent(), new OwnMonitors(), new FullSpeed(), new PodNaming(), new Queries(), new Latency(),
-                new Rest(), new IdleAgent(),
+                new AddedTime(), new TcpCycle(), new WorkloadLoss(), new CpuPerEvent(), new OwnMonitors(), new FullSpeed(), new PodNaming(),
+                new Queries(), new Latency(), new Rest(), new IdleAgent(),
             ]),
         new("aggregator", LoadsBpf: false, [new Flood(), new PeerNaming(), new ManyAgents(), new ClusterQueries()]),
     ];
