@@ -120,6 +120,7 @@ need_to_test() {
   need ip iproute2
   need nft nftables
   need dnsmasq dnsmasq-base
+  need tshark tshark
   need minisign minisign
   need ping iputils-ping
   need python3 python3
