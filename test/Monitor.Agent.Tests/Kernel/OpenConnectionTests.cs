@@ -6,7 +6,7 @@ using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
 
-/// <summary>The kernel's sockets, with `ss` as the witness.</summary>
+/// <summary>The kernel's sockets, with `ss` and `/proc/net/tcp` as witnesses.</summary>
 [RequiresKernel]
 internal sealed class OpenConnectionTests
 {
@@ -76,17 +76,20 @@ internal sealed class OpenConnectionTests
         Dictionary<ulong, SocketStatistics> before;
         Dictionary<ulong, SocketStatistics> after;
         Dictionary<ulong, SocketStatistics> listed;
+        IReadOnlyList<string> table;
         var patience = DateTime.UtcNow.AddSeconds(60);
         do
         {
             // Those that still retransmit or probe change now and then.
             before = SocketStatistics.Of(inside);
             listed = (await AllAsync(inside)).ToDictionary(connection => connection.ConnectionId, SocketStatistics.Of);
+            table = SocketTable.Of(inside);
             after = SocketStatistics.Of(inside);
         }
         while (!before.Values.ToHashSet().SetEquals(after.Values) && DateTime.UtcNow < patience);
 
         Assert.That(listed.Values.OrderBy(socket => socket.ConnectionId), Is.EqualTo(after.Values.OrderBy(socket => socket.ConnectionId)));
+        Assert.That(listed.Values.Where(socket => !socket.Addresses.StartsWith('[')).Select(SocketTable.Line), Is.EquivalentTo(table));
         Assert.That(after.Values.Select(socket => socket.State), Is.SupersetOf(new[]
         {
             "ESTABLISHED", "SYN_SENT", "FIN_WAIT2", "TIME_WAIT", "CLOSE_WAIT", "LISTEN",
