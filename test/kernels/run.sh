@@ -68,7 +68,7 @@ make_tree() {
   rm -rf "$tree"
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,bin,root,dotnet,monitor/bin,monitor/tests} "$tree$python"
   cp /bin/busybox "$tree/bin/"
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo true sleep tail; do ln -s busybox "$tree/bin/$name"; done
+  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount; do ln -s busybox "$tree/bin/$name"; done
   cp -r "$dotnet"/{dotnet,host,shared} "$tree/dotnet/"
   cp -rL "$python"/. "$tree$python/"
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}

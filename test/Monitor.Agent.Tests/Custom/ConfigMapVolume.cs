@@ -43,7 +43,7 @@ internal sealed class ConfigMapVolume : IDisposable
 
     public void Dispose()
     {
-        Command.Run("umount", "--lazy", _target);
+        Command.Run("umount", "-l", _target);
         Directory.Delete(Source, recursive: true);
     }
 }
