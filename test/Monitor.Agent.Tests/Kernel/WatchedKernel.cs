@@ -51,7 +51,8 @@ internal sealed class WatchedKernel : IDisposable
             // A thread has those of the one that starts it.
             Assert.That(OwnThread.Run(() =>
             {
-                ThreadRights.MakeEffective(default);
+                // Before 5.19 maps take CAP_BPF, which the agent keeps there.
+                ThreadRights.MakeEffective(CapabilitySet.Of(Capability.Bpf));
                 _reader.Start();
             }), Is.Null);
         }
@@ -61,7 +62,7 @@ internal sealed class WatchedKernel : IDisposable
         }
     }
 
-    /// <summary>With a reader that has no capabilities, as in an agent that gave them up.</summary>
+    /// <summary>With a reader that can watch no other CPU, as in an agent that gave its capabilities up.</summary>
     public static WatchedKernel WithoutCapabilities(KernelFilter filter, params string[] names) =>
         new(filter, useSyscalls: false, withoutCapabilities: true, LoadedMonitor.NoLimit, Named(names));
 
