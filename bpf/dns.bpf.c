@@ -56,7 +56,7 @@ static __always_inline bool insert(struct __sk_buff *skb, const struct question_
 {
 	struct sock *sk = untyped(skb->sk);
 	struct dns_record *record;
-	__u64 copied;
+	__u64 copied, last;
 
 	if (bpf_map_update_elem(&pending, key, &empty_record, BPF_NOEXIST))
 		return false;
@@ -77,12 +77,10 @@ static __always_inline bool insert(struct __sk_buff *skb, const struct question_
 	copied = length < packet->end - offset ? length : packet->end - offset;
 	if (copied > sizeof(record->question))
 		copied = sizeof(record->question);
-	/* Each bound is a comparison of its own for the verifier. */
-	barrier_var(copied);
-	if (copied > sizeof(record->question))
-		copied = sizeof(record->question);
-	barrier_var(copied);
-	if (!copied || bpf_skb_load_bytes(skb, offset, record->question, copied)) {
+	/* Compared as one less, so that one comparison tells the verifier of every kernel both bounds. */
+	last = copied - 1;
+	barrier_var(last);
+	if (last >= sizeof(record->question) || bpf_skb_load_bytes(skb, offset, record->question, last + 1)) {
 		remove(key);
 		return false;
 	}
