@@ -40,8 +40,36 @@ internal sealed class KernelSymbolsTests
     {
         var table = SymbolTable.Read(new MemoryStream("0000000000000000 T _stext\n0000000000000000 t foo\n"u8.ToArray()));
         Assert.That(table.Count, Is.Zero);
-        Assert.That(new KernelSymbols("/nowhere").IsAvailable, Is.False);
-        Assert.That(new KernelSymbols("/nowhere").Resolve(1), Is.Null);
+        Assert.That(new KernelSymbols("/nowhere", "/nowhere", default).IsAvailable, Is.False);
+        Assert.That(new KernelSymbols("/nowhere", "/nowhere", default).Resolve(1), Is.Null);
+    }
+
+    [Test]
+    public void Resolve_AfterAModuleWasLoaded_ReadsTheTableAgain()
+    {
+        var folder = Directory.CreateTempSubdirectory("symbols");
+        try
+        {
+            var (table, modules) = (Path.Combine(folder.FullName, "kallsyms"), Path.Combine(folder.FullName, "modules"));
+            File.WriteAllText(table, "ffffffff81000000 T _stext\n");
+            File.WriteAllText(modules, "veth 40960 0 - Live 0xffffffffc0900000\n");
+            var symbols = new KernelSymbols(table, modules, TimeSpan.FromMilliseconds(20));
+            Assert.That(symbols.Resolve(0xffffffffc0a01010), Is.Null);
+
+            // Used by one more: no other addresses.
+            File.WriteAllText(modules, "veth 40960 1 - Live 0xffffffffc0900000\n");
+            Thread.Sleep(200);
+            Assert.That((symbols.Resolve(0xffffffffc0a01010), symbols.Generation), Is.EqualTo(((string?)null, 0)));
+
+            File.WriteAllText(table, Sample);
+            File.AppendAllText(modules, "nf_tables 380928 0 - Live 0xffffffffc0a01000\n");
+            Assert.That(() => symbols.Resolve(0xffffffffc0a01010), Is.EqualTo("nft_do_chain+0x10 [nf_tables]").After(10_000, 20));
+            Assert.That(symbols.Generation, Is.EqualTo(1));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Test]

@@ -74,7 +74,7 @@ make_tree() {
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}
   mapfile -t libraries < <(ldconfig -p | awk '$1 ~ /^(libbpf.so.1|libssl.so.3|libcrypto.so.3)$/ && /x86-64/ { print $NF }'
     find "$dotnet/shared" "$python/lib-dynload" -name '*.so')
-  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
+  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nstat)" "$(command -v tc)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
   cp -r "$root"/artifacts/{bpf,agent,aggregator} "$tree/monitor/"
   cp "$root"/artifacts/bin/monitor-a* "$tree/monitor/bin/"
   for project in "${projects[@]}"; do

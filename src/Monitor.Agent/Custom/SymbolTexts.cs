@@ -11,6 +11,7 @@ internal sealed class SymbolTexts
 
     private readonly KernelSymbols _symbols = new();
     private readonly Dictionary<ulong, byte[]> _known = [];
+    private int _generation;
 
     /// <summary>Reads the kernel's table: a tenth of a second.</summary>
     public void Prepare() => _ = _symbols.IsAvailable;
@@ -18,6 +19,12 @@ internal sealed class SymbolTexts
     /// <summary>The function that an address lies in, with the offset; where there is none, the address in hexadecimal.</summary>
     public byte[] Of(ulong address)
     {
+        if (_generation != _symbols.Generation)
+        {
+            _generation = _symbols.Generation;
+            _known.Clear();
+        }
+
         if (_known.TryGetValue(address, out var known))
         {
             return known;

@@ -26,6 +26,7 @@ internal sealed class PacketDropMonitor : MonitorDefinition
 
     private readonly Dictionary<ulong, Place> _places = [];
     private readonly KernelSymbols _symbols = new();
+    private int _symbolGeneration;
     private readonly Dictionary<uint, string> _reasonNames = [];
     private readonly Dictionary<uint, Reason> _reasons = [];
     private readonly Reason _notSpecified = Encode(DropReasons.NotSpecified, DropReasons.Find(DropReasons.NotSpecified));
@@ -164,7 +165,16 @@ internal sealed class PacketDropMonitor : MonitorDefinition
         writer.Fragment(reason.IsNotSpecified && place.Explanation.Length > 0 ? place.Explanation : reason.Explanation);
     }
 
-    private Place PlaceOf(ulong location) => _places.TryGetValue(location, out var known) ? known : FindPlace(location);
+    private Place PlaceOf(ulong location)
+    {
+        if (_symbolGeneration != _symbols.Generation)
+        {
+            _symbolGeneration = _symbols.Generation;
+            _places.Clear();
+        }
+
+        return _places.TryGetValue(location, out var known) ? known : FindPlace(location);
+    }
 
     // Apart from PlaceOf, in which the closure would be allocated for every event.
     private Place FindPlace(ulong location)

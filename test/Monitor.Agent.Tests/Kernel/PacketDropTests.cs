@@ -18,11 +18,12 @@ internal sealed class PacketDropTests
     public void SetUp()
     {
         _namespace = new NetworkNamespace();
-        _kernel = new WatchedKernel(new KernelFilter { NetworkNamespace = _namespace.Inode }, false, "packet_drop");
+        // First: what a module drops that has just been loaded has no name in the first second.
         _namespace.Nft("""
             add table inet t; add chain inet t out { type filter hook output priority 0; };
             add rule inet t out udp dport { 9001, 9002 } drop
             """);
+        _kernel = new WatchedKernel(new KernelFilter { NetworkNamespace = _namespace.Inode }, false, "packet_drop");
     }
 
     [OneTimeTearDown]
