@@ -65,7 +65,8 @@ internal sealed class PacketDropTests
         var actual = _kernel.Find(e => e.DestinationPort == 9003);
 
         Assert.That(actual.PacketDrop.Reason, Is.EqualTo(Reason("NO_SOCKET")));
-        Assert.That(actual.PacketDrop.Symbol, Does.StartWith("__udp4_lib_rcv+0x"));
+        // Since 7.x the one is within the other.
+        Assert.That(actual.PacketDrop.Symbol, Does.Match("^(__udp4_lib_rcv|udp_rcv)\\+0x"));
         var explanation = DropReasons.Find(actual.PacketDrop.Reason)!.Value;
         Assert.That((actual.PacketDrop.Severity, actual.PacketDrop.Explanation), Is.EqualTo((explanation.Severity, explanation.Text)));
         Assert.That((actual.PacketDrop.Interface, actual.PacketDrop.InterfaceIndex), Is.EqualTo(("lo", 1u)));
