@@ -126,6 +126,7 @@ need_to_test() {
   need python3 python3
   need setpriv util-linux
   need bpftool bpftool
+  need promtool prometheus
   need /usr/lib/python3/dist-packages/grpc python3-grpcio
   need protoc protobuf-compiler
   need grpc_python_plugin protobuf-compiler-grpc

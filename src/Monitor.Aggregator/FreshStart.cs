@@ -66,7 +66,7 @@ internal static class FreshStart
             var image = new FreshImage();
             using var files = FileRestriction.Prepare(new RestrictionOptions
             {
-                Watched = [.. settings.Files(), .. usesKubernetes ? AggregatorKubernetes.FilesOf(kubeconfig) : []],
+                Watched = [.. settings.Files(), .. OtlpVariables.Files, .. usesKubernetes ? AggregatorKubernetes.FilesOf(kubeconfig) : []],
                 ResolvesNames = true,
                 ListensAt = [settings.Get(AggregatorSettings.Shared.Http).Port, settings.Get(AggregatorSettings.Shared.Grpc).Port],
                 Connects = true,

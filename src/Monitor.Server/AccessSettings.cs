@@ -15,6 +15,7 @@ internal static class AccessSettings
         AggregatorName = server == ServerSettings.Agent ? settings.Get(ServerSettings.AggregatorName) : null,
         AcceptsServiceAccounts = settings.Get(ServerSettings.ServiceAccountReaders),
         IsHealthOpen = settings.TryGet(ServerSettings.Open, out var open) && open.Contains("health"),
+        AreMetricsOpen = open?.Contains("metrics") == true,
         IsInsecure = settings.Get(ServerSettings.Insecure),
     };
 
@@ -71,6 +72,7 @@ internal static class AccessSettings
             access.AcceptsServiceAccounts ? "service accounts" : null,
         ];
         return $"access: {(access.HasTls ? "TLS" : "clear text")}, {string.Join(", ", credentials.OfType<string>())}"
-            + (access.IsHealthOpen ? "; the state of health for everyone" : "");
+            + (access.IsHealthOpen ? "; the state of health for everyone" : "")
+            + (access.AreMetricsOpen ? "; metrics for everyone" : "");
     }
 }

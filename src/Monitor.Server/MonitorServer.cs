@@ -106,6 +106,7 @@ public static class MonitorServer
         services.AddSingleton<ProgramReader>();
         services.AddSingleton<HealthReader>();
         services.AddSingleton<StatsReader>();
+        MetricsSetup.AddServices(services);
         // One instance of each for all calls: they have no state of their own.
         services.AddSingleton<EventRpcs>();
         services.AddSingleton<ConnectionRpcs>();
@@ -180,6 +181,7 @@ public static class MonitorServer
         app.UseMiddleware<OptionsRequests>();
         app.UseMiddleware<UnknownGrpcServices>();
         app.UseRouting();
+        MetricsSetup.Use(app);
         RestSetup.Use(app);
         app.UseMiddleware<PortGuard>();
         app.UseMiddleware<AccessGuard>();
@@ -196,6 +198,7 @@ public static class MonitorServer
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapOpenApiPages();
+        app.MapMetricsPage();
         app.MapStartPage();
     }
 }

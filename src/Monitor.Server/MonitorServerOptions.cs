@@ -80,6 +80,9 @@ public sealed class MonitorServerOptions
     /// at least 1.</summary>
     public TimeSpan HealthInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>What <c>/metrics</c> has.</summary>
+    public MetricOptions Metrics { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -99,8 +99,9 @@ public sealed class ServerSettings
     /// <summary><c>open</c>: what needs no credential.</summary>
     public static Setting<IReadOnlyList<string>> Open { get; } = new(
         "open",
-        ValueFormats.ListOf(ValueFormats.OneOf("health")),
-        "What everyone may read where readers need a credential: health is the state alone, for probes.");
+        ValueFormats.ListOf(ValueFormats.OneOf("health", "metrics")),
+        "What everyone may read where readers need a credential: health is the state alone, for probes; metrics is /metrics, which "
+        + "names nodes, namespaces and workloads.");
 
     /// <summary><c>insecure</c>.</summary>
     public static Setting<bool> Insecure { get; } = new(
@@ -188,7 +189,7 @@ public sealed class ServerSettings
             Version,
             [
                 .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
-                CorsOrigin, .. LimitSettings.All, Sandbox, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
+                CorsOrigin, .. LimitSettings.All, .. MetricSettings.All, Sandbox, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,
             settings => settings.TryGet(CheckHealth, out _)
@@ -211,6 +212,7 @@ public sealed class ServerSettings
         MaxRequestHeaderBytes = (int)settings.Get(LimitSettings.MaxHeaderSize),
         MaxRequestBodyBytes = (int)settings.Get(LimitSettings.MaxBodySize),
         Clients = LimitSettings.ClientsOf(settings),
+        Metrics = MetricSettings.OptionsOf(settings),
     };
 
     /// <summary>Whether the program names pods, services and nodes by an API server. Looks for the environment of a pod, and

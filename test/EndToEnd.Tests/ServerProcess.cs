@@ -24,7 +24,7 @@ internal sealed partial class ServerProcess : IDisposable
     private ServerProcess(ProcessStartInfo start, ServerSetup? setup = null)
     {
         _setup = setup ?? new ServerSetup();
-        foreach (var (name, value) in _setup.Clock?.Environment ?? new Dictionary<string, string>())
+        foreach (var (name, value) in (_setup.Clock?.Environment ?? new Dictionary<string, string>()).Concat(_setup.Environment))
         {
             start.Environment[name] = value;
         }

@@ -12,6 +12,9 @@ internal sealed class ServerSetup
     /// <summary>Where standard error goes; null: to the test directly.</summary>
     public SmallDisk? LogDisk { get; init; }
 
+    /// <summary>Variables of its environment beside those of the test.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The options that say who may read.</summary>
     /// <param name="file">Name of its certificate's files.</param>
     public string[] Access(string file) => Credentials is { } credentials ? [.. credentials.Options(file), .. credentials.Readers] : ["--insecure"];

@@ -40,6 +40,20 @@ internal sealed class ChartTests
     }
 
     [Test]
+    public async Task Template_Metrics_AreBehindSwitches([Values("false", "true")] string on)
+    {
+        var rendered = await RenderAsync(
+            "--set", $"metrics.open={on},metrics.scrapeAnnotations={on},metrics.rules.enabled={on},metrics.dashboards.enabled={on}");
+
+        var times = on == "true" ? 1 : 0;
+        Assert.That(Occurrences(rendered, "kind: PrometheusRule"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "alert: NetworkMonitorLosesEvents"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "grafana_dashboard: "), Is.EqualTo(4 * times));
+        Assert.That(Occurrences(rendered, "prometheus.io/scrape: \"true\""), Is.EqualTo(2 * times));
+        Assert.That(Occurrences(rendered, "--open=health,metrics"), Is.EqualTo(2 * times));
+    }
+
+    [Test]
     public async Task Template_WithSecrets_NeedsTheirNames()
     {
         var refused = await TemplateAsync("--set", "tls.source=secrets,tls.agentSecret=a");

@@ -34,14 +34,14 @@ internal static class FilesToKeep
         {
             return (FileRestriction.Prepare(new RestrictionOptions
             {
-                Watched = [.. settings.Files(), .. usesKubernetes ? OfKubernetes(kubeconfig) : []],
+                Watched = [.. settings.Files(), .. OtlpVariables.Files, .. usesKubernetes ? OfKubernetes(kubeconfig) : []],
                 Folders = [
                     .. usesKubernetes ? Cgroups() : [],
                     .. settings.TryGet(AgentSettings.MonitorsFolder, out var folder) ? [.. ForLoading, folder, Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder] : Array.Empty<string>(),
                 ],
-                ResolvesNames = usesKubernetes,
+                ResolvesNames = usesKubernetes || OtlpVariables.AreSet,
                 ListensAt = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port],
-                Connects = usesKubernetes,
+                Connects = usesKubernetes || OtlpVariables.AreSet,
             }), null);
         }
         catch (SandboxException failure)

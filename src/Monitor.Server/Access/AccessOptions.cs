@@ -26,6 +26,9 @@ public sealed class AccessOptions
     /// <summary>Whether a summary of health is given to everyone.</summary>
     public bool IsHealthOpen { get; init; }
 
+    /// <summary>Whether metrics are given to everyone.</summary>
+    public bool AreMetricsOpen { get; init; }
+
     /// <summary>Whether the user has accepted clear text and readers without a name beyond this machine.</summary>
     public bool IsInsecure { get; init; }
 

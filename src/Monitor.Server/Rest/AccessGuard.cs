@@ -36,7 +36,8 @@ internal sealed class AccessGuard(
     {
         var (reader, problem, isThrottled, isUnavailable) = await authenticator.AuthenticateAsync(context);
         var client = LimitedClient.Of(context);
-        if (reader is null && right == AccessRight.Health && options.IsHealthOpen)
+        if (reader is null && right == AccessRight.Health && options.IsHealthOpen
+            || right == AccessRight.Metrics && options.AreMetricsOpen && reader is not { ReadsStatus: true })
         {
             await PassAsync(context, Anonymous, null);
         }
@@ -58,7 +59,7 @@ internal sealed class AccessGuard(
             await RefuseAsync(
                 context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, "this needs a valid client certificate or bearer token");
         }
-        else if (right == AccessRight.Events ? !reader.ReadsEvents : right == AccessRight.Status && !reader.ReadsStatus)
+        else if (right == AccessRight.Events ? !reader.ReadsEvents : right is AccessRight.Status or AccessRight.Metrics && !reader.ReadsStatus)
         {
             refusals.CountForbidden(client, $"{reader.Name} may not read {context.Request.Path}");
             await RefuseAsync(
@@ -70,7 +71,7 @@ internal sealed class AccessGuard(
         }
     }
 
-    private static string Named(AccessRight right) => right == AccessRight.Events ? "events" : "programs, agents and statistics";
+    private static string Named(AccessRight right) => right == AccessRight.Events ? "events" : right == AccessRight.Metrics ? "metrics" : "programs, agents and statistics";
 
     /// <param name="context">The request.</param>
     /// <param name="reader">Who sent it.</param>

@@ -17,6 +17,9 @@ internal enum AccessRight
     /// <summary>Programs, statistics, agents.</summary>
     Status,
 
+    /// <summary>As <see cref="Status"/>; everyone, where metrics are open.</summary>
+    Metrics,
+
     /// <summary>Events.</summary>
     Events,
 }
@@ -26,6 +29,11 @@ internal static class AccessRights
     /// <summary>The right that an endpoint asks for. An rpc that is added later asks for events until it says otherwise here.</summary>
     public static AccessRight Of(Endpoint endpoint)
     {
+        if (endpoint.Metadata.GetMetadata<PageMetadata>() is { Path: PrometheusPage.Path })
+        {
+            return AccessRight.Metrics;
+        }
+
         var (service, method) = endpoint.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>() is { } rest
             ? (rest.MethodDescriptor.Service.FullName, rest.MethodDescriptor.Name)
             : endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is { } grpc

@@ -21,6 +21,7 @@ internal static class MicroBenchmarks
         ("append", typeof(AppendBenchmarks)),
         ("parse", typeof(ParseBenchmarks)),
         ("cursor", typeof(CursorBenchmarks)),
+        ("count", typeof(CountBenchmarks)),
         ("query", typeof(QueryBenchmarks)),
     ];
 

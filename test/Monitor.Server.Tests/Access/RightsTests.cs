@@ -30,6 +30,10 @@ internal sealed class RightsTests
     [TestCase(SecuredServer.TeamToken, "/api/stats", HttpStatusCode.Forbidden)]
     [TestCase(SecuredServer.TeamToken, "/api/programs", HttpStatusCode.Forbidden)]
     [TestCase(SecuredServer.TeamToken, "/api/agents", HttpStatusCode.Forbidden)]
+    [TestCase(SecuredServer.Token, "/metrics", HttpStatusCode.OK)]
+    [TestCase(SecuredServer.StatusToken, "/metrics", HttpStatusCode.OK)]
+    [TestCase(SecuredServer.TeamToken, "/metrics", HttpStatusCode.Forbidden)]
+    [TestCase("a-wrong-one", "/metrics", HttpStatusCode.Unauthorized)]
     public async Task Reader_ByItsRole_GetsOrIsRefused(string token, string path, HttpStatusCode expected)
     {
         await using var secured = await SecuredServer.StartAsync();
@@ -37,6 +41,20 @@ internal sealed class RightsTests
         using var response = await secured.Http(token).GetAsync(new Uri(path, UriKind.Relative));
 
         Assert.That(response.StatusCode, Is.EqualTo(expected), await response.Content.ReadAsStringAsync());
+    }
+
+    [Test]
+    public async Task Metrics_LeftOpenByName_AreForEveryoneAndNothingElseIs([Values] bool areOpen)
+    {
+        await using var secured = await SecuredServer.StartAsync(areMetricsOpen: areOpen);
+
+        using var metrics = await secured.Http().GetAsync(new Uri("/metrics", UriKind.Relative));
+        using var health = await secured.Http().GetAsync(new Uri("/health", UriKind.Relative));
+        using var team = await secured.Http(SecuredServer.TeamToken).GetAsync(new Uri("/metrics", UriKind.Relative));
+
+        Assert.That(metrics.StatusCode, Is.EqualTo(areOpen ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
+        Assert.That(health.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(team.StatusCode, Is.EqualTo(areOpen ? HttpStatusCode.OK : HttpStatusCode.Forbidden));
     }
 
     [Test]

@@ -30,7 +30,7 @@ internal sealed class SecuredServer : IAsyncDisposable
     public TestServer Server { get; private set; } = null!;
 
     public static async Task<SecuredServer> StartAsync(
-        ITokenReviewer? reviewer = null, bool isHealthOpen = false, TimeSpan? recheck = null, long retentionBytes = 16 << 20)
+        ITokenReviewer? reviewer = null, bool isHealthOpen = false, TimeSpan? recheck = null, long retentionBytes = 16 << 20, bool areMetricsOpen = false)
     {
         var secured = new SecuredServer(Directory.CreateTempSubdirectory("access"), new TestAuthority());
         secured.WriteCertificate(secured.Authority);
@@ -54,6 +54,7 @@ internal sealed class SecuredServer : IAsyncDisposable
                     AggregatorName = "monitor-aggregator",
                     AcceptsServiceAccounts = reviewer is not null,
                     IsHealthOpen = isHealthOpen,
+                    AreMetricsOpen = areMetricsOpen,
                     RecheckInterval = recheck ?? TimeSpan.FromSeconds(15),
                 },
             },

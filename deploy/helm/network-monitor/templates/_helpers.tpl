@@ -99,6 +99,14 @@ httpGet:
 - localhost
 {{- end }}
 
+{{/* Where /metrics of a pod is, for a Prometheus without an operator. */}}
+{{- define "network-monitor.scrapeAnnotations" -}}
+prometheus.io/scrape: "true"
+prometheus.io/path: /metrics
+prometheus.io/port: {{ .port | quote }}
+prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
+{{- end }}
+
 {{/* Who may read, as arguments. */}}
 {{- define "network-monitor.access" -}}
 {{- if .root.Values.insecure }}
@@ -107,7 +115,7 @@ httpGet:
 - --tls-certificate=/tls/tls.crt
 - --tls-key=/tls/tls.key
 - --tls-authority=/tls/ca.crt
-- --open=health
+- --open=health{{ if .root.Values.metrics.open }},metrics{{ end }}
 {{- if eq .component "agent" }}
 - --aggregator-name={{ include "network-monitor.certificateName" (dict "root" .root "component" "aggregator") }}
 {{- else }}

@@ -14,8 +14,9 @@ internal sealed class Subscriber(string peer, DateTimeOffset since, EventCursor 
     /// <summary>Programs whose events it asks for, all where none is named; null: it takes what comes.</summary>
     public IReadOnlyCollection<string>? Asks => asks;
 
-
     public DateTimeOffset Since => since;
+
+    public CursorCounters GetCounters() => cursor.GetCounters();
 
     public SubscriberStats GetStats()
     {

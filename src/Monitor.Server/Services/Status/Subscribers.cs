@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Monitor.Events;
 
 namespace Monitor.Server;
 
@@ -6,6 +7,8 @@ namespace Monitor.Server;
 internal sealed class Subscribers
 {
     private readonly ConcurrentDictionary<Subscriber, bool> _open = new();
+    private readonly Lock _lock = new();
+    private StreamTotals _ended;
 
     /// <summary>How many there are.</summary>
     public int Count => _open.Count;
@@ -15,5 +18,33 @@ internal sealed class Subscribers
 
     public void Add(Subscriber subscriber) => _open.TryAdd(subscriber, true);
 
-    public void Remove(Subscriber subscriber) => _open.TryRemove(subscriber, out _);
+    public void Remove(Subscriber subscriber)
+    {
+        lock (_lock)
+        {
+            if (_open.TryRemove(subscriber, out _))
+            {
+                var ended = subscriber.GetCounters();
+                _ended = Add(_ended, ended) with { Ahead = 0, Unread = _ended.Unread + ended.Ahead };
+            }
+        }
+    }
+
+    /// <summary>The balance of all streams that there ever were.</summary>
+    public StreamTotals GetTotals()
+    {
+        lock (_lock)
+        {
+            return _open.Keys.Aggregate(_ended, (sum, subscriber) => Add(sum, subscriber.GetCounters())) with { Open = _open.Count };
+        }
+    }
+
+    private static StreamTotals Add(StreamTotals sum, CursorCounters counters) => sum with
+    {
+        Stored = sum.Stored + counters.Stored,
+        Delivered = sum.Delivered + counters.Delivered,
+        Filtered = sum.Filtered + counters.Filtered,
+        Evicted = sum.Evicted + counters.Evicted,
+        Ahead = sum.Ahead + counters.Ahead,
+    };
 }

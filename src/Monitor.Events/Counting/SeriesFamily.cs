@@ -1,0 +1,126 @@
+namespace Monitor.Events;
+
+/// <summary>
+/// A metric: its name, its labels, and its series, of which there are never more than a limit. What comes then is summed under
+/// <see cref="OtherValue"/>, and counted. Not for several threads at once.
+/// </summary>
+public sealed class SeriesFamily
+{
+    /// <summary>Value of an open label in the series that take in what has no room.</summary>
+    public const string OtherValue = "other";
+
+    // What is longer is no name of anything; DNS names have 253 bytes.
+    private const int MaxLabelChars = 256;
+
+    private readonly Dictionary<string, Series> _series = new(StringComparer.Ordinal);
+    private readonly int _openLabels;
+    private readonly long[] _boundsNanos;
+    private readonly int _maxSeries;
+    private int _others;
+
+    /// <param name="name">Name by Prometheus' conventions.</param>
+    /// <param name="help">One sentence.</param>
+    /// <param name="openLabels">Labels whose values come from outside: nobody knows how many there are.</param>
+    /// <param name="closedLabels">Labels with a handful of values.</param>
+    /// <param name="maxSeries">Most series, 1 or more, without those of <see cref="OtherValue"/>.</param>
+    /// <param name="boundsNanos">Upper bounds of the buckets of a histogram, ascending, ns. Empty: a counter.</param>
+    public SeriesFamily(
+        string name,
+        string help,
+        IReadOnlyList<string> openLabels,
+        IReadOnlyList<string> closedLabels,
+        int maxSeries,
+        IReadOnlyList<long>? boundsNanos = null)
+    {
+        ArgumentNullException.ThrowIfNull(openLabels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxSeries, 1);
+        Name = name;
+        Help = help;
+        LabelNames = [.. openLabels, .. closedLabels];
+        _openLabels = openLabels.Count;
+        _maxSeries = maxSeries;
+        _boundsNanos = [.. boundsNanos ?? []];
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it counts.</summary>
+    public string Help { get; }
+
+    /// <summary>The labels.</summary>
+    public IReadOnlyList<string> LabelNames { get; }
+
+    /// <summary>Whether it is a histogram of durations.</summary>
+    public bool IsHistogram => _boundsNanos.Length > 0;
+
+    /// <summary>Upper bounds of the buckets, ns, without the infinite one.</summary>
+    public IReadOnlyList<long> BoundsNanos => _boundsNanos;
+
+    /// <summary>The series, in no order.</summary>
+    public IReadOnlyCollection<Series> Series => _series.Values;
+
+    /// <summary>How many events were counted under <see cref="OtherValue"/> for want of room.</summary>
+    public long Folded { get; private set; }
+
+    /// <summary>The series of these values, or the one for what has no room.</summary>
+    /// <param name="values">One for each label. Not changed afterwards.</param>
+    public Series Get(string[] values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i].Length > MaxLabelChars)
+            {
+                values[i] = OtherValue;
+            }
+        }
+
+        // No name has a NUL: the kernel ends texts with it, and Kubernetes has none.
+        var key = string.Join('\0', values);
+        if (_series.TryGetValue(key, out var found))
+        {
+            return found;
+        }
+
+        if (_series.Count - _others < _maxSeries)
+        {
+            return _series[key] = Make(values, isOther: false);
+        }
+
+        string[] folded = [.. Enumerable.Repeat(OtherValue, _openLabels), .. values[_openLabels..]];
+        // With a key of its own: somebody's workload may be named like that.
+        key = "\0" + string.Join('\0', folded);
+        if (!_series.TryGetValue(key, out found))
+        {
+            found = _series.Values.FirstOrDefault(series => series.Labels.SequenceEqual(folded)) ?? Make(folded, isOther: true);
+            _series[key] = found;
+            _others++;
+        }
+
+        return found;
+    }
+
+    /// <summary>Adds to a counter.</summary>
+    public void Add(Series series, long amount)
+    {
+        series.Value += amount;
+        Folded += series.IsOther ? 1 : 0;
+    }
+
+    /// <summary>Adds a duration to a histogram.</summary>
+    public void Observe(Series series, long nanos)
+    {
+        var bucket = 0;
+        while (bucket < _boundsNanos.Length && nanos > _boundsNanos[bucket])
+        {
+            bucket++;
+        }
+
+        series.BucketCounts[bucket]++;
+        series.BucketNanos[bucket] += nanos;
+        Folded += series.IsOther ? 1 : 0;
+    }
+
+    private Series Make(string[] values, bool isOther) =>
+        new(values, IsHistogram ? _boundsNanos.Length + 1 : 0, isOther);
+}
