@@ -68,7 +68,7 @@ make_tree() {
   rm -rf "$tree"
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,bin,root,dotnet,monitor/bin,monitor/tests} "$tree$python"
   cp /bin/busybox "$tree/bin/"
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount; do ln -s busybox "$tree/bin/$name"; done
+  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount losetup mke2fs truncate; do ln -s busybox "$tree/bin/$name"; done
   cp -r "$dotnet"/{dotnet,host,shared} "$tree/dotnet/"
   cp -rL "$python"/. "$tree$python/"
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}
@@ -94,7 +94,7 @@ make_disk() { # SUITE RELEASE
   modules=$(find "$image" -type d -path "*/modules/$2")
   rm -rf "$machine"
   mkdir -p "$machine/lib/modules/$2"
-  (cd "$modules" && find kernel/{net,lib,crypto} kernel/drivers/net/veth.ko modules.* -print0 | cpio --quiet -0pdm "$machine/lib/modules/$2")
+  (cd "$modules" && find kernel/{net,lib,crypto} kernel/drivers/net/veth.ko kernel/drivers/block/loop.ko modules.* -print0 | cpio --quiet -0pdm "$machine/lib/modules/$2")
   depmod -b "$machine" "$2" 2>/dev/null
   for folder in "$tree" "$machine"; do (cd "$folder" && find . -print0 | cpio --quiet -0o -H newc); done >"$work/$1/disk"
 }

@@ -140,6 +140,7 @@ internal sealed class OpenConnectionTests
     public async Task Connection_OpenedWhileTheMonitorIsPaused_HasNotTheAgeOfOneThatWasAtItsAddress()
     {
         using var kernel = new WatchedKernel(new KernelFilter(), false, "close");
+        Assume.That(kernel.IsActive("state"), "this kernel gives sockets no number by itself");
         using var inside = new NetworkNamespace();
         Unload();
         Use(new KernelFilter(), null, kernel.Loader.Connections!.Entries);

@@ -74,10 +74,12 @@ internal sealed class TcpWitnessTests
                 c = socket.socket(); c.connect(l.getsockname()); s, _ = l.accept(); c.sendall(b'x'); s.close(); c.close()
             """);
 
-        var sent = _kernel.FindAll(e => e.Reset is { Sent: true }, (int)Count("TcpOutRsts"));
+        // Before 6.10 (19822a980e19) the kernel tells nobody of answers to what belongs to no connection.
+        var told = (int)Count("TcpOutRsts") - (Environment.OSVersion.Version < new Version(6, 10) ? 5 : 0);
+        var sent = _kernel.FindAll(e => e.Reset is { Sent: true }, told);
 
-        Assert.That(sent, Has.Count.EqualTo(Count("TcpOutRsts")).And.Count.GreaterThanOrEqualTo(20));
-        Assert.That(_kernel.Events.Count(e => e.Reset is { Sent: false }), Is.EqualTo(sent.Count), "on loopback each one arrives");
+        Assert.That(sent, Has.Count.EqualTo(told).And.Count.GreaterThanOrEqualTo(15));
+        Assert.That(_kernel.Events.Count(e => e.Reset is { Sent: false }), Is.EqualTo(Count("TcpOutRsts")), "on loopback each one arrives");
         Assert.That(_kernel.Events.Count(e => e.Connection is { Error: "ECONNREFUSED" }), Is.EqualTo(5));
     }
 
