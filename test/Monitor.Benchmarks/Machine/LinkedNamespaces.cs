@@ -48,7 +48,9 @@ internal sealed class LinkedNamespaces : IDisposable
         }
     }
 
-    private static void Ip(params string[] arguments)
+    /// <summary>Runs <c>ip</c>.</summary>
+    /// <exception cref="BenchmarkException">It failed.</exception>
+    internal static void Ip(params string[] arguments)
     {
         using var ip = Process.Start("ip", arguments);
         ip.WaitForExit();
