@@ -40,13 +40,21 @@ public sealed class EventLog : IDisposable
     /// <param name="epoch">Identity of this run, see <see cref="BootEpoch"/>.</param>
     /// <param name="time">The clock of <see cref="QueryResult.QueryTime"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is not accepted; the message says which and why.</exception>
-    public EventLog(EventLogOptions options, ulong epoch, TimeProvider time)
+    /// <param name="restored">What earlier runs left, behind which it goes on. Null: nothing.</param>
+    public EventLog(EventLogOptions options, ulong epoch, TimeProvider time, RestoredLog? restored = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         options.Validate();
         _nodeName = options.NodeName;
-        _store = new LogStore(options.RetentionBytes, options.TracksOrigins, epoch, time);
+        _store = new LogStore(options.RetentionBytes, options.TracksOrigins, epoch, time, restored);
+        _end = _store.RunStart;
+        _losses = _end.Losses;
+        if (restored is not null)
+        {
+            _origins.Restore(restored.Marks);
+        }
+
         _waiters = new CursorWaiters(_store);
         // An entry needs its own columns, and the alignment of all columns takes up to one cache line.
         MaxEventBytes = Math.Min(MaxEventBytesOfAnyLog, _store.SegmentBytes - 2 * EventColumns.Size - EntryOverhead);
@@ -62,7 +70,7 @@ public sealed class EventLog : IDisposable
     public int MaxEventBytes { get; }
 
     /// <summary>The sequence of the next appended event: from 1, without gaps. For the writer.</summary>
-    public ulong NextSequence => (ulong)_end.Events + 1;
+    public ulong NextSequence => (ulong)(_end.Events - _store.RunStart.Events) + 1;
 
     internal LogStore Store => _store;
 
@@ -153,8 +161,7 @@ public sealed class EventLog : IDisposable
             _origins.BeforeLoss(segment, segment.Count, origin, after);
         }
 
-        var time = loss.LastTime is null ? 0 : UnixNanos.From(loss.LastTime) ?? 0;
-        var columns = EventColumns.ForLoss(LossCounts.Slot(loss.Cause), loss.Count, time);
+        var columns = LossCounts.ColumnsOf(loss);
         segment.AppendLoss(columns, StreamEventsResponse.LossesFieldNumber, bytes);
         _end.Position++;
         _end.Losses.Add(columns);
@@ -217,8 +224,10 @@ public sealed class EventLog : IDisposable
 
     /// <summary>Counts the matching events. Blocks the thread, about 0.1 µs for each of them.</summary>
     /// <param name="filter">Which events; null or empty for all.</param>
+    /// <param name="cancellationToken">Ends it early, where the log reaches into a history.</param>
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
-    public EventSummary Summarize(EventFilter? filter) => SummaryRunner.Run(_store, filter);
+    public EventSummary Summarize(EventFilter? filter, CancellationToken cancellationToken = default) =>
+        SummaryRunner.Run(_store, filter, cancellationToken);
 
     /// <summary>Sums the matching events by who talks to whom. Blocks the thread, for each of them as long as
     /// three times <see cref="EventColumns.TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/> takes.</summary>
@@ -240,19 +249,20 @@ public sealed class EventLog : IDisposable
         }
 
         // Read before the count of all events, so that it is never above it.
-        var evicted = segments.Length == 0 ? 0 : segments[0].Start.Events;
+        var start = _store.RunStart;
+        var evicted = segments.Length == 0 ? 0 : Math.Max(0, segments[0].Start.Events - start.Events);
         return new LogStatistics
         {
             Epoch = Epoch,
-            Bytes = (long)segments.Length * _store.SegmentBytes,
+            Bytes = (long)_store.SegmentsInMemory * _store.SegmentBytes,
             CapacityBytes = _store.CapacityBytes,
-            Appended = _store.PublishedEvents,
+            Appended = _store.PublishedEvents - start.Events,
             Evicted = evicted,
             Refused = Volatile.Read(ref _refused),
             OldestTimeUnixNanos = _store.OldestTime(),
             NewestTimeUnixNanos = _store.NewestTime(),
             Types = TypeTotals(),
-            Losses = LossTotals(losses),
+            Losses = LossTotals(losses.Since(start.Losses)),
         };
     }
 

@@ -19,7 +19,7 @@ public sealed class NetworkCounts
     private long _events;
     private long _missed;
 
-    /// <summary>Begins at the oldest stored event.</summary>
+    /// <summary>Begins with the events of this run.</summary>
     /// <param name="log">The log.</param>
     /// <param name="labels">Labels of all metrics, each once.</param>
     /// <param name="maxSeries">Most series of one metric; see <see cref="SeriesFamily"/>.</param>
@@ -28,6 +28,8 @@ public sealed class NetworkCounts
         ArgumentNullException.ThrowIfNull(log);
         _log = log.Store;
         _wait = new CursorWait(log.Waiters);
+        _position = _log.RunStart.Position;
+        _events = _log.RunStart.Events;
         _families = new NetworkFamilies(labels, maxSeries);
         _reader = new ShapeReader(labels);
     }
@@ -36,7 +38,7 @@ public sealed class NetworkCounts
     public long Missed => Volatile.Read(ref _missed);
 
     /// <summary>How many stored events were counted.</summary>
-    public long Counted => Volatile.Read(ref _events) - Volatile.Read(ref _missed);
+    public long Counted => Volatile.Read(ref _events) - _log.RunStart.Events - Volatile.Read(ref _missed);
 
     /// <summary>Counts what was published since the last time.</summary>
     /// <returns>How many entries of the log that was.</returns>
@@ -50,7 +52,8 @@ public sealed class NetworkCounts
             {
                 var segments = _log.Segments;
                 var segment = PositionResolver.Find(segments, _position);
-                if (segment is null || !segment.TryAcquire())
+                // What is not in memory any more is not read for this.
+                if (segment is null || !segment.TryEnter())
                 {
                     SkipEvicted();
                     continue;
@@ -95,13 +98,12 @@ public sealed class NetworkCounts
 
     private void SkipEvicted()
     {
-        var segments = _log.Segments;
-        if (segments.Length == 0 || segments[0].Start.Position <= _position)
+        if (_log.OldestInMemory is not { } segment || segment.Start.Position <= _position)
         {
             return;
         }
 
-        var oldest = segments[0].Start;
+        var oldest = segment.Start;
         Volatile.Write(ref _missed, _missed + oldest.Events - _events);
         Volatile.Write(ref _events, oldest.Events);
         _position = oldest.Position;

@@ -74,12 +74,10 @@ public sealed class EventCursor
         _origins?.BeginBatch();
         while (!batch.Full && batch.Scanned < MaxScannedEntries)
         {
-            var segments = _log.Segments;
-            var segment = PositionResolver.Find(segments, batch.At.Position);
-            if (segment is null || !segment.TryAcquire())
+            var segment = PositionResolver.Find(_log.Segments, batch.At.Position, out var next);
+            if (segment is null)
             {
-                segments = _log.Segments;
-                if (segments.Length == 0)
+                if (next is null)
                 {
                     batch.AtEnd = true;
                     break;
@@ -91,7 +89,13 @@ public sealed class EventCursor
                     break;
                 }
 
-                SkipEvicted(ref batch, segments[0]);
+                SkipEvicted(ref batch, next);
+                continue;
+            }
+
+            if (!segment.TryAcquire())
+            {
+                // The log has it no more.
                 continue;
             }
 
@@ -139,14 +143,18 @@ public sealed class EventCursor
     }
 
     /// <summary>The token with which a stream resumes after the last batch.</summary>
-    public ResumeToken GetResumeToken() =>
-        new(
-            _log.Epoch,
-            (ulong)_at.Position,
-            (ulong)_at.Events,
-            _at.Losses,
+    public ResumeToken GetResumeToken()
+    {
+        var run = _log.RunOf(_at.Position);
+        var losses = _at.Losses.Since(run.Start.Losses);
+        return new ResumeToken(
+            run.Epoch,
+            (ulong)(_at.Position - run.Start.Position),
+            (ulong)(_at.Events - run.Start.Events),
+            losses,
             _origins?.ToDelivered(),
             _origins is { MayHaveDuplicates: true });
+    }
 
     /// <summary>How many events were delivered, filtered and missed so far. Any thread.</summary>
     public CursorCounters GetCounters()
@@ -192,7 +200,7 @@ public sealed class EventCursor
     {
         var count = segment.Published;
         var index = (int)(batch.At.Position - segment.Start.Position);
-        if (index == count)
+        if (index >= count)
         {
             // A next segment would start here and would have been found instead.
             batch.AtEnd = true;
@@ -369,15 +377,30 @@ public sealed class EventCursor
         }
     }
 
-    /// <summary>Moves to the oldest stored entry and reports the events and losses in between.</summary>
+    /// <summary>Moves to the next entry that is stored, the first of a segment, and reports the events and losses in
+    /// between.</summary>
     private void SkipEvicted(ref BatchBuilder batch, Segment oldestSegment)
     {
-        var oldest = oldestSegment.Start;
-        if (oldest.Position <= batch.At.Position)
+        if (_origins is null)
         {
-            return;
+            SkipTo(ref batch, oldestSegment);
         }
+        else if (oldestSegment.TryAcquire())
+        {
+            try
+            {
+                SkipTo(ref batch, oldestSegment);
+            }
+            finally
+            {
+                oldestSegment.Release();
+            }
+        }
+    }
 
+    private void SkipTo(ref BatchBuilder batch, Segment oldestSegment)
+    {
+        var oldest = oldestSegment.Start;
         var missed = oldest.Events - batch.At.Events;
         if (_origins is { MayHaveDuplicates: true })
         {

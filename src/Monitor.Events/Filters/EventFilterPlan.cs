@@ -34,6 +34,7 @@ public sealed class EventFilterPlan
     private readonly HashSet<ulong>? _connections;
     private readonly FieldCondition[] _fields;
     private readonly bool _byNames;
+    private readonly Lazy<ulong[][]> _valueHashes;
 
     private EventFilterPlan(EventFilter filter)
     {
@@ -79,7 +80,7 @@ public sealed class EventFilterPlan
             _flags |= filter.Failed ? ColumnFlags.Failed : ColumnFlags.None;
         }
 
-        NameSet?[] others =
+        NameSet?[] names =
         [
             Names(EventTags.KubernetesWorkloadName, FilterReader.Names("k8s_workload_name", filter.K8SWorkloadName, Canonical.K8SWorkloadName), hash => hash),
             Names(EventTags.DestinationName, FilterReader.Names("destination_name", filter.DestinationName, Canonical.DestinationName), hash => hash),
@@ -92,7 +93,7 @@ public sealed class EventFilterPlan
             Names(EventTags.PeerServiceName, FilterReader.Names("peer_service_name", filter.PeerServiceName, Canonical.PeerServiceName), hash => hash),
             Names(EventTags.PeerNodeName, FilterReader.Names("peer_node_name", filter.PeerNodeName, Canonical.PeerNodeName), hash => hash),
         ];
-        _otherNames = [.. peers.Concat(others).OfType<NameSet>()];
+        _otherNames = [.. peers.Concat(names).OfType<NameSet>()];
         if (peers.Any(peer => peer is not null))
         {
             Require(ColumnFlags.HasPeer);
@@ -105,6 +106,15 @@ public sealed class EventFilterPlan
             || _namespaces is not null || _nodes is not null;
         ByTypeAndTime = !_byNames && _flagMask == ColumnFlags.Loss;
         MatchesAll = ByTypeAndTime && _types is null && Since == long.MinValue && Until == long.MaxValue;
+        var others = Canonical.Clone();
+        others.Type.Clear();
+        others.NodeName.Clear();
+        others.K8SNamespace.Clear();
+        others.ClearFailed();
+        others.Since = null;
+        others.Until = null;
+        ByCounts = others.CalculateSize() == 0;
+        _valueHashes = new Lazy<ulong[][]>(() => ValueIndex.HashesOf(Canonical));
     }
 
     /// <summary>The filter that matches everything.</summary>
@@ -124,6 +134,12 @@ public sealed class EventFilterPlan
 
     /// <summary>Whether only the type and the time decide.</summary>
     internal bool ByTypeAndTime { get; }
+
+    /// <summary>Whether only what <see cref="SegmentCounts"/> have decides, and the time.</summary>
+    internal bool ByCounts { get; }
+
+    /// <inheritdoc cref="ValueIndex.HashesOf"/>
+    internal ulong[][] ValueHashes => _valueHashes.Value;
 
     /// <summary>Whether the type decides.</summary>
     internal bool ByType => _types is not null;
@@ -170,6 +186,13 @@ public sealed class EventFilterPlan
     internal bool Concerns(Loss loss) =>
         (_types is null || loss.Type.Length == 0 || _types.Contains(loss.Type))
         && (_nodes is null || loss.NodeName.Length == 0 || _nodes.Contains(loss.NodeName));
+
+    /// <summary>Whether events of a kind match, where <see cref="ByCounts"/> is true, but for their times.</summary>
+    internal bool Matches(SegmentCounts counts, in SegmentCounts.Kind kind) =>
+        (_types is null || _types.Contains(counts.Names[kind.Type]))
+        && (_nodes is null || (kind.Node != 0 && _nodes.Contains(counts.Names[kind.Node])))
+        && (_namespaces is null || (kind.Namespace != 0 && _namespaces.Contains(counts.Names[kind.Namespace])))
+        && ((_flagMask & ColumnFlags.Failed) == 0 || kind.Failed == ((_flags & ColumnFlags.Failed) != 0));
 
     /// <summary>Whether an entry of a segment is an event that matches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

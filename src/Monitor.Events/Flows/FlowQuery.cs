@@ -29,6 +29,9 @@ public sealed class FlowQuery
     /// clocks are right: the events of an agent have one clock.</summary>
     public Func<string, (TimeSpan Offset, TimeSpan Uncertainty)?> ClockOf { get; init; } = static _ => (default, default);
 
+    /// <summary>Ends the query early, where the log reaches into a history.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>How many flows are told apart at most.</summary>
     public int MaxFlows { get; init; } = ContractLimits.MaxFlows;
 }

@@ -29,7 +29,8 @@ internal static class FlowRunner
         var segments = log.Segments;
         var events = segments.Length == 0 ? 0 : log.PublishedEvents - segments[0].Start.Events;
         var tally = LogScan.Run(
-            log, filter, page.Snapshot, () => new FlowTally(query.GroupBy, new FlowClocks(query.ClockOf), query.MaxFlows, events));
+            log, filter, page.Snapshot, () => new FlowTally(query.GroupBy, new FlowClocks(query.ClockOf), query.MaxFlows, events),
+            query.Cancellation);
         var flows = tally.Settle();
         flows.Sort((one, other) => Compare(one, other, query.SortBy));
         var shown = Page(flows, page.Offset, limit);

@@ -11,9 +11,22 @@ internal static class EventFinder
     /// <summary>A copy of the event; null if it is not stored, or does not match the filter.</summary>
     public static byte[]? Find(LogStore log, ulong epoch, ulong sequence, EventFilterPlan filter)
     {
-        if (sequence is 0 or > long.MaxValue || !log.TracksOrigins && epoch != log.Epoch)
+        if (sequence is 0 or > long.MaxValue / 2)
         {
             return null;
+        }
+
+        // Its place among the events of this log, where these are its own.
+        var before = -1L;
+        if (!log.TracksOrigins)
+        {
+            var run = Array.FindLastIndex(log.Runs, run => run.Epoch == epoch);
+            if (run < 0)
+            {
+                return null;
+            }
+
+            before = log.Runs[run].Start.Events + (long)sequence - 1;
         }
 
         Span<byte> id = stackalloc byte[EventId.MaxLength];
@@ -22,20 +35,28 @@ internal static class EventFinder
         for (var at = segments.Length - 1; at >= 0; at--)
         {
             var segment = segments[at];
-            if (!segment.TryAcquire())
+            var cannotHave = log.TracksOrigins
+                ? segment.Stored?.MayHave(epoch, (long)sequence) == false
+                : before < segment.Start.Events;
+            if (cannotHave || !segment.TryAcquire())
             {
-                // Evicted meanwhile, as all older ones.
-                return null;
+                continue;
             }
 
             try
             {
                 var index = log.TracksOrigins
                     ? IndexInSlices(segment, epoch, (long)sequence)
-                    : IndexInLog(segment, (long)sequence - 1 - segment.Start.Events);
+                    : IndexInLog(segment, before - segment.Start.Events);
                 if (index >= 0 && IsMatch(log, segment, index, id[..length], filter))
                 {
                     return segment.Message(index).ToArray();
+                }
+
+                if (!log.TracksOrigins)
+                {
+                    // No other one starts before it and does not end before it.
+                    return null;
                 }
             }
             finally

@@ -27,6 +27,9 @@ public sealed class EventQuery
     /// </summary>
     public bool CountPids { get; init; }
 
+    /// <summary>Ends the query early, where the log reaches into a history.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>The <see cref="QueryResult.NextPageToken"/> of the page before; empty for the first page.</summary>
     public string PageToken { get; init; } = "";
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Monitor.Protocol;
 using Monitor.V1;
 
@@ -14,6 +15,8 @@ internal sealed class EventTally : IEventTally
     public long Count { get; private set; }
 
     public long Failed { get; private set; }
+
+    public bool TakesCounts => true;
 
     public IReadOnlyDictionary<string, long> ByNode => _nodes.ToDictionary();
 
@@ -61,6 +64,28 @@ internal sealed class EventTally : IEventTally
         {
             case EventTags.Connection: AddConnection(content); break;
             case EventTags.PacketDrop: AddDrop(content); break;
+        }
+    }
+
+    public void Add(SegmentCounts counts, in SegmentCounts.Row row)
+    {
+        Count += row.Count;
+        Failed += row.Kind.Failed ? row.Count : 0;
+        _nodes.Add(counts.Names[row.Kind.Node], row.Count);
+        var text = counts.Names[row.Kind.Text];
+        switch (row.Kind.Detail)
+        {
+            case Event.ConnectionFieldNumber:
+                CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, row.Kind.Outcome, out _) += row.Count;
+                if (text.Length > 0)
+                {
+                    _errors.Add(text, row.Count);
+                }
+
+                break;
+            case Event.PacketDropFieldNumber:
+                _reasons.Add(text, row.Count);
+                break;
         }
     }
 
@@ -117,5 +142,5 @@ internal sealed class EventTally : IEventTally
     }
 
     private void AddOutcome(ConnectionDetail.Types.Outcome outcome) =>
-        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _)++;
 }

@@ -9,6 +9,12 @@ internal interface IEventTally
     {
     }
 
+    /// <summary>Whether it can take in counts instead of events.</summary>
+    bool TakesCounts => false;
+
+    /// <summary>The next events that match, all of a kind; only where <see cref="TakesCounts"/> is true.</summary>
+    void Add(SegmentCounts counts, in SegmentCounts.Row row) => throw new InvalidOperationException("It counts events only.");
+
     /// <summary>The next event that matches.</summary>
     void Add(in EventColumns columns, ReadOnlySpan<byte> message);
 }

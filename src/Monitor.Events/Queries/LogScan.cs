@@ -11,13 +11,15 @@ internal static class LogScan
     /// <param name="filter">Which events.</param>
     /// <param name="snapshot">Only entries before this position; long.MaxValue for all.</param>
     /// <param name="start">Makes the tally; called again where the log left the scan behind before its first event.</param>
-    public static TTally Run<TTally>(LogStore log, EventFilterPlan filter, long snapshot, Func<TTally> start)
+    /// <param name="cancellationToken">Ends it early, where it reads what is stored.</param>
+    public static TTally Run<TTally>(
+        LogStore log, EventFilterPlan filter, long snapshot, Func<TTally> start, CancellationToken cancellationToken)
         where TTally : IEventTally
     {
         while (true)
         {
             var tally = start();
-            if (Scan(log, filter, snapshot, tally))
+            if (Scan(log, filter, snapshot, tally, cancellationToken))
             {
                 return tally;
             }
@@ -25,7 +27,8 @@ internal static class LogScan
     }
 
     /// <returns>False if every segment was evicted before the first could be entered: try again.</returns>
-    private static bool Scan<TTally>(LogStore log, EventFilterPlan filter, long snapshot, TTally tally)
+    private static bool Scan<TTally>(
+        LogStore log, EventFilterPlan filter, long snapshot, TTally tally, CancellationToken cancellationToken)
         where TTally : IEventTally
     {
         var types = new TypeSelection(filter, log.Types);
@@ -39,9 +42,25 @@ internal static class LogScan
         for (var at = segments.Length - 1; at >= 0; at--)
         {
             var segment = segments[at];
+            if (segment.Stored is { } stored)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                types.Refresh();
+                if (!StoredScan.MayMatch(segment, stored, filter, types) || TryAddCounts(segment, stored, filter, snapshot, tally))
+                {
+                    continue;
+                }
+            }
+
             if (!segment.TryAcquire())
             {
-                return at < segments.Length - 1;
+                if (at == segments.Length - 1)
+                {
+                    return false;
+                }
+
+                // Evicted meanwhile. Older ones were too, but for those that are stored.
+                continue;
             }
 
             try
@@ -52,6 +71,27 @@ internal static class LogScan
             finally
             {
                 segment.Release();
+            }
+        }
+
+        return true;
+    }
+
+    private static bool TryAddCounts<TTally>(
+        Segment segment, IStoredSegment stored, EventFilterPlan filter, long snapshot, TTally tally)
+        where TTally : IEventTally
+    {
+        if (!tally.TakesCounts || !filter.ByCounts || !StoredScan.IsWithin(segment, filter)
+            || segment.Start.Position + segment.Published > snapshot || stored.ReadCounts() is not { } counts)
+        {
+            return false;
+        }
+
+        foreach (var row in counts.Rows)
+        {
+            if (filter.Matches(counts, row.Kind))
+            {
+                tally.Add(counts, row);
             }
         }
 

@@ -27,6 +27,9 @@ internal sealed class NameCounts
         _lastCount++;
     }
 
+    /// <summary>Counts several occurrences.</summary>
+    public void Add(string name, long count) => _counts[name] = _counts.GetValueOrDefault(name) + count;
+
     /// <summary>The names with their counts.</summary>
     public IReadOnlyDictionary<string, long> ToDictionary()
     {

@@ -103,7 +103,8 @@ internal sealed class NewestEvents(int capacity)
 /// <param name="Time">Its time.</param>
 /// <param name="Position">Its position, which decides between events of the same time.</param>
 /// <param name="Segment">Its segment.</param>
-internal readonly record struct Candidate(long Time, long Position, Segment Segment) : IComparable<Candidate>
+/// <param name="Copy">Its entry, where the segment is stored: the query must not keep many of these in memory. Null otherwise.</param>
+internal readonly record struct Candidate(long Time, long Position, Segment Segment, byte[]? Copy) : IComparable<Candidate>
 {
     public int Index => (int)(Position - Segment.Start.Position);
 

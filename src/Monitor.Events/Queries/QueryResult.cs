@@ -26,9 +26,13 @@ public sealed class QueryResult : IDisposable
 
     /// <summary>
     /// How many of the stored events match the filter, on all pages: with those on pages before this one, without those
-    /// that arrived after the first page. Exact.
+    /// that arrived after the first page. Exact, unless <see cref="IsAtLeast"/>.
     /// </summary>
     public required long TotalCount { get; init; }
+
+    /// <summary>Whether more events may match than <see cref="TotalCount"/>, in the part of the history that this page did not
+    /// need, as well as more processes.</summary>
+    public required bool IsAtLeast { get; init; }
 
     /// <summary>How many process ids the events of <see cref="TotalCount"/> have. 0 unless
     /// <see cref="EventQuery.CountPids"/> asked for it.</summary>

@@ -22,6 +22,10 @@ internal sealed class QueryRunner
     private readonly long _pageTime = long.MaxValue;
     private readonly long _pagePosition = long.MaxValue;
     private long _total;
+    private bool _isAtLeast;
+
+    // Whether the events of the segment are copied, and it need not be kept in memory.
+    private bool _copies;
 
     private QueryRunner(LogStore log, EventQuery query)
     {
@@ -107,11 +111,23 @@ internal sealed class QueryRunner
         for (var at = segments.Length - 1; at >= 0; at--)
         {
             var segment = segments[at];
-            if (!segment.TryAcquire())
+            if (segment.Stored is { } stored && CanSkip(segment, stored, snapshot))
             {
-                return at < segments.Length - 1;
+                continue;
             }
 
+            if (!segment.TryAcquire())
+            {
+                if (at == segments.Length - 1)
+                {
+                    return false;
+                }
+
+                // Evicted meanwhile. Older ones were too, but for those that are stored.
+                continue;
+            }
+
+            _copies = segment.Stored is not null;
             var isSealed = segment.Sealed;
             var published = segment.Published;
             if (snapshot == long.MaxValue)
@@ -120,7 +136,7 @@ internal sealed class QueryRunner
             }
 
             var count = (int)Math.Clamp(snapshot - segment.Start.Position, 0, published);
-            if (ScanSegment(segment, count, isSealed && count == published))
+            if (ScanSegment(segment, count, isSealed && count == published) && !_copies)
             {
                 _held.Add(segment);
             }
@@ -128,6 +144,35 @@ internal sealed class QueryRunner
             {
                 segment.Release();
             }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a stored segment need not be read: it has nothing, or nothing for this page. What it has then counts
+    /// where that can be said without reading it.</summary>
+    private bool CanSkip(Segment segment, IStoredSegment stored, long snapshot)
+    {
+        _query.Cancellation.ThrowIfCancellationRequested();
+        _types.Refresh();
+        if (segment.Start.Position >= snapshot || !StoredScan.MayMatch(segment, stored, _filter, _types))
+        {
+            return true;
+        }
+
+        if ((_newest.Admits(segment.MaxTime) && segment.MinTime <= _pageTime) || segment.Start.Position + segment.Published > snapshot)
+        {
+            return false;
+        }
+
+        if (_pids is not null || !_filter.ByTypeAndTime || !StoredScan.IsWithin(segment, _filter)
+            || (_filter.ByType && segment.TypeCount(EventTypeTable.Other) > 0))
+        {
+            _isAtLeast = true;
+        }
+        else
+        {
+            _total += _filter.ByType ? _types.CountIn(segment) : segment.EventCount;
         }
 
         return true;
@@ -221,7 +266,7 @@ internal sealed class QueryRunner
             var position = segment.Start.Position + index;
             if (wanted && (time < _pageTime || position < _pagePosition))
             {
-                _newest.Offer(new Candidate(time, position, segment));
+                _newest.Offer(new Candidate(time, position, segment, _copies ? Entry(segment, index).ToArray() : null));
                 kept = true;
             }
         }
@@ -258,6 +303,7 @@ internal sealed class QueryRunner
         {
             Count = count,
             TotalCount = _total,
+            IsAtLeast = _isAtLeast,
             PidCount = _pids?.Count ?? 0,
             NextPageToken = count < events.Count ? NextPage(snapshot, events[count - 1]) : "",
             OldestTimeUnixNanos = _log.OldestTime(),
@@ -275,9 +321,9 @@ internal sealed class QueryRunner
         Position = last.Position,
     }.ToString();
 
-    private static ReadOnlySpan<byte> Entry(in Candidate candidate)
-    {
-        var index = candidate.Index;
-        return candidate.Segment.Bytes(candidate.Segment.ByteStart(index), candidate.Segment.ByteStart(index + 1));
-    }
+    private static ReadOnlySpan<byte> Entry(in Candidate candidate) =>
+        candidate.Copy ?? Entry(candidate.Segment, candidate.Index);
+
+    private static ReadOnlySpan<byte> Entry(Segment segment, int index) =>
+        segment.Bytes(segment.ByteStart(index), segment.ByteStart(index + 1));
 }

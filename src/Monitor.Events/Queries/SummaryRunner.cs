@@ -5,10 +5,10 @@ namespace Monitor.Events;
 /// <summary>Counts the events that match a filter.</summary>
 internal static class SummaryRunner
 {
-    public static EventSummary Run(LogStore log, EventFilter? requested)
+    public static EventSummary Run(LogStore log, EventFilter? requested, CancellationToken cancellationToken)
     {
         var filter = EventFilterPlan.Compile(requested);
-        var tally = LogScan.Run(log, filter, long.MaxValue, static () => new EventTally());
+        var tally = LogScan.Run(log, filter, long.MaxValue, static () => new EventTally(), cancellationToken);
         return new EventSummary
         {
             Count = tally.Count,

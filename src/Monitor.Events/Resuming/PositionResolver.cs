@@ -5,6 +5,9 @@ namespace Monitor.Events;
 /// <summary>Finds the place in the log where a cursor starts.</summary>
 internal static class PositionResolver
 {
+    // No log gets that far, and the sum of two of them does not overflow.
+    private const ulong MaxPosition = 1ul << 62;
+
     public static LogPoint Resolve(LogStore log, LogPosition from)
     {
         switch (from.Start)
@@ -15,7 +18,7 @@ internal static class PositionResolver
             case LogPosition.Kind.Time:
                 return Since(log, from.UnixTime);
             case LogPosition.Kind.Token:
-                return Stored(log, from.Token!) ?? Claimed(from.Token!);
+                return Stored(log, from.Token!) ?? Claimed(log, RunOf(log, from.Token!)!.Value, from.Token!);
             default:
                 return End(log);
         }
@@ -24,13 +27,13 @@ internal static class PositionResolver
     public static ResumeResult Resume(LogStore log, string? text)
     {
         var oldest = Oldest(log);
-        var result = new ResumeResult { OldestSequence = (ulong)oldest.Events + 1 };
+        var result = new ResumeResult { OldestSequence = SequenceAt(log, oldest) };
         if (!ResumeToken.TryParse(text, out var token))
         {
             return result with { Status = ResumeStatus.Garbage };
         }
 
-        if (token.Epoch != log.Epoch)
+        if (RunOf(log, token) is not { } run)
         {
             if (log.TracksOrigins && token.Delivered is not null)
             {
@@ -40,9 +43,15 @@ internal static class PositionResolver
             return result with { Status = ResumeStatus.OtherEpoch };
         }
 
-        if (token.Position > long.MaxValue || (long)token.Position > log.PublishedPosition)
+        if (token.Position > MaxPosition || (run == log.Runs.Length - 1 && Claimed(log, run, token).Position > log.PublishedPosition))
         {
             return result with { Status = ResumeStatus.Garbage };
+        }
+
+        if (IsBehindRun(log, run, token))
+        {
+            // What was not stored when the run ended is lost, and the next one begins by saying so.
+            return result with { Status = ResumeStatus.Ok, Position = LogPosition.After(token), NextSequence = 1 };
         }
 
         // The stored part is counted again. Only for the evicted part the token is believed, within what is possible.
@@ -50,14 +59,15 @@ internal static class PositionResolver
         {
             return result with
             {
-                Status = point.Events == (long)token.Events ? ResumeStatus.Ok : ResumeStatus.Garbage,
+                Status = point.Events == Claimed(log, run, token).Events ? ResumeStatus.Ok : ResumeStatus.Garbage,
                 Position = LogPosition.After(token),
-                NextSequence = (ulong)point.Events + 1,
+                NextSequence = token.Events + 1,
             };
         }
 
-        oldest = Oldest(log);
-        var claimed = Claimed(token);
+        var claimed = Claimed(log, run, token);
+        Find(log.Segments, claimed.Position, out var next);
+        oldest = next?.Start ?? Oldest(log);
         if (claimed.Events > oldest.Events
             || oldest.Events - claimed.Events > oldest.Position - claimed.Position
             || !oldest.Losses.Covers(claimed.Losses))
@@ -70,7 +80,7 @@ internal static class PositionResolver
             Status = ResumeStatus.Evicted,
             Position = LogPosition.After(token),
             NextSequence = token.Events + 1,
-            OldestSequence = (ulong)oldest.Events + 1,
+            OldestSequence = SequenceAt(log, oldest),
             Missed = (ulong)(oldest.Events - claimed.Events),
         };
     }
@@ -101,8 +111,15 @@ internal static class PositionResolver
         }
     }
 
-    /// <summary>The segment that holds a position or will hold it; null if the position is older than all.</summary>
-    public static Segment? Find(Segment[] segments, long position)
+    /// <summary>The segment that holds a position or will hold it; null if the position is older than all, or is of entries that
+    /// are missing between two of them.</summary>
+    public static Segment? Find(Segment[] segments, long position) => Find(segments, position, out _);
+
+    /// <inheritdoc cref="Find(Segment[], long)"/>
+    /// <param name="segments">The segments.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="next">The oldest segment that starts behind the position; null if there is none.</param>
+    public static Segment? Find(Segment[] segments, long position, out Segment? next)
     {
         var low = 0;
         var high = segments.Length;
@@ -119,20 +136,29 @@ internal static class PositionResolver
             }
         }
 
-        return low == 0 ? null : segments[low - 1];
+        next = low < segments.Length ? segments[low] : null;
+        if (low == 0)
+        {
+            return null;
+        }
+
+        // One that another follows has all its entries.
+        var found = segments[low - 1];
+        return next is not null && position - found.Start.Position >= found.Published ? null : found;
     }
 
-    private static LogPoint Oldest(LogStore log) => log.Segments is [var first, ..] ? first.Start : default;
+    private static LogPoint Oldest(LogStore log) => log.Segments is [var first, ..] ? first.Start : log.RunStart;
 
     private static LogPoint End(LogStore log)
     {
         while (true)
         {
-            var segments = log.Segments;
-            if (segments.Length == 0)
+            if (log.SegmentsInMemory == 0)
             {
-                return default;
+                return log.RunStart;
             }
+
+            var segments = log.Segments;
 
             // It can fail only if all segments were replaced since the line above.
             if (segments[^1].TryAcquire())
@@ -189,14 +215,20 @@ internal static class PositionResolver
     /// <summary>The place of a token if its next entry is stored or is the next one to be appended; else null.</summary>
     private static LogPoint? Stored(LogStore log, ResumeToken token)
     {
-        var position = (long)token.Position;
-        var segment = Find(log.Segments, position);
-        if (segment is null)
+        var run = RunOf(log, token)!.Value;
+        if (IsBehindRun(log, run, token))
         {
-            return position == 0 && log.Segments.Length == 0 ? default(LogPoint) : null;
+            return log.Runs[run + 1].Start;
         }
 
-        if (!segment.TryAcquire())
+        var position = Claimed(log, run, token).Position;
+        if (position == log.RunStart.Position && log.SegmentsInMemory == 0)
+        {
+            return log.RunStart;
+        }
+
+        var segment = Find(log.Segments, position);
+        if (segment is null || !segment.TryAcquire())
         {
             return null;
         }
@@ -212,10 +244,29 @@ internal static class PositionResolver
         }
     }
 
-    private static LogPoint Claimed(ResumeToken token)
+    /// <summary>Whether a token is from the end of an earlier run that was not stored.</summary>
+    private static bool IsBehindRun(LogStore log, int run, ResumeToken token) =>
+        run + 1 < log.Runs.Length && Claimed(log, run, token).Position > log.Runs[run + 1].Start.Position;
+
+    private static ulong SequenceAt(LogStore log, in LogPoint point) =>
+        (ulong)(point.Events - log.RunOf(point.Position).Start.Events) + 1;
+
+    private static int? RunOf(LogStore log, ResumeToken token)
     {
-        var point = new LogPoint { Position = (long)token.Position, Events = (long)token.Events };
-        token.Losses.CopyTo(point.Losses);
+        var run = Array.FindLastIndex(log.Runs, run => run.Epoch == token.Epoch);
+        return run < 0 ? null : run;
+    }
+
+    private static LogPoint Claimed(LogStore log, int run, ResumeToken token)
+    {
+        var point = log.Runs[run].Start;
+        point.Position += (long)token.Position;
+        point.Events += (long)token.Events;
+        for (var slot = 0; slot < ResumeToken.LossCauses; slot++)
+        {
+            point.Losses[slot] = unchecked(point.Losses[slot] + token.Losses[slot]);
+        }
+
         return point;
     }
 }

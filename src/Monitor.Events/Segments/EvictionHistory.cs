@@ -21,7 +21,7 @@ internal sealed class EvictionHistory
         public long MaxTime;
     }
 
-    /// <summary>Adds a segment; they come in the order of their positions.</summary>
+    /// <summary>Adds a segment; they come nearly in the order of their positions.</summary>
     /// <param name="segment">The segment.</param>
     /// <param name="end">Position behind its last entry.</param>
     public void Add(Segment segment, long end)

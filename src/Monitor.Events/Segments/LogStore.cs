@@ -10,18 +10,22 @@ internal sealed class LogStore
     // this step small in large logs. The lower one keeps the bookkeeping of a segment (3 KiB) small against its content.
     private const int SegmentsPerLog = 16;
     private const int MinSegmentBytes = 64 << 10;
-    private const int MaxSegmentBytes = 4 << 20;
+    public const int MaxSegmentBytes = 4 << 20;
 
     private readonly int _maxSegments;
     private readonly SegmentBuffers _buffers;
     private readonly EvictionHistory _history = new();
 
-    // The array is replaced, never changed.
+    // Guards the replacing of the array, which the writer and the history do.
+    private readonly Lock _replacing = new();
+
+    // Stored segments, and behind them those that are in memory for good. The array is replaced, never changed.
     private Segment[] _segments = [];
+    private int _inMemory;
     private long _publishedEvents;
     private long _publishedPosition;
 
-    public LogStore(long retentionBytes, bool tracksOrigins, ulong epoch, TimeProvider time)
+    public LogStore(long retentionBytes, bool tracksOrigins, ulong epoch, TimeProvider time, RestoredLog? restored)
     {
         TracksOrigins = tracksOrigins;
         Epoch = epoch;
@@ -30,6 +34,12 @@ internal sealed class LogStore
             / EventColumns.Size * EventColumns.Size;
         _maxSegments = (int)(retentionBytes / SegmentBytes);
         _buffers = new SegmentBuffers(SegmentBytes);
+        Types = restored?.Types ?? new EventTypeTable();
+        _segments = restored?.Segments ?? [];
+        var start = restored?.End ?? default;
+        _publishedPosition = start.Position;
+        _publishedEvents = start.Events;
+        Runs = [.. restored?.Runs ?? [], new LogRun(epoch, start)];
     }
 
     public ulong Epoch { get; }
@@ -40,7 +50,13 @@ internal sealed class LogStore
     public bool TracksOrigins { get; }
 
     /// <summary>The numbers of the event types.</summary>
-    public EventTypeTable Types { get; } = new();
+    public EventTypeTable Types { get; }
+
+    /// <summary>The runs that wrote the log, oldest first; the last one is this.</summary>
+    public LogRun[] Runs { get; }
+
+    /// <summary>Where this run starts.</summary>
+    public LogPoint RunStart => Runs[^1].Start;
 
     public int SegmentBytes { get; }
 
@@ -50,8 +66,36 @@ internal sealed class LogStore
     /// <summary>Memory of all segments in bytes, including those that only a reader still holds.</summary>
     public long AllocatedBytes => (long)_buffers.Alive * SegmentBytes;
 
-    /// <summary>The segments, oldest first. Each must be acquired before it is read.</summary>
+    /// <summary>The segments, oldest first. Each must be acquired before it is read. Entries may be missing between two where
+    /// one could not be stored, or read again.</summary>
     public Segment[] Segments => Volatile.Read(ref _segments);
+
+    /// <summary>How many segments are in memory for good.</summary>
+    public int SegmentsInMemory => Volatile.Read(ref _inMemory);
+
+    /// <summary>The oldest segment in memory; null before the first.</summary>
+    public Segment? OldestInMemory
+    {
+        get
+        {
+            lock (_replacing)
+            {
+                return _inMemory == 0 ? null : _segments[^_inMemory];
+            }
+        }
+    }
+
+    /// <summary>The run that wrote the entry at a position, or will write it.</summary>
+    public LogRun RunOf(long position)
+    {
+        var number = Runs.Length - 1;
+        while (number > 0 && Runs[number].Start.Position > position)
+        {
+            number--;
+        }
+
+        return Runs[number];
+    }
 
     /// <summary>Position behind the last entry that readers can see.</summary>
     public long PublishedPosition => Volatile.Read(ref _publishedPosition);
@@ -112,25 +156,72 @@ internal sealed class LogStore
     public Segment StartSegment(in LogPoint end, OriginMark[] marks)
     {
         TryPublish(end);
-        var segments = _segments;
-        if (segments.Length > 0)
+        Segment? oldest = null;
+        if (_inMemory > 0)
         {
-            segments[^1].Seal();
+            _segments[^1].Seal();
         }
 
-        if (segments.Length == _maxSegments)
+        if (_inMemory == _maxSegments)
         {
-            // 1. Readers stop finding the oldest segment. 2. The log releases it. 3. When the last reader has left, which
-            // is often at once, its buffer goes to the next segment.
-            var oldest = segments[0];
-            segments = segments[1..];
-            _history.Add(oldest, segments[0].Start.Position);
-            Volatile.Write(ref _segments, segments);
+            // 1. Readers stop finding the oldest segment, unless it is stored. 2. The log releases it. 3. When the last reader
+            // has left, which is often at once, its buffer goes to the next segment.
+            lock (_replacing)
+            {
+                oldest = _segments[^_inMemory];
+                Volatile.Write(ref _inMemory, _inMemory - 1);
+                if (oldest.Stored is null)
+                {
+                    Forget([oldest]);
+                }
+            }
+
             oldest.Release();
         }
 
         var next = new Segment(_buffers, end, marks);
-        Volatile.Write(ref _segments, [.. segments, next]);
+        lock (_replacing)
+        {
+            Volatile.Write(ref _segments, [.. _segments, next]);
+            Volatile.Write(ref _inMemory, _inMemory + 1);
+        }
+
         return next;
+    }
+
+    // ---- History ----
+
+    /// <summary>Readers find these segments no more, once they have left memory.</summary>
+    public void Remove(IReadOnlyCollection<Segment> segments)
+    {
+        lock (_replacing)
+        {
+            foreach (var segment in segments)
+            {
+                segment.StoreIsLost();
+            }
+
+            var inMemory = _segments.AsSpan(_segments.Length - _inMemory).ToArray();
+            Forget([.. segments.Where(segment => !inMemory.Contains(segment))]);
+        }
+    }
+
+    private void Forget(HashSet<Segment> gone)
+    {
+        var segments = _segments;
+        var kept = new List<Segment>(segments.Length);
+        for (var number = 0; number < segments.Length; number++)
+        {
+            if (!gone.Contains(segments[number]))
+            {
+                kept.Add(segments[number]);
+            }
+            else if (number + 1 < segments.Length)
+            {
+                _history.Add(segments[number], segments[number + 1].Start.Position);
+            }
+        }
+
+        Volatile.Write(ref _segments, [.. kept]);
     }
 }

@@ -13,6 +13,10 @@ internal struct LossCounts
     /// <summary>The slot of a cause; causes that this version does not know count as unspecified.</summary>
     public static int Slot(LossCause cause) => (uint)cause < ResumeToken.LossCauses ? (int)cause : 0;
 
+    /// <summary>The columns of a loss.</summary>
+    public static EventColumns ColumnsOf(Loss loss) => EventColumns.ForLoss(
+        Slot(loss.Cause), loss.Count, loss.LastTime is null ? 0 : UnixNanos.From(loss.LastTime) ?? 0);
+
     /// <summary>The difference to an earlier state of the same counts.</summary>
     public readonly LossCounts Since(in LossCounts earlier)
     {

@@ -11,12 +11,17 @@ public sealed class Origin
 {
     private Origin? _next;
 
-    internal Origin(ulong epoch, string nodeName, OriginPoint start, int slot)
+    // What was noted last, and before that.
+    private (NotedLosses Last, NotedLosses Before) _losses = (NotedLosses.None, NotedLosses.None);
+    private readonly Lock _lossesLock = new();
+
+    internal Origin(ulong epoch, string nodeName, OriginPoint start, int slot, long number)
     {
         Epoch = epoch;
         NodeName = nodeName;
         Start = start;
         Slot = slot;
+        Number = number;
         Key = new OriginKey(epoch, HashOf(nodeName));
     }
 
@@ -44,6 +49,40 @@ public sealed class Origin
 
     /// <summary>Index of its <see cref="OriginMark"/>. Successive origins of the same agent share it.</summary>
     internal int Slot { get; }
+
+    /// <summary>Notes the losses that precede a place in its log, by cause, as its agent's resume token has them: with them a later
+    /// run of this program resumes there. Any thread.</summary>
+    /// <param name="position">The place.</param>
+    /// <param name="losses">The losses.</param>
+    public void NoteLosses(long position, ReadOnlySpan<ulong> losses)
+    {
+        lock (_lossesLock)
+        {
+            if (!losses.SequenceEqual(_losses.Last.Counts))
+            {
+                _losses = (new NotedLosses(position, losses.ToArray()), _losses.Last);
+            }
+        }
+    }
+
+    /// <summary>What was noted of the losses up to a place; not all of them where that is not known.</summary>
+    public IReadOnlyList<ulong> LossesAt(long position)
+    {
+        lock (_lossesLock)
+        {
+            return _losses.Last.Position <= position ? _losses.Last.Counts
+                : _losses.Before.Position <= position ? _losses.Before.Counts
+                : [];
+        }
+    }
+
+    private sealed record NotedLosses(long Position, ulong[] Counts)
+    {
+        public static readonly NotedLosses None = new(0, []);
+    }
+
+    /// <summary>Counts the origins of a log, over all its runs.</summary>
+    internal long Number { get; }
 
     // FNV-1a: the same in every process. Of 1000 nodes, two share a hash in one of 9000 clusters. The restart of one of
     // those two during an absence of the aggregator can then go unreported.

@@ -10,6 +10,7 @@ internal sealed class OriginTable
     private readonly HashSet<Origin> _retired = [];
     private OriginMark[] _marks = [];
     private int _slots;
+    private long _added;
 
     // Origin of the next event, and where the event is in the origin's log.
     private Origin? _current;
@@ -21,11 +22,31 @@ internal sealed class OriginTable
     /// <summary>Whether an origin was ever added. Before, segments need no slices.</summary>
     public bool Any { get; private set; }
 
+    /// <summary>Goes on where earlier runs ended.</summary>
+    /// <param name="marks">How far each origin was read there, by slot.</param>
+    public void Restore(OriginMark[] marks)
+    {
+        _marks = [.. marks];
+        _slots = marks.Length;
+        Any = _slots > 0;
+        for (var slot = 0; slot < _slots; slot++)
+        {
+            if (_marks[slot].Origin is { } origin)
+            {
+                _added = Math.Max(_added, origin.Number);
+            }
+            else
+            {
+                _freeSlots.Push(slot);
+            }
+        }
+    }
+
     public Origin Add(ulong epoch, string nodeName, OriginPoint start, Origin? replaces)
     {
         Any = true;
         var hasSlot = replaces is not null && _marks[replaces.Slot].Origin == replaces;
-        var origin = new Origin(epoch, nodeName, start, hasSlot ? replaces!.Slot : TakeSlot());
+        var origin = new Origin(epoch, nodeName, start, hasSlot ? replaces!.Slot : TakeSlot(), ++_added);
         if (replaces is not null)
         {
             replaces.Next = origin;

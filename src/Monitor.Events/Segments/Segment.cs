@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Monitor.Protocol;
+using Monitor.V1;
 
 namespace Monitor.Events;
 
@@ -21,10 +22,16 @@ internal sealed class Segment
     public const int BlockShift = 8;
 
     private readonly SegmentBuffers _buffers;
-    private readonly int _top;
+    private readonly Lock _loading = new();
+    private readonly int _capacity;
+    private int _top;
     private byte[] _buffer;
 
-    // One for the log, and one for each reader that is inside.
+    // Where it can be read from again, once it has left memory; null for as long as it is not stored anywhere else.
+    private IStoredSegment? _stored;
+
+    // One for the log while the segment is in memory for good, or for the store while it was read lately; and one for each
+    // reader that is inside.
     private int _references = 1;
     private int _published;
     private int _count;
@@ -37,7 +44,7 @@ internal sealed class Segment
     private Block[] _blocks = new Block[16];
     private long _minTime = long.MaxValue;
     private long _maxTime = long.MinValue;
-    private readonly int[] _typeCounts = new int[256];
+    private int[] _typeCounts = new int[256];
 
     // Where the entries come from. Unused elements start at int.MaxValue. Replaced by a longer array.
     private OriginSlice[] _slices = [];
@@ -47,10 +54,31 @@ internal sealed class Segment
     {
         StartMarks = marks;
         _buffers = buffers;
+        _capacity = buffers.SegmentBytes;
         _buffer = buffers.Take();
-        _top = SegmentBuffers.AlignedEnd(_buffer);
+        _top = _buffers.TopOf(_buffer);
         Start = start;
         Array.Fill(_blocks, Block.Empty);
+    }
+
+    /// <summary>A segment that is stored, and not in memory until somebody enters it.</summary>
+    /// <param name="buffers">What it takes its buffer from then.</param>
+    /// <param name="facts">What is known of it without reading it.</param>
+    /// <param name="stored">Where it is read from.</param>
+    public Segment(SegmentBuffers buffers, in SegmentFacts facts, IStoredSegment stored)
+    {
+        _buffers = buffers;
+        _buffer = [];
+        _blocks = [];
+        _stored = stored;
+        _references = 0;
+        _published = facts.Entries;
+        _sealed = true;
+        _minTime = facts.MinTime;
+        _maxTime = facts.MaxTime;
+        _typeCounts = facts.TypeCounts;
+        StartMarks = [];
+        Start = facts.Start;
     }
 
     /// <summary>The time range of the events in a block. It may include events that are not published.</summary>
@@ -64,14 +92,33 @@ internal sealed class Segment
     /// <summary>The log before the first entry.</summary>
     public readonly LogPoint Start;
 
-    /// <summary>How far each origin of the log was read before the first entry, by slot. Must not be changed.</summary>
-    public readonly OriginMark[] StartMarks;
+    /// <summary>How far each origin of the log was read before the first entry, by slot. Must not be changed. For a reader that
+    /// is inside.</summary>
+    public OriginMark[] StartMarks { get; private set; }
+
+    /// <summary>Where it is read from once it has left memory; null where it is lost then.</summary>
+    public IStoredSegment? Stored => Volatile.Read(ref _stored);
 
     /// <summary>How many entries can be read. Read it before anything that depends on it.</summary>
     public int Published => Volatile.Read(ref _published);
 
     /// <summary>Whether no entry will follow. Read it before <see cref="Published"/>, which is then final.</summary>
     public bool Sealed => Volatile.Read(ref _sealed);
+
+    /// <summary>How many events there are; exact in a sealed segment.</summary>
+    public int EventCount
+    {
+        get
+        {
+            var sum = 0;
+            foreach (var count in Volatile.Read(ref _typeCounts))
+            {
+                sum += count;
+            }
+
+            return sum;
+        }
+    }
 
     /// <summary>Time of the oldest event; long.MaxValue if there is none.</summary>
     public long MinTime => Volatile.Read(ref _minTime);
@@ -80,7 +127,11 @@ internal sealed class Segment
     public long MaxTime => Volatile.Read(ref _maxTime);
 
     /// <summary>How many events have this type; exact in a sealed segment.</summary>
-    public int TypeCount(int typeId) => Volatile.Read(ref _typeCounts[typeId]);
+    public int TypeCount(int typeId)
+    {
+        var counts = Volatile.Read(ref _typeCounts);
+        return typeId < counts.Length ? Volatile.Read(ref counts[typeId]) : 0;
+    }
 
     // ---- Writer ----
 
@@ -89,7 +140,7 @@ internal sealed class Segment
 
     /// <summary>Whether an entry of so many bytes, with tag and length, has room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HasRoom(int bytes) => _top - (_count + 1) * EventColumns.Size - _end >= bytes;
+    public bool HasRoom(int bytes) => _capacity - (_count + 1) * EventColumns.Size - _end >= bytes;
 
     /// <summary>Appends an event, in three parts, for which there is room. Readers do not see it yet.</summary>
     public void AppendEvent(
@@ -133,6 +184,11 @@ internal sealed class Segment
             GrowBlocks();
         }
 
+        NoteLoss(index);
+    }
+
+    private void NoteLoss(int index)
+    {
         if (_lossCount == _lossIndexes.Length)
         {
             var longer = new int[Math.Max(4, _lossCount * 2)];
@@ -166,8 +222,12 @@ internal sealed class Segment
 
     // ---- Readers ----
 
-    /// <summary>Enters; false if the segment was evicted. Never stay inside across an await.</summary>
-    public bool TryAcquire()
+    /// <summary>Enters, and reads the segment where it is stored and not in memory: some milliseconds. False if it was evicted, or
+    /// cannot be read. Never stay inside across an await.</summary>
+    public bool TryAcquire() => TryEnter() || (Stored is not null && TryLoad());
+
+    /// <summary>Enters if the segment is in memory.</summary>
+    public bool TryEnter()
     {
         var references = Volatile.Read(ref _references);
         while (references > 0)
@@ -191,10 +251,162 @@ internal sealed class Segment
         Debug.Assert(left >= 0, "A segment was released more often than acquired.");
         if (left == 0)
         {
+            Unload();
+        }
+    }
+
+    /// <summary>From now on it can be read from there when it has left memory.</summary>
+    public void StoredAs(IStoredSegment stored)
+    {
+        var counts = _typeCounts;
+        var used = counts.AsSpan().LastIndexOfAnyExcept(0) + 1;
+        Volatile.Write(ref _typeCounts, counts[..used]);
+        Volatile.Write(ref _stored, stored);
+    }
+
+    /// <summary>What is in the store cannot be read.</summary>
+    public void StoreIsLost() => Volatile.Write(ref _stored, null);
+
+    // Not where somebody has entered, or the store has read it again, since the last one left.
+    private void Unload()
+    {
+        lock (_loading)
+        {
+            if (Volatile.Read(ref _references) != 0 || _buffer.Length == 0)
+            {
+                return;
+            }
+
             var buffer = _buffer;
             _buffer = [];
+            _blocks = [];
+            _slices = [];
+            _sliceCount = 0;
+            _lossIndexes = [];
+            _lossCount = 0;
+            StartMarks = [];
             _buffers.Return(buffer);
         }
+    }
+
+    private bool TryLoad()
+    {
+        IStoredSegment loaded;
+        lock (_loading)
+        {
+            if (TryEnter())
+            {
+                return true;
+            }
+
+            if (Stored is not { } stored)
+            {
+                return false;
+            }
+
+            if (_buffer.Length == 0 && !stored.TryLoad(this))
+            {
+                return false;
+            }
+
+            // One for this reader, and one for the store, which keeps what was read lately.
+            Volatile.Write(ref _references, 2);
+            loaded = stored;
+        }
+
+        // Not inside, for it may release another one.
+        loaded.Loaded(this);
+        return true;
+    }
+
+    // ---- The store, which alone knows the segment while it is being read ----
+
+    /// <summary>Takes a buffer for so many bytes of entries.</summary>
+    /// <returns>The place of the bytes.</returns>
+    public Span<byte> BeginLoad(int bytes)
+    {
+        _buffer = _buffers.Take();
+        _top = _buffers.TopOf(_buffer);
+        return bytes <= _top ? _buffer.AsSpan(0, bytes) : throw new InvalidDataException("it is larger than a segment");
+    }
+
+    /// <summary>Makes the columns of the entries whose bytes are in place.</summary>
+    /// <param name="bytes">How many bytes.</param>
+    /// <param name="marks">See <see cref="StartMarks"/>.</param>
+    /// <param name="slices">The slices of the entries.</param>
+    /// <param name="types">The type numbers of the log.</param>
+    /// <exception cref="InvalidDataException">They are not the entries of this segment.</exception>
+    public void EndLoad(int bytes, OriginMark[] marks, ReadOnlySpan<OriginSlice> slices, EventTypeTable types)
+    {
+        var entries = _buffer.AsSpan(0, bytes);
+        _blocks = new Block[(_published + BlockEntries - 1) >> BlockShift];
+        Array.Fill(_blocks, Block.Empty);
+        _count = 0;
+        _end = 0;
+        var reader = new WireReader(entries);
+        while (!reader.AtEnd)
+        {
+            if (_count == _published || !reader.TryReadTag(out var tag) || !reader.TryReadBytes(out var message)
+                || reader.Position > _top - (_count + 1) * EventColumns.Size)
+            {
+                throw new InvalidDataException("its entries are not whole");
+            }
+
+            if (tag == EventTags.ResponseEvent)
+            {
+                Place(
+                    EventColumns.TryParse(message, types, out var columns)
+                        ? columns
+                        : throw new InvalidDataException("one of its events is malformed"),
+                    reader.Position);
+                ref var block = ref _blocks[(_count - 1) >> BlockShift];
+                block.MinTime = Math.Min(block.MinTime, columns.Time);
+                block.MaxTime = Math.Max(block.MaxTime, columns.Time);
+            }
+            else if (tag == EventTags.ResponseLoss)
+            {
+                NoteLoss(_count);
+                Place(LossCounts.ColumnsOf(Loss.Parser.ParseFrom(message)), reader.Position);
+            }
+            else
+            {
+                throw new InvalidDataException("it has entries of an unknown kind");
+            }
+        }
+
+        if (_count != _published)
+        {
+            throw new InvalidDataException("entries are missing");
+        }
+
+        StartMarks = marks;
+        foreach (ref readonly var slice in slices)
+        {
+            AddSlice(slice);
+        }
+    }
+
+    /// <summary>Gives the buffer back after a failure between the two.</summary>
+    public void CancelLoad()
+    {
+        var buffer = _buffer;
+        _buffer = [];
+        _buffers.Return(buffer);
+    }
+
+    /// <summary>The slices from one index up to another, the first of them as if it began at the first index.</summary>
+    public OriginSlice[] SlicesOf(int from, int to)
+    {
+        var slices = Volatile.Read(ref _slices);
+        var found = new List<OriginSlice>();
+        for (var number = Math.Max(0, SliceBelow(slices, from)); number < slices.Length && slices[number].Start < to; number++)
+        {
+            var slice = slices[number];
+            var before = Math.Max(0, from - slice.Start);
+            found.Add(slice with { Start = slice.Start + before - from, Base = slice.Base + before });
+        }
+
+        return [.. found];
     }
 
     /// <summary>The columns of an entry below <see cref="Published"/>.</summary>
@@ -327,12 +539,19 @@ internal sealed class Segment
         writer.Fragment(message);
         writer.Fragment(second);
         writer.Fragment(third);
-        _end += writer.Length;
-        ref var header = ref Header(index);
-        header = columns;
-        header.End = _end;
-        _count = index + 1;
+        Place(columns, _end + writer.Length);
         return index;
+    }
+
+    // The bytes are there already, up to the end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Place(in EventColumns columns, int end)
+    {
+        _end = end;
+        ref var header = ref Header(_count);
+        header = columns;
+        header.End = end;
+        _count++;
     }
 
     // HasRoom and Published bound the index; a bounds check would cost a scan a fifth of its speed.

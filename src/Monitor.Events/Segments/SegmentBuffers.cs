@@ -13,6 +13,9 @@ internal sealed class SegmentBuffers(int segmentBytes)
     private readonly Stack<byte[]> _spare = new(MaxSpare);
     private int _alive;
 
+    /// <summary>What fits in a buffer, wherever in memory it is.</summary>
+    public int SegmentBytes => segmentBytes;
+
     /// <summary>Buffers that are in use or spare.</summary>
     public int Alive => Volatile.Read(ref _alive);
 
@@ -30,7 +33,7 @@ internal sealed class SegmentBuffers(int segmentBytes)
 
         // Pinned, so that the headers can be aligned to cache lines once; not cleared, so that the system backs only
         // the pages that are written.
-        return GC.AllocateUninitializedArray<byte>(segmentBytes, pinned: true);
+        return GC.AllocateUninitializedArray<byte>(segmentBytes + EventColumns.Size, pinned: true);
     }
 
     public void Return(byte[] buffer)
@@ -48,10 +51,11 @@ internal sealed class SegmentBuffers(int segmentBytes)
         }
     }
 
-    /// <summary>Where the headers must end so that each lies on one cache line.</summary>
-    public static int AlignedEnd(byte[] buffer)
+    /// <summary>Where the headers end, so that each lies on one cache line: at <see cref="SegmentBytes"/> or a little
+    /// behind.</summary>
+    public int TopOf(byte[] buffer)
     {
-        var start = Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0);
-        return buffer.Length - (int)((start + buffer.Length) % EventColumns.Size);
+        var end = Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0) + segmentBytes;
+        return segmentBytes + (int)((EventColumns.Size - end % EventColumns.Size) % EventColumns.Size);
     }
 }

@@ -1,0 +1,580 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Monitor.Events;
+using Monitor.Protocol;
+
+namespace Monitor.History;
+
+/// <summary>
+/// Keeps the segments of a log on disk: those that leave memory stay in the log, read again when somebody comes to them, and
+/// the next run of the program goes on behind them. Files are bounded by bytes and age. A thread of its own follows the
+/// log; where it cannot store, the log goes on in memory.
+/// </summary>
+public sealed class EventHistory : IDisposable
+{
+    // What a crash may lose.
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StepInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    // Several files, so that little is lost with a damaged one, and the oldest leave in small steps.
+    private const int FilesPerHistory = 32;
+    private const long MinFileBytes = 1L << 20;
+    private const long MaxFileBytes = 1L << 30;
+
+    // At the most 32 MiB.
+    private const int SegmentsKept = 8;
+
+    // Parts of a segment that are smaller are stored anew with what follows, so that a quiet log does not leave a thousand.
+    private const int SmallPart = 64 << 10;
+
+    private const int SqliteCorrupt = 11;
+    private const int SqliteNotADatabase = 26;
+
+    // Segments of one commit: some 4 MiB on disk.
+    private const int MaxRows = 8;
+
+    private readonly HistoryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly FileStream _lockFile;
+    private readonly SegmentBuffers _buffers = new(LogStore.MaxSegmentBytes);
+    private readonly SegmentWriter _writer;
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Lock _lock = new();
+
+    // Guarded by the lock.
+    private readonly List<HistoryFile> _files = [];
+    private readonly List<Segment> _segments = [];
+    private string? _damage;
+    private string? _failure;
+    private long _stored;
+    private long _missed;
+    private DateTimeOffset? _storedUntil;
+
+    // The thread's.
+    private Thread? _thread;
+    private LogStore? _log;
+    private HistoryFile? _current;
+    private DateTimeOffset _currentSince;
+    private LogPoint _next;
+    private LogPoint _partStart;
+    private int _partBytes;
+
+    // What is before it is in files that are not written to any more.
+    private long _floor;
+    private long _lastFlush;
+    private long _lastFailure;
+    private bool _isMarked;
+
+    private EventHistory(HistoryOptions options, TimeProvider time, ILogger logger, FileStream lockFile)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _lockFile = lockFile;
+        _writer = new SegmentWriter(Origins);
+        Restored = new RestoredLog(Types, [], [], default, []);
+    }
+
+    /// <summary>What earlier runs left.</summary>
+    public RestoredLog Restored { get; private set; }
+
+    /// <summary>Whether all that the last run had in its log was stored when it ended, or there was none.</summary>
+    public bool EndedCleanly { get; private set; } = true;
+
+    /// <summary>How it is.</summary>
+    public HistoryStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var oldest = _segments.Count == 0 ? long.MaxValue : _segments.Min(segment => segment.MinTime);
+                return new HistoryStatus(
+                    _options.Folder,
+                    _files.Sum(file => file.Bytes),
+                    _options.MaxBytes,
+                    _segments.Sum(segment => (long)segment.EventCount),
+                    _stored,
+                    _missed,
+                    _storedUntil,
+                    oldest == long.MaxValue ? null : oldest,
+                    _failure ?? _damage);
+            }
+        }
+    }
+
+    internal EventTypeTable Types { get; } = new();
+
+    internal StoredOrigins Origins { get; } = new();
+
+    internal LoadedSegments Loaded { get; } = new(SegmentsKept);
+
+    /// <summary>Opens the history, and reads what it has: some milliseconds for a gigabyte.</summary>
+    /// <exception cref="HistoryException">The folder cannot be used.</exception>
+    public static EventHistory Open(HistoryOptions options, TimeProvider time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        FileStream lockFile;
+        try
+        {
+            Directory.CreateDirectory(options.Folder);
+            lockFile = new FileStream(
+                Path.Combine(options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new HistoryException(
+                $"the history in '{options.Folder}' cannot be used: {failure.Message} Give a folder that this program may write to, "
+                + "and that no other server uses.",
+                failure);
+        }
+
+        var history = new EventHistory(options, time, logger, lockFile);
+        try
+        {
+            history.Restore();
+            return history;
+        }
+        catch
+        {
+            history.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to store what is in a log, which was made with <see cref="Restored"/>.</summary>
+    public void Follow(EventLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        _log = log.Store;
+        _next = _log.RunStart;
+        _partStart = _next;
+        _thread = new Thread(Run) { Name = "history", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Stores what is left, and closes the files. The log may be read no more.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        _thread?.Join();
+        lock (_lock)
+        {
+            foreach (var file in _files)
+            {
+                file.Dispose();
+            }
+        }
+
+        _writer.Dispose();
+        _lockFile.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>A segment cannot be read: the log has it no more.</summary>
+    internal void IsDamaged(Segment segment, HistoryFile file, Exception failure)
+    {
+        lock (_lock)
+        {
+            if (!_segments.Remove(segment))
+            {
+                // Removed while somebody came to it.
+                return;
+            }
+
+            _damage = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file.Path} is damaged: {failure.Message} {segment.EventCount} events of it are missing.");
+        }
+
+        _log?.Remove([segment]);
+        HistoryLog.Damaged(_logger, file.Path, failure.Message, $"{segment.EventCount} events of it are missing");
+    }
+
+    // ---- At the start ----
+
+    private void Restore()
+    {
+        var runs = new List<LogRun>();
+        var end = default(LogPoint);
+        (HistoryFile File, long Position, int Entries)? last = null;
+        foreach (var path in HistoryFile.In(_options.Folder).ToList())
+        {
+            HistoryFile? file = null;
+            var segments = 0;
+            try
+            {
+                var opened = file = HistoryFile.Open(path);
+                opened.ReadHeads((position, bytes) =>
+                {
+                    var head = SegmentReader.ReadHead(bytes);
+                    var facts = SegmentReader.FactsOf(head, Types);
+                    if (facts.Start.Position != position || position < end.Position)
+                    {
+                        throw new InvalidDataException($"the segment at {position} is at the wrong place");
+                    }
+
+                    if (runs.Count == 0 || runs[^1].Epoch != head.Epoch)
+                    {
+                        runs.Add(new LogRun(head.Epoch, Places.From(head.RunStart)));
+                    }
+
+                    end = Places.From(head.End);
+                    last = (opened, position, facts.Entries);
+                    segments++;
+                    if (facts.Entries > 0)
+                    {
+                        var stored = new StoredSegment(this, opened, position, (int)head.Bytes, facts.Entries, new ValueIndex(head.Values.ToByteArray()));
+                        _segments.Add(new Segment(_buffers, facts, stored));
+                    }
+                });
+                _files.Add(opened);
+            }
+            catch (Exception failure) when (failure is SqliteException or InvalidDataException)
+            {
+                NoteDamagedFile(path, file, segments, failure);
+            }
+        }
+
+        EndedCleanly = _damage is null && (last is null || IsCleanEnd(last.Value.File, end.Position));
+        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, MarksAtEnd(last));
+        if (_files.Count > 0 && _damage is null)
+        {
+            _current = _files[^1];
+            _currentSince = _time.GetUtcNow();
+        }
+
+        var status = Status;
+        HistoryLog.Opened(
+            _logger,
+            _options.Folder,
+            status.Events,
+            status.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest).ToString().Trim('"') : "now",
+            status.Bytes);
+    }
+
+    // What could be read of it stays; it is not written to any more.
+    private void NoteDamagedFile(string path, HistoryFile? file, int segments, Exception failure)
+    {
+        string consequence;
+        if (segments > 0)
+        {
+            _files.Add(file!);
+            consequence = $"{segments} segments of it can be read";
+        }
+        else
+        {
+            file?.Dispose();
+            var name = path + ".damaged";
+            File.Move(path, name, overwrite: true);
+            HistoryFile.Delete(path);
+            consequence = $"it is kept as {name}, and not read";
+        }
+
+        _damage = $"{path} is damaged: {failure.Message}; {consequence}";
+        HistoryLog.Damaged(_logger, path, failure.Message, consequence);
+    }
+
+    private static bool IsCleanEnd(HistoryFile file, long position)
+    {
+        try
+        {
+            return file.IsCleanEnd(position);
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
+    private OriginMark[] MarksAtEnd((HistoryFile File, long Position, int Entries)? last)
+    {
+        if (last is not var (file, position, entries))
+        {
+            return [];
+        }
+
+        try
+        {
+            var detail = SegmentReader.ReadDetail(file.ReadDetail(position));
+            return SegmentReader.AtEnd(
+                SegmentReader.MarksOf(detail, Origins), SegmentReader.SlicesOf(detail, entries, Origins), entries);
+        }
+        catch (Exception failure) when (failure is SqliteException or InvalidDataException)
+        {
+            _damage = $"{file.Path} is damaged: {failure.Message}. How far each agent was read is not known any more.";
+            HistoryLog.Damaged(_logger, file.Path, failure.Message, "How far each agent was read is not known any more.");
+            return [];
+        }
+    }
+
+    // ---- The thread ----
+
+    private void Run()
+    {
+        _lastFlush = _time.GetTimestamp();
+        while (!_stop.Wait(StepInterval))
+        {
+            if (_failure is null || _time.GetElapsedTime(_lastFailure) >= RetryInterval)
+            {
+                TryStep(isLast: false);
+            }
+        }
+
+        TryStep(isLast: true);
+    }
+
+    private void TryStep(bool isLast)
+    {
+        try
+        {
+            Step(isLast);
+            if (_failure is not null)
+            {
+                SetFailure(null);
+                HistoryLog.Recovered(_logger, _missed);
+            }
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            _lastFailure = _time.GetTimestamp();
+            if (_failure is null)
+            {
+                HistoryLog.Failing(_logger, failure.Message, RetryInterval.TotalSeconds);
+            }
+
+            SetFailure($"events are not stored in {_options.Folder}: {failure.Message}");
+            if (failure is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase })
+            {
+                // Another file is begun. What is in this one stays readable; of the segment that is stored in parts there, the
+                // rest is.
+                _current = null;
+                _floor = _next.Position;
+                _partStart = _next;
+                _partBytes = 0;
+            }
+        }
+    }
+
+    private void SetFailure(string? failure)
+    {
+        lock (_lock)
+        {
+            _failure = failure;
+        }
+    }
+
+    /// <summary>Stores the segments that are full, and where it is time, what there is of the last one.</summary>
+    private void Step(bool isLast)
+    {
+        if (!_isMarked)
+        {
+            WriteStart();
+        }
+
+        var isFlush = isLast || _time.GetElapsedTime(_lastFlush) >= FlushInterval;
+        var now = _time.GetUtcNow();
+        var full = new List<(SegmentRow Row, Segment Segment)>();
+        var segments = _log!.Segments;
+        foreach (var segment in segments.AsSpan(segments.Length - Math.Min(segments.Length, _log.SegmentsInMemory + 1)))
+        {
+            if (segment.Stored is not null || !segment.TryEnter())
+            {
+                continue;
+            }
+
+            try
+            {
+                // In this order: then it has no more than that.
+                var isSealed = segment.Sealed;
+                var count = segment.Published;
+                if (segment.Start.Position + count <= _next.Position && !isSealed)
+                {
+                    continue;
+                }
+
+                if (isSealed && segment.Start.Position >= _floor)
+                {
+                    full.Add((_writer.Write(_log, segment, 0, count), segment));
+                    if (full.Count == MaxRows)
+                    {
+                        WriteFull(full);
+                    }
+                }
+                else if (isFlush || isSealed)
+                {
+                    WriteFull(full);
+                    WritePart(segment, count);
+                }
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+
+        WriteFull(full);
+        if (!isFlush)
+        {
+            return;
+        }
+
+        _lastFlush = _time.GetTimestamp();
+        RemoveOld(now);
+        lock (_lock)
+        {
+            _storedUntil = now;
+        }
+
+        if (isLast && _current is not null)
+        {
+            _current.NoteCleanEnd(_next.Position);
+        }
+    }
+
+    // So that tokens of a run of which nothing more is stored are known.
+    private void WriteStart()
+    {
+        var run = _log!.Runs[^1];
+        Write([_writer.WriteStart(run, Restored.Marks)], mayBegin: true);
+        _current!.ClearCleanEnd();
+        _isMarked = true;
+    }
+
+    private void WriteFull(List<(SegmentRow Row, Segment Segment)> full)
+    {
+        if (full.Count == 0)
+        {
+            return;
+        }
+
+        var file = Write([.. full.Select(item => item.Row)], mayBegin: full[0].Row.Start.Position >= _next.Position);
+        foreach (var (row, segment) in full)
+        {
+            var stored = new StoredSegment(this, file, row.Start.Position, row.Bytes, segment.Published, row.Values);
+            Note(row.Start, row.End);
+            lock (_lock)
+            {
+                _segments.Add(segment);
+            }
+
+            segment.StoredAs(stored);
+        }
+
+        _partStart = _next;
+        _partBytes = 0;
+        full.Clear();
+    }
+
+    private void WritePart(Segment segment, int count)
+    {
+        var from = _partStart.Position > segment.Start.Position ? (int)(_partStart.Position - segment.Start.Position) : 0;
+        if (_partBytes >= SmallPart)
+        {
+            from = Math.Max(from, (int)(_next.Position - segment.Start.Position));
+        }
+
+        if (from >= count || segment.Start.Position + count <= _next.Position)
+        {
+            return;
+        }
+
+        var row = _writer.Write(_log!, segment, from, count);
+        Write([row], mayBegin: from == 0 && row.Start.Position >= _next.Position);
+        _partStart = row.Start;
+        _partBytes = segment.ByteStart(count) - segment.ByteStart(from);
+        Note(row.Start, row.End);
+    }
+
+    /// <summary>Everything between the two is stored.</summary>
+    private void Note(in LogPoint start, in LogPoint end)
+    {
+        lock (_lock)
+        {
+            // What came before and is not stored has left memory.
+            _missed += Math.Max(0, start.Events - _next.Events);
+            _stored += end.Events - Math.Max(start.Events, _next.Events);
+        }
+
+        _next = end;
+    }
+
+    /// <param name="rows">What to store.</param>
+    /// <param name="mayBegin">Whether another file may begin: not in the middle of a segment of which a part is stored, for the
+    /// whole one will replace it.</param>
+    private HistoryFile Write(IReadOnlyList<SegmentRow> rows, bool mayBegin)
+    {
+        var isFull = _current is not null
+            && (_current.Bytes >= Math.Clamp(_options.MaxBytes / FilesPerHistory, MinFileBytes, MaxFileBytes)
+                || _time.GetUtcNow() - _currentSince >= _options.MaxAge / FilesPerHistory);
+        if (_current is null || (isFull && mayBegin))
+        {
+            Begin(rows[0].Start.Position);
+        }
+
+        _current!.Write(rows);
+        return _current;
+    }
+
+    private void Begin(long position)
+    {
+        var path = HistoryFile.PathOf(_options.Folder, position);
+        lock (_lock)
+        {
+            // After a failure the file of this position may be there, with nothing that counts behind it.
+            if (_files.FirstOrDefault(file => file.Path == path) is { } known)
+            {
+                _current = known;
+                return;
+            }
+        }
+
+        var opened = HistoryFile.Open(path);
+        lock (_lock)
+        {
+            _files.Add(opened);
+        }
+
+        _current = opened;
+        _currentSince = _time.GetUtcNow();
+    }
+
+    /// <summary>Removes the oldest files where there are too many bytes, or their events are too old.</summary>
+    private void RemoveOld(DateTimeOffset now)
+    {
+        var oldest = UnixNanos.From(now - _options.MaxAge);
+        while (true)
+        {
+            HistoryFile first;
+            List<Segment> segments;
+            lock (_lock)
+            {
+                if (_files.Count < 2)
+                {
+                    return;
+                }
+
+                first = _files[0];
+                segments = [.. _segments.Where(segment => segment.Stored is StoredSegment stored && stored.File == first)];
+                if (first == _current
+                    || (_files.Sum(file => file.Bytes) <= _options.MaxBytes && !segments.TrueForAll(segment => segment.MaxTime < oldest)))
+                {
+                    return;
+                }
+
+                _files.RemoveAt(0);
+                _segments.RemoveAll(segments.Contains);
+            }
+
+            // 1. Readers stop finding its segments. 2. It is closed: who is about to read finds it closed. 3. It is deleted.
+            _log!.Remove(segments);
+            first.Dispose();
+            HistoryFile.Delete(first.Path);
+            HistoryLog.Removed(_logger, first.Path);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using Google.Protobuf;
+using Monitor.Events;
+using Monitor.History.Format;
+using Monitor.V1;
+
+namespace Monitor.History;
+
+/// <summary>Reads what was stored of a segment, which may be anything.</summary>
+internal static class SegmentReader
+{
+    /// <summary>What this server writes and reads.</summary>
+    public const uint Format = 1;
+
+    // An entry has a tag and a length.
+    private const int MinEntryBytes = 2;
+    private const int MaxSlots = 1 << 20;
+    private const long MaxPosition = 1L << 62;
+
+    /// <summary>Reads a head.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of a later version.</exception>
+    public static SegmentHead ReadHead(byte[] bytes)
+    {
+        var head = Parse(SegmentHead.Parser, bytes);
+        if (head.Format != Format)
+        {
+            throw new InvalidDataException($"it has format {head.Format}, and this version reads {Format}");
+        }
+
+        var (start, end) = (Places.From(head.Start), Places.From(head.End));
+        _ = Places.From(head.RunStart);
+        var entries = end.Position - start.Position;
+        if (entries < 0 || end.Events < start.Events || end.Events - start.Events > entries
+            || head.Bytes > LogStore.MaxSegmentBytes || entries > head.Bytes / MinEntryBytes)
+        {
+            throw new InvalidDataException("it starts and ends at impossible places");
+        }
+
+        return head;
+    }
+
+    /// <summary>What the log keeps of it.</summary>
+    public static SegmentFacts FactsOf(SegmentHead head, EventTypeTable types)
+    {
+        var start = Places.From(head.Start);
+        var counts = new int[256];
+        foreach (var type in head.Types_)
+        {
+            counts[type.Name.Length == 0 ? EventTypeTable.Other : types.GetOrAdd(type.Name)] += (int)type.Count;
+        }
+
+        return new SegmentFacts
+        {
+            Start = start,
+            Entries = (int)(Places.From(head.End).Position - start.Position),
+            MinTime = head.HasMinTime ? head.MinTime : long.MaxValue,
+            MaxTime = head.HasMaxTime ? head.MaxTime : long.MinValue,
+            TypeCounts = counts[..(counts.AsSpan().LastIndexOfAnyExcept(0) + 1)],
+        };
+    }
+
+    /// <summary>Reads a detail.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static SegmentDetail ReadDetail(byte[] bytes) => Parse(SegmentDetail.Parser, bytes);
+
+    /// <summary>How far the origins were read before the segment, by slot.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static OriginMark[] MarksOf(SegmentDetail detail, StoredOrigins origins)
+    {
+        var marks = new OriginMark[detail.Marks.Count == 0 ? 0 : detail.Origins.Max(origin => origin.Slot > MaxSlots
+            ? throw new InvalidDataException("an origin is impossible")
+            : (int)origin.Slot) + 1];
+        foreach (var mark in detail.Marks)
+        {
+            var origin = OriginOf(detail, mark.Origin, origins);
+            marks[origin.Slot] = new OriginMark { Origin = origin, At = Places.OriginPointOf(mark.Position, mark.Events) };
+        }
+
+        return marks;
+    }
+
+    /// <summary>Moves marks from the start of a segment to its end.</summary>
+    public static OriginMark[] AtEnd(OriginMark[] marks, ReadOnlySpan<OriginSlice> slices, int entries)
+    {
+        for (var number = 0; number < slices.Length; number++)
+        {
+            ref readonly var slice = ref slices[number];
+            if (slice.Origin is not { } origin)
+            {
+                continue;
+            }
+
+            if (origin.Slot >= marks.Length)
+            {
+                Array.Resize(ref marks, origin.Slot + 1);
+            }
+
+            var end = number + 1 < slices.Length ? slices[number + 1].Start : entries;
+            marks[origin.Slot] = new OriginMark { Origin = origin, At = slice.After(end - slice.Start) };
+        }
+
+        return marks;
+    }
+
+    /// <summary>The slices of its entries.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static OriginSlice[] SlicesOf(SegmentDetail detail, int entries, StoredOrigins origins)
+    {
+        var slices = new OriginSlice[detail.Slices.Count];
+        for (var number = 0; number < slices.Length; number++)
+        {
+            var slice = detail.Slices[number];
+            if (slice.Start >= entries || (number > 0 && slice.Start <= slices[number - 1].Start)
+                || slice.Base is < -MaxPosition or > MaxPosition || slice.Losses is < -MaxPosition or > MaxPosition)
+            {
+                throw new InvalidDataException("a slice is impossible");
+            }
+
+            slices[number] = new OriginSlice
+            {
+                Start = (int)slice.Start,
+                Origin = slice.Origin == 0 ? null : OriginOf(detail, slice.Origin - 1, origins),
+                Base = slice.Base,
+                Losses = slice.Losses,
+            };
+        }
+
+        return slices;
+    }
+
+    /// <summary>The counts; null where there are none.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static SegmentCounts? CountsOf(SegmentDetail detail)
+    {
+        if (detail.Counts is not { } counts)
+        {
+            return null;
+        }
+
+        foreach (var row in counts.Rows)
+        {
+            if (Math.Max(Math.Max(row.Type, row.Node), Math.Max(row.Namespace, row.Text)) >= counts.Names.Count || row.Count > int.MaxValue)
+            {
+                throw new InvalidDataException("a count is impossible");
+            }
+        }
+
+        return new SegmentCounts(counts.Names, [.. counts.Rows.Select(KindOf)]);
+    }
+
+    private static SegmentCounts.Row KindOf(CountRow row) => new(
+        new SegmentCounts.Kind(
+            (int)row.Type, (int)row.Node, (int)row.Namespace, (int)row.Detail,
+            (ConnectionDetail.Types.Outcome)row.Outcome, (int)row.Text, row.Failed),
+        (int)row.Count);
+
+    private static Origin OriginOf(SegmentDetail detail, uint number, StoredOrigins origins) =>
+        number < detail.Origins.Count && detail.Origins[(int)number] is { Slot: <= MaxSlots } info
+            ? origins.Of(info)
+            : throw new InvalidDataException("an origin is missing");
+
+    private static T Parse<T>(MessageParser<T> parser, byte[] bytes)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException malformed)
+        {
+            throw new InvalidDataException("what is known of it cannot be read", malformed);
+        }
+    }
+}
