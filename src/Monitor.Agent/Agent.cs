@@ -13,12 +13,14 @@ using Monitor.Agent.Reading;
 using Monitor.Agent.Status;
 using Monitor.Bpf;
 using Monitor.Events;
+using Monitor.History;
 using Monitor.Protocol;
 using Monitor.Sandbox;
 using Monitor.Sandbox.Rights;
 using Monitor.Sandbox.SystemCalls;
 using Monitor.Server;
 using Monitor.Server.Settings;
+using Monitor.V1;
 
 namespace Monitor.Agent;
 
@@ -79,10 +81,24 @@ internal static class Agent
         var options = AgentSettings.Shared.OptionsOf(settings);
         var nodeName = options.NodeName;
         var epoch = BootEpoch.Compute(nodeName, File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile) : "", start);
-        using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Shared.Retention), NodeName = nodeName }, epoch, TimeProvider.System);
         using var logging = ServerLogging.CreateFactory(options.LogLevel);
         var logger = logging.CreateLogger("Monitor.Agent");
+        IEventHistory? history = null;
+        try
+        {
+            history = settings.TryGet(HistorySettings.Folder, out _) ? OpenHistory(settings, logging) : null;
+        }
+        catch (HistoryException refused)
+        {
+            error.WriteLine($"{AgentSettings.Schema.ProgramName}: {refused.Message}");
+            return 1;
+        }
+
+        using var closing = history;
+        using var log = new EventLog(
+            new EventLogOptions { RetentionBytes = settings.Get(AgentSettings.Shared.Retention), NodeName = nodeName },
+            epoch, TimeProvider.System, history?.Restored);
+        GoOn(log, history, nodeName, start);
         if (!Bpf.Kernel.PidNamespace.IsInitial
             && (!settings.Get(AgentSettings.IncludeSelf) || settings.TryGet(AgentSettings.ExcludePid, out _)))
         {
@@ -129,7 +145,8 @@ internal static class Agent
                 TimeProvider.System);
             await using var server = MonitorServer.Build(
                 options, log, programs, health: kubernetes is null ? null : kubernetes.Health, connections: connections,
-                metrics: custom is null ? null : new CustomMetrics(nodeName, custom, privacy));
+                metrics: custom is null ? null : new CustomMetrics(nodeName, custom, privacy),
+                history: history is null ? null : () => history.Status);
             if (!await ServerStart.StartAsync(
                 server, error, StartReport.Lines(outcome, rights, custom), "/api/events?limit=10", GiveMemoryBack))
             {
@@ -157,11 +174,39 @@ internal static class Agent
         return 0;
     }
 
+    // Behind an end that was no end, the log says that something is missing.
+    private static void GoOn(EventLog log, IEventHistory? history, string nodeName, DateTimeOffset start)
+    {
+        if (history is null)
+        {
+            return;
+        }
+
+        if (!history.EndedCleanly)
+        {
+            log.AppendLoss(new Loss
+            {
+                NodeName = nodeName,
+                Cause = LossCause.Restarted,
+                FirstTime = log.GetStatistics().NewestTimeUnixNanos is { } newest ? UnixNanos.ToTimestamp(newest) : null,
+                LastTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(start),
+            });
+            log.Publish();
+        }
+
+        history.Follow(log);
+    }
+
+    // A method of its own, so that nothing of it is loaded without a history.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IEventHistory OpenHistory(SettingValues settings, ILoggerFactory logging) => HistoryStart.Open(settings, logging);
+
     private static SystemCallOptions SystemCallsOf(SettingValues settings, AgentRights rights) => new()
     {
         ReadsPrograms = true,
         LoadsPrograms = rights.Held.Contains(Capability.Perfmon),
         AttachesPrograms = settings.TryGet(AgentSettings.OnDemand, out _) || settings.TryGet(AgentSettings.MonitorsFolder, out _),
+        KeepsDatabase = settings.TryGet(HistorySettings.Folder, out _),
         RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && RunsCommand(kubeconfig),
     };
 

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Monitor.Aggregator.Discovery;
 using Monitor.Aggregator.Kubernetes;
 using Monitor.Aggregator.Links;
 using Monitor.Events;
+using Monitor.History;
 using Monitor.Protocol;
 using Monitor.Sandbox;
 using Monitor.Sandbox.SystemCalls;
@@ -29,22 +32,38 @@ internal static class Aggregator
             settings.Get(ServerSettings.Sandbox),
             new SystemCallOptions
             {
+                KeepsDatabase = settings.TryGet(HistorySettings.Folder, out _),
                 RunsHelpers = settings.TryGet(ServerSettings.Kubeconfig, out var kubeconfig) && AggregatorKubernetes.RunsCommand(kubeconfig),
             },
             filesProblem);
         var time = TimeProvider.System;
         var options = AggregatorSettings.Shared.OptionsOf(settings);
-        using var log = new EventLog(
-            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Shared.Retention), TracksOrigins = true }, Epoch(time), time);
         using var logging = ServerLogging.CreateFactory(options.LogLevel);
+        IEventHistory? history = null;
+        try
+        {
+            history = settings.TryGet(HistorySettings.Folder, out _) ? OpenHistory(settings, logging) : null;
+        }
+        catch (HistoryException refused)
+        {
+            error.WriteLine($"{AggregatorSettings.Schema.ProgramName}: {refused.Message}");
+            return 1;
+        }
+
+        using var closing = history;
+        using var log = new EventLog(
+            new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Shared.Retention), TracksOrigins = true },
+            Epoch(time), time, history?.Restored);
+        history?.Follow(log);
         var discoveries = AggregatorSettings.Discoveries(settings, time, logging);
         await using var peers = ServerSettings.UsesKubernetes(settings)
             ? AggregatorKubernetes.WatchPeers(settings, time, logging)
             : null;
         using var tls = options.Access.HasTls ? new TlsIdentity(options.Access, time, logging.CreateLogger("Monitor.Server.Access")) : null;
-        var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls));
+        var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls), history?.Restored);
         await using var server = MonitorServer.Build(
-            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls, fleet, fleet);
+            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls, fleet, fleet,
+            history is null ? null : () => history.Status);
         if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries, confinement), "/api/agents"))
         {
             return 1;
@@ -67,6 +86,10 @@ internal static class Aggregator
         return 0;
     }
 
+    // A method of its own, so that nothing of it is loaded without a history.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IEventHistory OpenHistory(SettingValues settings, ILoggerFactory logging) => HistoryStart.Open(settings, logging);
+
     private static LinkOptions LinksOf(SettingValues settings, TlsIdentity? tls) => new()
     {
         Tls = tls is { HasAuthority: true } ? tls : null,
@@ -80,6 +103,11 @@ internal static class Aggregator
         foreach (var discovery in discoveries)
         {
             yield return $"agents: {discovery.Description}";
+        }
+
+        if (settings.TryGet(HistorySettings.Folder, out var folder))
+        {
+            yield return $"history: {folder}";
         }
 
         yield return settings.TryGet(ServerSettings.TlsAuthority, out _)

@@ -67,6 +67,7 @@ internal static class FreshStart
             using var files = FileRestriction.Prepare(new RestrictionOptions
             {
                 Watched = [.. settings.Files(), .. OtlpVariables.Files, .. usesKubernetes ? AggregatorKubernetes.FilesOf(kubeconfig) : []],
+                Written = HistorySettings.MakeFolder(settings) is { } folder ? [folder] : [],
                 ResolvesNames = true,
                 ListensAt = [settings.Get(AggregatorSettings.Shared.Http).Port, settings.Get(AggregatorSettings.Shared.Grpc).Port],
                 Connects = true,

@@ -11,7 +11,7 @@ namespace Monitor.History;
 /// the next run of the program goes on behind them. Files are bounded by bytes and age. A thread of its own follows the
 /// log; where it cannot store, the log goes on in memory.
 /// </summary>
-public sealed class EventHistory : IDisposable
+public sealed class EventHistory : IEventHistory
 {
     // What a crash may lose.
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
@@ -53,6 +53,9 @@ public sealed class EventHistory : IDisposable
     private long _missed;
     private DateTimeOffset? _storedUntil;
 
+    // Of the segment that is stored in part.
+    private (long Events, long MinTime) _part = (0, long.MaxValue);
+
     // The thread's.
     private Thread? _thread;
     private LogStore? _log;
@@ -78,25 +81,25 @@ public sealed class EventHistory : IDisposable
         Restored = new RestoredLog(Types, [], [], default, []);
     }
 
-    /// <summary>What earlier runs left.</summary>
+    /// <inheritdoc/>
     public RestoredLog Restored { get; private set; }
 
-    /// <summary>Whether all that the last run had in its log was stored when it ended, or there was none.</summary>
+    /// <inheritdoc/>
     public bool EndedCleanly { get; private set; } = true;
 
-    /// <summary>How it is.</summary>
+    /// <inheritdoc/>
     public HistoryStatus Status
     {
         get
         {
             lock (_lock)
             {
-                var oldest = _segments.Count == 0 ? long.MaxValue : _segments.Min(segment => segment.MinTime);
+                var oldest = Math.Min(_part.MinTime, _segments.Count == 0 ? long.MaxValue : _segments.Min(segment => segment.MinTime));
                 return new HistoryStatus(
                     _options.Folder,
                     _files.Sum(file => file.Bytes),
                     _options.MaxBytes,
-                    _segments.Sum(segment => (long)segment.EventCount),
+                    _segments.Sum(segment => (long)segment.EventCount) + _part.Events,
                     _stored,
                     _missed,
                     _storedUntil,
@@ -121,7 +124,12 @@ public sealed class EventHistory : IDisposable
         FileStream lockFile;
         try
         {
-            Directory.CreateDirectory(options.Folder);
+            // .NET makes it before it looks whether it is there, and this process may not be allowed to.
+            if (!Directory.Exists(options.Folder))
+            {
+                Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
             lockFile = new FileStream(
                 Path.Combine(options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
@@ -146,7 +154,7 @@ public sealed class EventHistory : IDisposable
         }
     }
 
-    /// <summary>Begins to store what is in a log, which was made with <see cref="Restored"/>.</summary>
+    /// <inheritdoc/>
     public void Follow(EventLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
@@ -157,7 +165,7 @@ public sealed class EventHistory : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Stores what is left, and closes the files. The log may be read no more.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
         _stop.Set();
@@ -460,6 +468,7 @@ public sealed class EventHistory : IDisposable
             lock (_lock)
             {
                 _segments.Add(segment);
+                _part = (0, long.MaxValue);
             }
 
             segment.StoredAs(stored);
@@ -488,6 +497,10 @@ public sealed class EventHistory : IDisposable
         _partStart = row.Start;
         _partBytes = segment.ByteStart(count) - segment.ByteStart(from);
         Note(row.Start, row.End);
+        lock (_lock)
+        {
+            _part = (row.End.Events - Math.Max(segment.Start.Events, Restored.End.Events), segment.MinTime);
+        }
     }
 
     /// <summary>Everything between the two is stored.</summary>

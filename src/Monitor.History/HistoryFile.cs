@@ -47,8 +47,22 @@ internal sealed class HistoryFile : IDisposable
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <exception cref="SqliteException">It cannot be read or made.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
     public static HistoryFile Open(string path)
     {
+        if (!File.Exists(path))
+        {
+            // SQLite gives what is beside it the same rights.
+            using var made = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+        }
+
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,

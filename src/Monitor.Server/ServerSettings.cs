@@ -188,7 +188,7 @@ public sealed class ServerSettings
             summary,
             Version,
             [
-                .. own, Retention, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
+                .. own, Retention, .. HistorySettings.All, Http, Grpc, TlsCertificate, TlsKey, TlsAuthority, Readers, Open, Insecure,
                 CorsOrigin, .. LimitSettings.All, .. MetricSettings.All, Sandbox, DeploymentMode, Kubeconfig, LogLevel, CheckHealth,
             ],
             examples,

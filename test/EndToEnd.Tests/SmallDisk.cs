@@ -2,12 +2,13 @@ using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
 
-/// <summary>A disk of 256 KiB that the test fills up.</summary>
+/// <summary>A small disk that the test fills up.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("monitor-disk-");
 
-    public SmallDisk() => Command.Run("mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "monitor-test", _folder.FullName);
+    public SmallDisk(int kibibytes = 256) =>
+        Command.Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k,mode=755", "monitor-test", _folder.FullName);
 
     public string Folder => _folder.FullName;
 

@@ -39,6 +39,7 @@ internal static class FilesToKeep
                     .. usesKubernetes ? Cgroups() : [],
                     .. settings.TryGet(AgentSettings.MonitorsFolder, out var folder) ? [.. ForLoading, folder, Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder] : Array.Empty<string>(),
                 ],
+                Written = HistorySettings.MakeFolder(settings) is { } history ? [history] : [],
                 ResolvesNames = usesKubernetes || OtlpVariables.AreSet,
                 ListensAt = [settings.Get(AgentSettings.Shared.Http).Port, settings.Get(AgentSettings.Shared.Grpc).Port],
                 Connects = usesKubernetes || OtlpVariables.AreSet,

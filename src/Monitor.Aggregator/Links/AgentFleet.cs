@@ -47,13 +47,15 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
     /// <param name="loggers">Where it logs.</param>
     /// <param name="peers">Names the other side of events; null outside Kubernetes.</param>
     /// <param name="options">How patient the links are; null for the defaults.</param>
+    /// <param name="restored">What earlier runs left in the log; null where that is nothing.</param>
     public AgentFleet(
         IReadOnlyList<IAgentDiscovery> discoveries,
         EventLog log,
         TimeProvider time,
         ILoggerFactory loggers,
         PeerLookup? peers = null,
-        LinkOptions? options = null)
+        LinkOptions? options = null,
+        RestoredLog? restored = null)
     {
         _discoveries = discoveries;
         _listed = new IReadOnlyCollection<AgentAddress>?[discoveries.Count];
@@ -61,7 +63,7 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
         _time = time;
         _options = options ?? new LinkOptions();
         _logger = loggers.CreateLogger<AgentFleet>();
-        _nodes = new NodeDirectory(new ClusterLog(log, peers), _options, time);
+        _nodes = new NodeDirectory(new ClusterLog(log, peers), _options, time, restored);
         _connections = new FleetConnections(() => Links, peers, time);
         _metrics = new FleetMetrics(() => _nodes.All);
     }

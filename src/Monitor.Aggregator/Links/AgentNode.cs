@@ -76,6 +76,15 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
         }
     }
 
+    /// <summary>Goes on where an earlier run of this program left off.</summary>
+    public void GoOn(Origin origin, OriginPoint at)
+    {
+        lock (_lock)
+        {
+            _run = new AgentRun(origin.Epoch, origin.Start, origin, at);
+        }
+    }
+
     /// <summary>Takes a message in that was read and checked.</summary>
     /// <param name="batch">The message.</param>
     /// <param name="epoch">The run that it is of.</param>
@@ -277,7 +286,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
             FirstTime = (last.WatermarkUnixNanos ?? last.NewestUnixNanos) is { } reached ? UnixNanos.ToTimestamp(reached) : null,
             LastTime = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
-        var run = new AgentRun(epoch, start, log.AddOrigin(epoch, name, start, last?.Origin, restarted));
+        var run = new AgentRun(epoch, start, log.AddOrigin(epoch, name, start, last?.Origin, restarted), start);
         lock (_lock)
         {
             _run = run;

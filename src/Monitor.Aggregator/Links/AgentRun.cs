@@ -5,7 +5,11 @@ using Monitor.V1;
 namespace Monitor.Aggregator.Links;
 
 /// <summary>One run of an agent, as far as it was read. Guarded by its <see cref="AgentNode"/>.</summary>
-internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin)
+/// <param name="epoch">Which run.</param>
+/// <param name="start">Where the log's copy of it starts.</param>
+/// <param name="origin">Its origin in the log.</param>
+/// <param name="at">How far it was read.</param>
+internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin, OriginPoint at)
 {
     /// <summary>Which run.</summary>
     public ulong Epoch => epoch;
@@ -20,10 +24,12 @@ internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin)
     public bool IsRetired { get; set; }
 
     /// <summary>How far it was read.</summary>
-    public OriginPoint At { get; private set; } = start;
+    public OriginPoint At { get; private set; } = at;
 
     /// <summary>The token that goes on from there; null before its first message.</summary>
-    public ResumeToken? Token { get; private set; }
+    public ResumeToken? Token { get; private set; } = at == start
+        ? null
+        : new ResumeToken(epoch, (ulong)at.Position, (ulong)at.Events, [.. origin.LossesAt(at.Position)]);
 
     /// <summary>Events that came.</summary>
     public ulong Events { get; private set; }

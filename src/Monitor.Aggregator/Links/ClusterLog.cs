@@ -69,6 +69,7 @@ internal sealed class ClusterLog(EventLog log, PeerLookup? peers = null)
 
             var lost = AppendEvents(origin, at, batch, clock);
             log.Publish();
+            origin.NoteLosses(after.Position, batch.Token!.Losses);
             return lost;
         }
     }

@@ -1,9 +1,10 @@
 using Monitor.Aggregator.Discovery;
+using Monitor.Events;
 
 namespace Monitor.Aggregator.Links;
 
 /// <summary>The nodes by their names. Any thread.</summary>
-internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimeProvider time)
+internal sealed class NodeDirectory
 {
     // Of nodes that are gone it is remembered how far they were read, some 500 bytes each. A cluster has as many nodes in
     // a year where a hundred come and go each day for three months.
@@ -11,6 +12,26 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AgentNode> _nodes = new(StringComparer.Ordinal);
+    private readonly ClusterLog _log;
+    private readonly LinkOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <param name="log">Where their events go.</param>
+    /// <param name="options">How long nodes are remembered.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="restored">How far earlier runs read the agents; null where there were none.</param>
+    public NodeDirectory(ClusterLog log, LinkOptions options, TimeProvider time, RestoredLog? restored = null)
+    {
+        _log = log;
+        _options = options;
+        _time = time;
+        foreach (var (origin, at) in restored?.Origins ?? [])
+        {
+            var node = new AgentNode(origin.NodeName, log, time);
+            node.GoOn(origin, at);
+            _nodes[origin.NodeName] = node;
+        }
+    }
 
     public IReadOnlyList<AgentNode> All
     {
@@ -39,7 +60,7 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
         {
             if (!_nodes.TryGetValue(agent.NodeName, out var node))
             {
-                node = new AgentNode(agent.NodeName, log, time);
+                node = new AgentNode(agent.NodeName, _log, _time);
                 _nodes.Add(agent.NodeName, node);
             }
 
@@ -52,7 +73,7 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
     /// <param name="linked">Those that one leads to.</param>
     public void Forget(IReadOnlySet<AgentNode> linked)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         lock (_lock)
         {
             foreach (var node in _nodes.Values.ToList())
@@ -64,7 +85,7 @@ internal sealed class NodeDirectory(ClusterLog log, LinkOptions options, TimePro
                 }
 
                 node.UnlinkedSince ??= now;
-                if (now - node.UnlinkedSince < options.ForgetAfter)
+                if (now - node.UnlinkedSince < _options.ForgetAfter)
                 {
                     continue;
                 }

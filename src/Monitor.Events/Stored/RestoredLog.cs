@@ -27,19 +27,7 @@ public sealed class RestoredLog
 
     internal OriginMark[] Marks { get; }
 
-    /// <summary>How far an agent's log was read.</summary>
-    /// <param name="nodeName">The agent's node.</param>
-    /// <returns>The last run of the agent that is known, and the place in its log; null where there is none.</returns>
-    public (Origin Origin, OriginPoint At)? OriginOf(string nodeName)
-    {
-        foreach (ref readonly var mark in Marks.AsSpan())
-        {
-            if (mark.Origin is { } origin && origin.NodeName == nodeName)
-            {
-                return (origin, mark.At);
-            }
-        }
-
-        return null;
-    }
+    /// <summary>The last run of each agent that was read, and how far.</summary>
+    public IEnumerable<(Origin Origin, OriginPoint At)> Origins =>
+        Marks.Where(mark => mark.Origin is not null).Select(mark => (mark.Origin!, mark.At));
 }

@@ -7,6 +7,8 @@ internal static class FileRules
 {
     private const FileRights ReadAll = FileRights.Read | FileRights.List;
 
+    private const FileRights WriteAll = ReadAll | FileRights.Write | FileRights.MakeFile | FileRights.RemoveFile | FileRights.Truncate;
+
     // A link of a link ... the kernel follows 40.
     private const int MaxLinks = 40;
 
@@ -44,6 +46,7 @@ internal static class FileRules
             .. Mapped().Select(path => new FileRule(path, IsStarted(path) ? FileRights.Read | FileRights.Execute : FileRights.Read)),
             .. options.Watched.Concat(options.ResolvesNames ? OfNames : []).SelectMany(Watched)
                 .Select(path => new FileRule(path, FileRights.Read)),
+            .. options.Written.Select(path => new FileRule(path, WriteAll)),
             new("/dev/null", FileRights.Read | FileRights.Write),
             .. Diagnostics(),
         ];

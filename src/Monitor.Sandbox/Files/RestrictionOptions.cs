@@ -10,6 +10,9 @@ public sealed record RestrictionOptions
     /// <summary>Folders that are read with all that is below. Default: none.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
+    /// <summary>Folders whose files are written, made and removed. Default: none.</summary>
+    public IReadOnlyList<string> Written { get; init; } = [];
+
     /// <summary>Whether it finds addresses of names, for which it reads /etc. Default: no.</summary>
     public bool ResolvesNames { get; init; }
 

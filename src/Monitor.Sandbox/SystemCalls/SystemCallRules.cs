@@ -42,6 +42,11 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
             yield return (call, Later, null);
         }
 
+        foreach (var call in SystemCallTable.Database)
+        {
+            yield return (call, options.KeepsDatabase ? Verdict.Allow : Unknown, null);
+        }
+
         foreach (var call in SystemCallTable.Tracing)
         {
             yield return (call, options.LoadsPrograms ? Verdict.Allow : Verdict.Refuse, null);

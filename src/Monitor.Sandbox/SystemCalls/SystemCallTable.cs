@@ -70,6 +70,13 @@ internal static class SystemCallTable
         new("clone3", 435, 435),
     ];
 
+    /// <summary>What a database does with its files.</summary>
+    public static readonly SystemCall[] Database =
+    [
+        new("rename", 82, None), new("renameat", 264, 38), new("renameat2", 316, 276), new("fchmod", 91, 52), new("fchown", 93, 55),
+        new("fallocate", 285, 47),
+    ];
+
     /// <summary>Rings of CPUs that come online take it.</summary>
     public static readonly SystemCall[] Tracing =
     [

@@ -39,6 +39,22 @@ public static class ValueFormats
         "FILE", "the path of a file that exists and can be read", TryParseExistingFile)
     { IsFile = true };
 
+    /// <summary>Path of a folder, which may not be there yet; absolute from here on.</summary>
+    public static ValueFormat<string> Folder { get; } = new(
+        "FOLDER",
+        "the path of a folder",
+        static (string text, [MaybeNullWhen(false)] out string value) =>
+        {
+            var isPath = TryParseText(text, out value) && !value.Contains('\0', StringComparison.Ordinal);
+            value = isPath ? Path.GetFullPath(value!) : null;
+            return isPath;
+        });
+
+    /// <summary>A time since: a number of minutes, hours or days, <c>30m</c>, <c>12h</c> or <c>7d</c>, from a minute to 3650
+    /// days.</summary>
+    public static ValueFormat<TimeSpan> Age { get; } = new(
+        "AGE", "a number of minutes, hours or days, as in 30m, 12h or 7d, from 1m to 3650d", TryParseAge);
+
     /// <summary>Where a server of REST is: <c>http://host:port</c> or <c>https://host:port</c>.</summary>
     public static ValueFormat<Uri> BaseUrl { get; } = new(
         "URL",
@@ -126,6 +142,23 @@ public static class ValueFormats
     {
         value = text.Trim();
         return value.Length > 0;
+    }
+
+    private static bool TryParseAge(string text, out TimeSpan value)
+    {
+        value = default;
+        const long MostMinutes = 3650L * 24 * 60;
+        var minutes = text.Length == 0 ? 0 : text[^1] switch { 'm' => 1, 'h' => 60, 'd' => 24 * 60, _ => 0 };
+        if (minutes == 0
+            || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number < 1
+            || number > MostMinutes / minutes)
+        {
+            return false;
+        }
+
+        value = TimeSpan.FromMinutes(number * minutes);
+        return true;
     }
 
     private static bool TryParseExistingFile(string text, [MaybeNullWhen(false)] out string value)

@@ -21,6 +21,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
             EncodedEventsOwner = groups,
             TotalPids = result.PidCount,
             TotalEvents = TotalOf(result),
+            TotalIsAtLeast = result.IsAtLeast,
             Count = result.Count,
             QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
             Filters = result.Filter,
@@ -42,6 +43,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
             EncodedEventsOwner = groups,
             TotalPids = result.PidCount,
             TotalEvents = TotalOf(result),
+            TotalIsAtLeast = result.IsAtLeast,
             Count = result.Count,
             QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
             Filters = result.Filter,
@@ -64,6 +66,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
             MaxBytes = ContractLimits.MaxResponseEventBytes - ContractLimits.MaxListLimit * PidGroups.MaxOverheadBytes,
             PageToken = pageToken,
             CountPids = true,
+            Cancellation = cancellationToken,
         };
         return await cores.RunAsync(() => log.Query(query), cancellationToken);
     }

@@ -20,6 +20,7 @@ internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder ord
             Filter = filter,
             Limit = request.Limit,
             PageToken = request.PageToken,
+            Cancellation = cancellationToken,
         };
         var result = await cores.RunAsync(() => log.Query(query), cancellationToken);
         var response = new ListEventsResponse
@@ -28,6 +29,7 @@ internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder ord
             EncodedEventsOwner = result,
             Count = result.Count,
             TotalCount = (int)Math.Min(result.TotalCount, int.MaxValue),
+            TotalIsAtLeast = result.IsAtLeast,
             QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
             Filters = result.Filter,
             NextPageToken = result.NextPageToken,

@@ -63,7 +63,7 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
         await access.NarrowAsync(filter, cancellationToken);
         filter.Type.Add(type);
         filter.Since = Timestamp.FromDateTimeOffset(now.AddSeconds(-seconds));
-        return (await cores.RunAsync(() => log.Summarize(filter), cancellationToken), Timestamp.FromDateTimeOffset(now));
+        return (await cores.RunAsync(() => log.Summarize(filter, cancellationToken), cancellationToken), Timestamp.FromDateTimeOffset(now));
     }
 
     private static int ReadSeconds(int requested) => requested switch

@@ -23,6 +23,7 @@ internal sealed class FlowLister(EventLog log, QueryCores cores, AgentsReader ag
             SortBy = Read<FlowOrder>("sort_by", request.SortBy),
             Limit = request.Limit,
             PageToken = request.PageToken,
+            Cancellation = cancellationToken,
             ClockOf = agents.Directory is { } directory
                 ? node => directory.ClockOf(node) is { } clock ? (clock.Offset, clock.Uncertainty) : null
                 : static _ => (default, default),

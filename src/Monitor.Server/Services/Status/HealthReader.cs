@@ -11,6 +11,7 @@ internal sealed class HealthReader(
     AgentsReader agents,
     Func<IEnumerable<HealthPart>> otherParts,
     AccessHealth access,
+    HistoryReader history,
     EventLog log,
     MonitorServerOptions options)
 {
@@ -23,7 +24,7 @@ internal sealed class HealthReader(
     public async Task<GetHealthResponse> ReadAsync(CancellationToken cancellationToken)
     {
         var (status, parts) = agents.Directory is null ? await ProgramsAsync(cancellationToken) : agents.Health();
-        var others = otherParts().Concat(access.Parts()).ToList();
+        var others = otherParts().Concat(access.Parts()).Concat(history.Parts()).ToList();
         var response = new GetHealthResponse
         {
             Status = status == Healthy && others.Any(part => part.Status != Healthy) ? Degraded : status,

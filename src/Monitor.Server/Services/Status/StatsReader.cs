@@ -13,6 +13,7 @@ internal sealed class StatsReader(
     Subscribers subscribers,
     Refusals refusals,
     LimitCounters limits,
+    HistoryReader history,
     MonitorServerOptions options)
 {
     public async Task<GetStatsResponse> ReadAsync(CancellationToken cancellationToken)
@@ -26,6 +27,7 @@ internal sealed class StatsReader(
             Agents = agents.Count(),
             Access = options.Access.RequiresReaders ? AccessStats() : null,
             Refusals = limits.GetStats(),
+            History = history.Stats(),
             Log = new LogStats
             {
                 Bytes = (ulong)statistics.Bytes,

@@ -1,4 +1,4 @@
-namespace Monitor.History;
+namespace Monitor.Events;
 
 /// <summary>What a history holds, at one moment.</summary>
 /// <param name="Folder">Where it is.</param>
