@@ -224,10 +224,12 @@ public sealed class EventLog : IDisposable
 
     /// <summary>Counts the matching events. Blocks the thread, about 0.1 µs for each of them.</summary>
     /// <param name="filter">Which events; null or empty for all.</param>
+    /// <param name="interval">Length of intervals of time to count by too, above 0; they begin at multiples of it since 1970. Null:
+    /// none.</param>
     /// <param name="cancellationToken">Ends it early, where the log reaches into a history.</param>
     /// <exception cref="FilterException">A value of the filter is not accepted.</exception>
-    public EventSummary Summarize(EventFilter? filter, CancellationToken cancellationToken = default) =>
-        SummaryRunner.Run(_store, filter, cancellationToken);
+    public EventSummary Summarize(EventFilter? filter, TimeSpan? interval = null, CancellationToken cancellationToken = default) =>
+        SummaryRunner.Run(_store, filter, interval, cancellationToken);
 
     /// <summary>Sums the matching events by who talks to whom. Blocks the thread, for each of them as long as
     /// three times <see cref="EventColumns.TryParse(ReadOnlySpan{byte}, EventTypeTable, out EventColumns)"/> takes.</summary>

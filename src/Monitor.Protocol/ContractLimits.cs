@@ -15,8 +15,11 @@ public static class ContractLimits
     /// <summary>Seconds that a summary covers if the request does not say.</summary>
     public const int DefaultSummarySeconds = 60;
 
-    /// <summary>Most seconds of a summary: a day.</summary>
-    public const int MaxSummarySeconds = 86_400;
+    /// <summary>Most seconds of a summary: 31 days.</summary>
+    public const int MaxSummarySeconds = 2_678_400;
+
+    /// <summary>Most intervals of a summary.</summary>
+    public const int MaxSummaryIntervals = 1000;
 
     /// <summary>Flows of a list if the request sets no limit.</summary>
     public const int DefaultFlowLimit = 100;

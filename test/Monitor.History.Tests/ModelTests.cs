@@ -74,7 +74,12 @@ public sealed class ModelTests
             var streamed = StreamTests.ReadAll(stored.OpenCursor(filter, LogPosition.Oldest), out _);
             Assert.That(streamed.SequenceEqual(StreamTests.ReadAll(inMemory.OpenCursor(filter, LogPosition.Oldest), out _)), Is.True, what);
 
-            var (summary, model) = (stored.Summarize(filter), inMemory.Summarize(filter));
+            TimeSpan? interval = random.Next(2) == 0 ? null : TimeSpan.FromMilliseconds(1 + random.Next(3));
+            var (summary, model) = (stored.Summarize(filter, interval), inMemory.Summarize(filter, interval));
+            Assert.That(
+                summary.Intervals.Select(part => (part.StartUnixNanos, part.Count, part.FailedCount)),
+                Is.EqualTo(model.Intervals.Select(part => (part.StartUnixNanos, part.Count, part.FailedCount))),
+                what);
             Assert.That((summary.Count, summary.FailedCount), Is.EqualTo((model.Count, model.FailedCount)), what);
             Assert.That(summary.ByNode, Is.EquivalentTo(model.ByNode), what);
             Assert.That(summary.ByOutcome, Is.EquivalentTo(model.ByOutcome), what);

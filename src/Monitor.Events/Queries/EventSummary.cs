@@ -23,6 +23,9 @@ public sealed class EventSummary
     /// <summary>Packet drops by <see cref="PacketDropDetail.Reason"/>, which is empty if a drop has none.</summary>
     public required IReadOnlyDictionary<string, long> ByReason { get; init; }
 
+    /// <summary>The same by intervals of time, where these were asked for: those that have events, oldest first.</summary>
+    public required IReadOnlyList<SummaryInterval> Intervals { get; init; }
+
     /// <summary>Time of the oldest stored event, matching or not, in nanoseconds since 1970. Null if none is stored.</summary>
     public required long? OldestTimeUnixNanos { get; init; }
 

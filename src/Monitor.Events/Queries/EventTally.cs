@@ -16,7 +16,7 @@ internal sealed class EventTally : IEventTally
 
     public long Failed { get; private set; }
 
-    public bool TakesCounts => true;
+    public bool TakesCountsOf(long minTime, long maxTime) => true;
 
     public IReadOnlyDictionary<string, long> ByNode => _nodes.ToDictionary();
 
@@ -67,7 +67,7 @@ internal sealed class EventTally : IEventTally
         }
     }
 
-    public void Add(SegmentCounts counts, in SegmentCounts.Row row)
+    public void Add(long time, SegmentCounts counts, in SegmentCounts.Row row)
     {
         Count += row.Count;
         Failed += row.Kind.Failed ? row.Count : 0;
@@ -86,6 +86,20 @@ internal sealed class EventTally : IEventTally
             case Event.PacketDropFieldNumber:
                 _reasons.Add(text, row.Count);
                 break;
+        }
+    }
+
+    /// <summary>Adds what another one has counted.</summary>
+    public void Add(EventTally other)
+    {
+        Count += other.Count;
+        Failed += other.Failed;
+        _nodes.Add(other._nodes);
+        _errors.Add(other._errors);
+        _reasons.Add(other._reasons);
+        foreach (var (outcome, count) in other._outcomes)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _) += count;
         }
     }
 

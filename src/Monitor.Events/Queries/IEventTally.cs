@@ -9,11 +9,14 @@ internal interface IEventTally
     {
     }
 
-    /// <summary>Whether it can take in counts instead of events.</summary>
-    bool TakesCounts => false;
+    /// <summary>Whether it can take in counts instead of events whose times are from one up to and including another.</summary>
+    bool TakesCountsOf(long minTime, long maxTime) => false;
 
-    /// <summary>The next events that match, all of a kind; only where <see cref="TakesCounts"/> is true.</summary>
-    void Add(SegmentCounts counts, in SegmentCounts.Row row) => throw new InvalidOperationException("It counts events only.");
+    /// <summary>The next events that match, all of a kind; only where <see cref="TakesCountsOf"/> is true.</summary>
+    /// <param name="time">Of one of them.</param>
+    /// <param name="counts">What the row refers to.</param>
+    /// <param name="row">The kind.</param>
+    void Add(long time, SegmentCounts counts, in SegmentCounts.Row row) => throw new InvalidOperationException("It counts events only.");
 
     /// <summary>The next event that matches.</summary>
     void Add(in EventColumns columns, ReadOnlySpan<byte> message);

@@ -81,7 +81,7 @@ internal static class LogScan
         Segment segment, IStoredSegment stored, EventFilterPlan filter, long snapshot, TTally tally)
         where TTally : IEventTally
     {
-        if (!tally.TakesCounts || !filter.ByCounts || !StoredScan.IsWithin(segment, filter)
+        if (!tally.TakesCountsOf(segment.MinTime, segment.MaxTime) || !filter.ByCounts || !StoredScan.IsWithin(segment, filter)
             || segment.Start.Position + segment.Published > snapshot || stored.ReadCounts() is not { } counts)
         {
             return false;
@@ -91,7 +91,7 @@ internal static class LogScan
         {
             if (filter.Matches(counts, row.Kind))
             {
-                tally.Add(counts, row);
+                tally.Add(segment.MinTime, counts, row);
             }
         }
 

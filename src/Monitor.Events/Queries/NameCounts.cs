@@ -30,6 +30,15 @@ internal sealed class NameCounts
     /// <summary>Counts several occurrences.</summary>
     public void Add(string name, long count) => _counts[name] = _counts.GetValueOrDefault(name) + count;
 
+    /// <summary>Counts what another one has.</summary>
+    public void Add(NameCounts other)
+    {
+        foreach (var (name, count) in other.ToDictionary())
+        {
+            Add(name, count);
+        }
+    }
+
     /// <summary>The names with their counts.</summary>
     public IReadOnlyDictionary<string, long> ToDictionary()
     {

@@ -47,6 +47,12 @@ internal static class ContractFacts
                 Maximum = ContractLimits.MaxSummarySeconds,
                 Example = 300,
             });
+            fields.Add($"monitor.v1.{summary}.interval_seconds", new FieldFacts
+            {
+                Minimum = 1,
+                Maximum = ContractLimits.MaxSummarySeconds,
+                Example = 60,
+            });
         }
 
         foreach (var list in (string[])["ListConnectionsRequest", "ListPacketDropsRequest"])

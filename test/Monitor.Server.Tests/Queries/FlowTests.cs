@@ -128,7 +128,7 @@ internal sealed class FlowTests
     [TestCase("group_by=container", "group_by: 'container' must be one of: workload, pod, process, node.")]
     [TestCase("group_by=1", "group_by: '1' must be one of: workload, pod, process, node.")]
     [TestCase("sort_by=size", "sort_by: 'size' must be one of: connections, bytes.")]
-    [TestCase("duration_seconds=86401", "duration_seconds: '86401' must be 1 to 86400, or 0 for 60.")]
+    [TestCase("duration_seconds=2678401", "duration_seconds: '2678401' must be 1 to 2678400, or 0 for 60.")]
     [TestCase("duration_seconds=60&since=2026-01-01T00:00:00Z", "duration_seconds: '60' must be left out where since or until is given.")]
     [TestCase("limit=1001", "limit: '1001' must be 1 to 1000.")]
     [TestCase("page_token=x", "page_token: 'x' must be the next_page_token of the response before, unchanged.")]

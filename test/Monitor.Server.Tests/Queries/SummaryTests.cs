@@ -94,8 +94,47 @@ internal sealed class SummaryTests
         }
     }
 
+    [Test]
+    public async Task Connections_ByIntervals_AreCountedInEachThatHasSome()
+    {
+        await using var server = await TestServer.StartAsync();
+        AppendConnections(server, 2, ConnectionDetail.Types.Outcome.Connected, "", "node-1", secondsAgo: 3600);
+        AppendConnections(server, 3, ConnectionDetail.Types.Outcome.Failed, "ECONNREFUSED", "node-2", secondsAgo: 3600);
+        AppendConnections(server, 4, ConnectionDetail.Types.Outcome.Failed, "ETIMEDOUT", "node-1", secondsAgo: 0);
+        AppendDrops(server, 4, "NO_SOCKET", secondsAgo: 0);
+
+        using var json = JsonDocument.Parse(await server.Http.GetStringAsync("/api/connection-summary?duration_seconds=7200&interval_seconds=60"));
+
+        var intervals = json.RootElement.GetProperty("intervals").EnumerateArray().ToList();
+        Assert.That(intervals, Has.Count.EqualTo(2));
+        Assert.Multiple(() =>
+        {
+            Assert.That(intervals.Select(part => part.GetProperty("count").GetInt32()), Is.EqualTo(new[] { 5, 4 }));
+            Assert.That(intervals.Select(part => part.GetProperty("failed_count").GetInt32()), Is.EqualTo(new[] { 3, 4 }));
+            Assert.That(intervals[0].GetProperty("by_error").GetProperty("ECONNREFUSED").GetInt32(), Is.EqualTo(3));
+            Assert.That(intervals.Select(part => part.GetProperty("start").GetDateTimeOffset().ToUnixTimeSeconds() % 60), Is.All.Zero);
+            Assert.That(json.RootElement.GetProperty("count").GetInt32(), Is.EqualTo(9));
+            Assert.That(json.RootElement.GetProperty("by_node").GetProperty("node-1").GetInt32(), Is.EqualTo(6));
+        });
+        var drops = await server.Events.SummarizePacketDropsAsync(new SummarizePacketDropsRequest { IntervalSeconds = 10 });
+        Assert.That(drops.Intervals.Single().ByReason, Is.EqualTo(new Dictionary<string, int> { ["NO_SOCKET"] = 4 }));
+    }
+
+    [TestCase(-1, 60, "1 to")]
+    [TestCase(2, 3600, "4 to")]
+    public async Task Summary_OfTooManyIntervals_IsRefusedWithTheLeast(int interval, int seconds, string mentions)
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await server.Events.SummarizePacketDropsAsync(
+            new SummarizePacketDropsRequest { DurationSeconds = seconds, IntervalSeconds = interval }));
+
+        Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(failure.Status.Detail, Does.Contain($"interval_seconds: '{interval}' must be {mentions}"));
+    }
+
     [TestCase(-1)]
-    [TestCase(86_401)]
+    [TestCase(2_678_401)]
     public async Task Summary_OfABadDuration_IsRefused(int seconds)
     {
         await using var server = await TestServer.StartAsync();
@@ -104,7 +143,7 @@ internal sealed class SummaryTests
             await server.Events.SummarizeConnectionsAsync(new SummarizeConnectionsRequest { DurationSeconds = seconds }));
 
         Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.InvalidArgument));
-        Assert.That(failure.Status.Detail, Does.Contain($"duration_seconds: '{seconds}' must be 1 to 86400"));
+        Assert.That(failure.Status.Detail, Does.Contain($"duration_seconds: '{seconds}' must be 1 to 2678400"));
     }
 
     private static void AppendConnections(

@@ -8,7 +8,7 @@ internal sealed class BodyTests
 {
     [TestCase("""{"k8s_pod": ["x"]}""", "unknown field 'k8s_pod': did you mean 'k8s_pod_name'?", "k8s_pod")]
     [TestCase("""{"pid": [1], "durationn_seconds": 5}""", "did you mean 'duration_seconds'?", "durationn_seconds")]
-    [TestCase("""{"duration_seconds": 86401}""", "duration_seconds: '86401' must be 1 to 86400", "duration_seconds")]
+    [TestCase("""{"duration_seconds": 2678401}""", "duration_seconds: '2678401' must be 1 to 2678400", "duration_seconds")]
     [TestCase("""{"source_ip": ["10.0.0"]}""", "source_ip: '10.0.0'", "source_ip")]
     public async Task Post_WithABadField_Answers400WithDetailsNamingIt(string body, string message, string field)
     {

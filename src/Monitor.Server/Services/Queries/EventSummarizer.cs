@@ -18,7 +18,8 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
         SummarizeConnectionsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         var seconds = ReadSeconds(request.DurationSeconds);
-        var (summary, now) = await CountAsync(EventTypes.Connection, request, access, seconds, cancellationToken);
+        var interval = ReadInterval(request.IntervalSeconds, seconds);
+        var (summary, now) = await CountAsync(EventTypes.Connection, request, access, seconds, interval, cancellationToken);
         var response = new SummarizeConnectionsResponse
         {
             Count = ToInt32(summary.Count),
@@ -33,6 +34,18 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
             .Select(entry => new OutcomeCount { Outcome = entry.Key, Count = ToInt32(entry.Value) }));
         Fill(response.ByError, summary.ByError);
         Fill(response.ByNode, summary.ByNode);
+        foreach (var part in summary.Intervals)
+        {
+            var shown = new ConnectionInterval
+            {
+                Start = UnixNanos.ToTimestamp(part.StartUnixNanos),
+                Count = ToInt32(part.Count),
+                FailedCount = ToInt32(part.FailedCount),
+            };
+            Fill(shown.ByError, part.ByError);
+            response.Intervals.Add(shown);
+        }
+
         return response;
     }
 
@@ -41,7 +54,8 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
         SummarizePacketDropsRequest request, RequestAccess access, CancellationToken cancellationToken)
     {
         var seconds = ReadSeconds(request.DurationSeconds);
-        var (summary, now) = await CountAsync(EventTypes.PacketDrop, request, access, seconds, cancellationToken);
+        var interval = ReadInterval(request.IntervalSeconds, seconds);
+        var (summary, now) = await CountAsync(EventTypes.PacketDrop, request, access, seconds, interval, cancellationToken);
         var response = new SummarizePacketDropsResponse
         {
             Count = ToInt32(summary.Count),
@@ -52,18 +66,44 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
         };
         Fill(response.ByReason, summary.ByReason, NoReason);
         Fill(response.ByNode, summary.ByNode);
+        foreach (var part in summary.Intervals)
+        {
+            var shown = new DropInterval { Start = UnixNanos.ToTimestamp(part.StartUnixNanos), Count = ToInt32(part.Count) };
+            Fill(shown.ByReason, part.ByReason, NoReason);
+            response.Intervals.Add(shown);
+        }
+
         return response;
     }
 
     private async Task<(EventSummary Summary, Timestamp Now)> CountAsync(
-        string type, IEventFilterFields request, RequestAccess access, int seconds, CancellationToken cancellationToken)
+        string type, IEventFilterFields request, RequestAccess access, int seconds, TimeSpan? interval, CancellationToken cancellationToken)
     {
         var now = options.Time.GetUtcNow();
         var filter = request.ToEventFilter();
         await access.NarrowAsync(filter, cancellationToken);
         filter.Type.Add(type);
         filter.Since = Timestamp.FromDateTimeOffset(now.AddSeconds(-seconds));
-        return (await cores.RunAsync(() => log.Summarize(filter, cancellationToken), cancellationToken), Timestamp.FromDateTimeOffset(now));
+        return (
+            await cores.RunAsync(() => log.Summarize(filter, interval, cancellationToken), cancellationToken),
+            Timestamp.FromDateTimeOffset(now));
+    }
+
+    private static TimeSpan? ReadInterval(int requested, int seconds)
+    {
+        if (requested == 0)
+        {
+            return null;
+        }
+
+        var least = (seconds + ContractLimits.MaxSummaryIntervals - 1) / ContractLimits.MaxSummaryIntervals;
+        return requested >= least && requested <= ContractLimits.MaxSummarySeconds
+            ? TimeSpan.FromSeconds(requested)
+            : throw CallErrors.InvalidField(
+                "interval_seconds",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"interval_seconds: '{requested}' must be {least} to {ContractLimits.MaxSummarySeconds} for {seconds} seconds, which is {ContractLimits.MaxSummaryIntervals} intervals at most, or 0 for none."));
     }
 
     private static int ReadSeconds(int requested) => requested switch
