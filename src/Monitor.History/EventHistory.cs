@@ -32,14 +32,13 @@ public sealed class EventHistory : IEventHistory
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
 
-    // Segments of one commit: some 4 MiB on disk.
-    private const int MaxRows = 8;
+    // Segments of one commit: some 2 MiB on disk.
+    private const int MaxRows = 4;
 
     private readonly HistoryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly FileStream _lockFile;
-    private readonly SegmentBuffers _buffers = new(LogStore.MaxSegmentBytes);
     private readonly SegmentWriter _writer;
     private readonly ManualResetEventSlim _stop = new();
     private readonly Lock _lock = new();
@@ -111,6 +110,8 @@ public sealed class EventHistory : IEventHistory
 
     internal EventTypeTable Types { get; } = new();
 
+    internal SegmentBuffers Buffers { get; } = new(LogStore.MaxSegmentBytes);
+
     internal StoredOrigins Origins { get; } = new();
 
     internal LoadedSegments Loaded { get; } = new(SegmentsKept);
@@ -127,7 +128,7 @@ public sealed class EventHistory : IEventHistory
             // .NET makes it before it looks whether it is there, and this process may not be allowed to.
             if (!Directory.Exists(options.Folder))
             {
-                Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Directory.CreateDirectory(options.Folder);
             }
 
             lockFile = new FileStream(
@@ -184,15 +185,20 @@ public sealed class EventHistory : IEventHistory
     }
 
     /// <summary>A segment cannot be read: the log has it no more.</summary>
-    internal void IsDamaged(Segment segment, HistoryFile file, Exception failure)
+    internal void IsDamaged(StoredSegment stored, Exception failure)
     {
+        Segment? segment;
+        var file = stored.File;
         lock (_lock)
         {
-            if (!_segments.Remove(segment))
+            segment = _segments.Find(segment => segment.Stored == stored);
+            if (segment is null)
             {
                 // Removed while somebody came to it.
                 return;
             }
+
+            _segments.Remove(segment);
 
             _damage = string.Create(
                 CultureInfo.InvariantCulture,
@@ -237,7 +243,7 @@ public sealed class EventHistory : IEventHistory
                     if (facts.Entries > 0)
                     {
                         var stored = new StoredSegment(this, opened, position, (int)head.Bytes, facts.Entries, new ValueIndex(head.Values.ToByteArray()));
-                        _segments.Add(new Segment(_buffers, facts, stored));
+                        _segments.Add(new Segment(Buffers, facts, stored));
                     }
                 });
                 _files.Add(opened);
@@ -529,8 +535,18 @@ public sealed class EventHistory : IEventHistory
             Begin(rows[0].Start.Position);
         }
 
-        _current!.Write(rows);
-        return _current;
+        try
+        {
+            _current!.Write(rows);
+            return _current;
+        }
+        finally
+        {
+            foreach (var row in rows)
+            {
+                row.Return();
+            }
+        }
     }
 
     private void Begin(long position)

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Monitor.History;
 
@@ -52,15 +54,14 @@ internal sealed class HistoryFile : IDisposable
     {
         if (!File.Exists(path))
         {
-            // SQLite gives what is beside it the same rights.
-            using var made = new FileStream(
-                path,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                });
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                // SQLite gives what is beside it the same rights.
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var made = new FileStream(path, options);
         }
 
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -78,19 +79,19 @@ internal sealed class HistoryFile : IDisposable
             // Pages as large as most of what is in a row beside the entries.
             file.Execute(
                 """
-                PRAGMA page_size = 16384;
+                PRAGMA page_size = 8192;
                 PRAGMA locking_mode = EXCLUSIVE;
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
-                PRAGMA wal_autocheckpoint = 512;
-                PRAGMA journal_size_limit = 16777216;
+                PRAGMA wal_autocheckpoint = 1024;
+                PRAGMA journal_size_limit = 8388608;
                 PRAGMA cache_size = -2048;
                 PRAGMA temp_store = MEMORY;
                 CREATE TABLE IF NOT EXISTS segment (
                     position INTEGER PRIMARY KEY,
-                    hash INTEGER NOT NULL,
                     head BLOB NOT NULL,
                     detail BLOB NOT NULL,
+                    parts BLOB NOT NULL,
                     data BLOB NOT NULL);
                 CREATE TABLE IF NOT EXISTS clean_end (position INTEGER PRIMARY KEY);
                 """);
@@ -106,6 +107,7 @@ internal sealed class HistoryFile : IDisposable
     /// <summary>Reads the heads of all segments, in the order of the log.</summary>
     /// <param name="take">Is given the position and the head.</param>
     /// <exception cref="SqliteException">The file is damaged behind what was read.</exception>
+    /// <exception cref="InvalidDataException">A segment is.</exception>
     public void ReadHeads(Action<long, byte[]> take)
     {
         lock (_lock)
@@ -114,7 +116,7 @@ internal sealed class HistoryFile : IDisposable
             using var reader = command.ExecuteReader();
             while (reader.Read())
             {
-                take(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
+                take(reader.GetInt64(0), Unseal(reader.GetFieldValue<byte[]>(1)));
             }
         }
     }
@@ -122,12 +124,59 @@ internal sealed class HistoryFile : IDisposable
     /// <summary>Reads a segment's detail.</summary>
     /// <exception cref="SqliteException">The file is damaged.</exception>
     /// <exception cref="InvalidDataException">The segment is.</exception>
-    public byte[] ReadDetail(long position) => Read(position, withData: false).Detail;
+    public byte[] ReadDetail(long position)
+    {
+        lock (_lock)
+        {
+            return ReadSealed(position, "SELECT detail FROM segment WHERE position = $position");
+        }
+    }
 
-    /// <summary>Reads a segment's detail and its entries.</summary>
+    /// <summary>Reads what is said of a segment's parts.</summary>
     /// <exception cref="SqliteException">The file is damaged.</exception>
     /// <exception cref="InvalidDataException">The segment is.</exception>
-    public (byte[] Detail, byte[] Data) Read(long position) => Read(position, withData: true);
+    public byte[] ReadParts(long position)
+    {
+        lock (_lock)
+        {
+            return ReadSealed(position, "SELECT parts FROM segment WHERE position = $position");
+        }
+    }
+
+    /// <summary>Reads a segment's entries, or some of them.</summary>
+    /// <param name="position">Where it starts.</param>
+    /// <param name="offset">Where they start among its compressed bytes.</param>
+    /// <param name="length">How many compressed bytes they have; null for all from there on.</param>
+    /// <param name="take">Is given them, for that long only.</param>
+    /// <exception cref="SqliteException">The file is damaged.</exception>
+    /// <exception cref="InvalidDataException">The segment is.</exception>
+    public void ReadData(long position, int offset, int? length, Action<ReadOnlyMemory<byte>> take)
+    {
+        byte[] data;
+        int read;
+        lock (_lock)
+        {
+            using var blob = new SqliteBlob(_connection, "segment", "data", position, readOnly: true);
+            read = length ?? (int)blob.Length - offset;
+            if (offset < 0 || read < 0 || offset > blob.Length - read)
+            {
+                throw new InvalidDataException("its entries are cut off");
+            }
+
+            data = ArrayPool<byte>.Shared.Rent(read);
+            blob.Seek(offset, SeekOrigin.Begin);
+            blob.ReadExactly(data, 0, read);
+        }
+
+        try
+        {
+            take(data.AsMemory(0, read));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(data);
+        }
+    }
 
     /// <summary>Stores segments at once, or none of them. Replaces what was there of the same entries.</summary>
     /// <exception cref="SqliteException">They are not stored.</exception>
@@ -137,20 +186,14 @@ internal sealed class HistoryFile : IDisposable
         {
             using var transaction = _connection.BeginTransaction();
             using var delete = Command("DELETE FROM segment WHERE position >= $start AND position < $end");
-            using var insert = Command("INSERT OR REPLACE INTO segment (position, hash, head, detail, data) VALUES ($start, $hash, $head, $detail, $data)");
+            using var insert = new Insertion(_connection);
             foreach (var row in rows)
             {
                 delete.Parameters.Clear();
                 delete.Parameters.AddWithValue("$start", row.Start.Position);
                 delete.Parameters.AddWithValue("$end", row.End.Position);
                 delete.ExecuteNonQuery();
-                insert.Parameters.Clear();
-                insert.Parameters.AddWithValue("$start", row.Start.Position);
-                insert.Parameters.AddWithValue("$hash", Hash(row.Head, row.Detail));
-                insert.Parameters.AddWithValue("$head", row.Head);
-                insert.Parameters.AddWithValue("$detail", row.Detail);
-                insert.Parameters.AddWithValue("$data", row.Data);
-                insert.ExecuteNonQuery();
+                insert.Run(row);
             }
 
             transaction.Commit();
@@ -199,33 +242,23 @@ internal sealed class HistoryFile : IDisposable
         }
     }
 
-    private (byte[] Detail, byte[] Data) Read(long position, bool withData)
+    private byte[] ReadSealed(long position, string select)
     {
-        lock (_lock)
-        {
-            using var command = Command(withData
-                ? "SELECT hash, head, detail, data FROM segment WHERE position = $position"
-                : "SELECT hash, head, detail FROM segment WHERE position = $position");
-            command.Parameters.AddWithValue("$position", position);
-            using var reader = command.ExecuteReader();
-            if (!reader.Read())
-            {
-                throw new InvalidDataException("it is missing in its file");
-            }
-
-            var detail = reader.GetFieldValue<byte[]>(2);
-            return Hash(reader.GetFieldValue<byte[]>(1), detail) == reader.GetInt64(0)
-                ? (detail, withData ? reader.GetFieldValue<byte[]>(3) : [])
-                : throw new InvalidDataException("what is known of it is damaged");
-        }
+        using var command = Command(select);
+        command.Parameters.AddWithValue("$position", position);
+        return Unseal(command.ExecuteScalar() as byte[] ?? throw new InvalidDataException("it is missing in its file"));
     }
 
-    private static long Hash(byte[] head, byte[] detail)
+    // A hash in front: SQLite has none.
+    private static byte[] Seal(ReadOnlySpan<byte> content) => [.. XxHash3.Hash(content), .. content];
+
+    private static byte[] Unseal(byte[] sealedContent)
     {
-        var hash = new XxHash3();
-        hash.Append(head);
-        hash.Append(detail);
-        return (long)hash.GetCurrentHashAsUInt64();
+        const int HashBytes = 8;
+        return sealedContent.Length >= HashBytes
+            && XxHash3.Hash(sealedContent.AsSpan(HashBytes)).AsSpan().SequenceEqual(sealedContent.AsSpan(0, HashBytes))
+                ? sealedContent[HashBytes..]
+                : throw new InvalidDataException("what is known of it is damaged");
     }
 
     private void Execute(string statements)
@@ -246,6 +279,48 @@ internal sealed class HistoryFile : IDisposable
         && long.TryParse(name.AsSpan(Prefix.Length, Math.Max(0, name.Length - Prefix.Length - Suffix.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var position)
             ? position
             : null;
+
+    /// <summary>Inserts rows without copying what is in them, as the parameters of a command would.</summary>
+    private sealed class Insertion : IDisposable
+    {
+        private readonly SqliteConnection _connection;
+        private readonly sqlite3_stmt _statement;
+
+        public Insertion(SqliteConnection connection)
+        {
+            _connection = connection;
+            Check(raw.sqlite3_prepare_v2(
+                connection.Handle,
+                "INSERT OR REPLACE INTO segment (position, head, detail, parts, data) VALUES (?, ?, ?, ?, ?)",
+                out _statement));
+        }
+
+        public void Run(SegmentRow row)
+        {
+            Check(raw.sqlite3_bind_int64(_statement, 1, row.Start.Position));
+            Bind(2, Seal(row.Head));
+            Bind(3, Seal(row.Detail));
+            Bind(4, Seal(row.Parts));
+            Bind(5, row.Data);
+            Check(raw.sqlite3_step(_statement));
+            Check(raw.sqlite3_reset(_statement));
+        }
+
+        public void Dispose() => _statement.Dispose();
+
+        // Of no bytes it would make a NULL.
+        private void Bind(int index, ReadOnlySpan<byte> bytes) => Check(bytes.IsEmpty
+            ? raw.sqlite3_bind_zeroblob(_statement, index, 0)
+            : raw.sqlite3_bind_blob(_statement, index, bytes));
+
+        private void Check(int result)
+        {
+            if (result is not (raw.SQLITE_OK or raw.SQLITE_DONE or raw.SQLITE_ROW))
+            {
+                SqliteException.ThrowExceptionForRC(result, _connection.Handle);
+            }
+        }
+    }
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 }

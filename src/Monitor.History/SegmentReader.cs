@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Monitor.Events;
 using Monitor.History.Format;
 using Monitor.V1;
+using ZstdSharp;
 
 namespace Monitor.History;
 
@@ -14,6 +15,9 @@ internal static class SegmentReader
     // An entry has a tag and a length.
     private const int MinEntryBytes = 2;
     private const int MaxSlots = 1 << 20;
+
+    // A mark of each of a million agents.
+    private const int MaxDetailBytes = 64 << 20;
     private const long MaxPosition = 1L << 62;
 
     /// <summary>Reads a head.</summary>
@@ -60,7 +64,41 @@ internal static class SegmentReader
 
     /// <summary>Reads a detail.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static SegmentDetail ReadDetail(byte[] bytes) => Parse(SegmentDetail.Parser, bytes);
+    public static SegmentDetail ReadDetail(byte[] bytes)
+    {
+        try
+        {
+            using var decompressor = new Decompressor();
+            return Parse(SegmentDetail.Parser, decompressor.Unwrap(bytes, MaxDetailBytes).ToArray());
+        }
+        catch (ZstdException damaged)
+        {
+            throw new InvalidDataException("what is known of it cannot be decompressed", damaged);
+        }
+    }
+
+    /// <summary>Reads what is said of the parts.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static SegmentParts ReadParts(byte[] bytes) => Parse(SegmentParts.Parser, bytes);
+
+    /// <summary>What is known of a part without reading it.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static SegmentFacts FactsOf(SegmentPart part)
+    {
+        if (part.Bytes > LogStore.MaxSegmentBytes || part.Entries > part.Bytes / MinEntryBytes || part.CompressedBytes > int.MaxValue)
+        {
+            throw new InvalidDataException("a part is impossible");
+        }
+
+        return new SegmentFacts
+        {
+            Start = Places.From(part.Start),
+            Entries = (int)part.Entries,
+            MinTime = part.HasMinTime ? part.MinTime : long.MaxValue,
+            MaxTime = part.HasMaxTime ? part.MaxTime : long.MinValue,
+            TypeCounts = [],
+        };
+    }
 
     /// <summary>How far the origins were read before the segment, by slot.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>

@@ -4,51 +4,75 @@ using ZstdSharp;
 
 namespace Monitor.History;
 
-/// <summary>A segment in a file of the history. Any thread.</summary>
+/// <summary>A segment in a file of the _history. Any thread.</summary>
 internal sealed class StoredSegment(EventHistory history, HistoryFile file, long position, int bytes, int entries, ValueIndex values)
     : IStoredSegment
 {
+    private readonly EventHistory _history = history;
+
     public HistoryFile File => file;
 
-    /// <summary>The position behind its last entry.</summary>
-    public long End => position + entries;
+    /// <summary>Of its first entry in the log.</summary>
+    public long Position => position;
 
     public bool MayMatch(EventFilterPlan filter) => values.MayMatch(filter);
 
-    public void Loaded(Segment segment) => history.Loaded.Add(segment);
+    public void Loaded(Segment segment) => _history.Loaded.Add(segment);
 
-    public bool TryLoad(Segment segment) => Try(
-        segment,
-        () =>
+    public bool TryLoad(Segment segment)
+    {
+        try
         {
-            var (detailBytes, data) = file.Read(position);
-            var detail = SegmentReader.ReadDetail(detailBytes);
-            var marks = SegmentReader.MarksOf(detail, history.Origins);
-            var slices = SegmentReader.SlicesOf(detail, entries, history.Origins);
-            var place = segment.BeginLoad(bytes);
-            try
+            var detail = SegmentReader.ReadDetail(file.ReadDetail(position));
+            var marks = SegmentReader.MarksOf(detail, _history.Origins);
+            var slices = SegmentReader.SlicesOf(detail, entries, _history.Origins);
+            file.ReadData(position, 0, null, data => Fill(segment, data.Span, bytes, marks, slices));
+            return true;
+        }
+        catch (Exception failure) when (IsDamage(failure))
+        {
+            _history.IsDamaged(this, failure);
+            return false;
+        }
+    }
+
+    public IReadOnlyList<Segment>? PartsThatMayMatch(EventFilterPlan filter)
+    {
+        try
+        {
+            var parts = SegmentReader.ReadParts(file.ReadParts(position)).Parts;
+            if (parts.Count < 2)
             {
-                using var decompressor = new Decompressor();
-                if (decompressor.Unwrap(data, place) != bytes)
+                return null;
+            }
+
+            var found = new List<Segment>();
+            var offset = 0;
+            foreach (var part in parts)
+            {
+                var facts = SegmentReader.FactsOf(part);
+                if (facts.MaxTime >= filter.Since && facts.MinTime < filter.Until && new ValueIndex(part.Values.ToByteArray()).MayMatch(filter))
                 {
-                    throw new InvalidDataException("bytes are missing");
+                    found.Add(new Segment(_history.Buffers, facts, new Part(this, offset, (int)part.CompressedBytes, (int)part.Bytes)));
                 }
 
-                segment.EndLoad(bytes, marks, slices, history.Types);
-                return true;
+                offset = checked(offset + (int)part.CompressedBytes);
             }
-            catch
-            {
-                segment.CancelLoad();
-                throw;
-            }
-        });
+
+            return found;
+        }
+        catch (Exception failure) when (IsDamage(failure))
+        {
+            // Reading the whole says so.
+            return null;
+        }
+    }
 
     public bool MayHave(ulong epoch, long sequence)
     {
         try
         {
-            var slices = SegmentReader.SlicesOf(SegmentReader.ReadDetail(file.ReadDetail(position)), entries, history.Origins);
+            var slices = SegmentReader.SlicesOf(SegmentReader.ReadDetail(file.ReadDetail(position)), entries, _history.Origins);
             for (var number = 0; number < slices.Length; number++)
             {
                 ref readonly var slice = ref slices[number];
@@ -82,19 +106,55 @@ internal sealed class StoredSegment(EventHistory history, HistoryFile file, long
         }
     }
 
-    private bool Try(Segment segment, Func<bool> read)
+    private void Fill(Segment segment, ReadOnlySpan<byte> data, int length, OriginMark[] marks, ReadOnlySpan<OriginSlice> slices)
     {
+        var place = segment.BeginLoad(length);
         try
         {
-            return read();
+            using var decompressor = new Decompressor();
+            if (decompressor.Unwrap(data, place) != length)
+            {
+                throw new InvalidDataException("bytes are missing");
+            }
+
+            segment.EndLoad(length, marks, slices, _history.Types);
         }
-        catch (Exception failure) when (IsDamage(failure))
+        catch
         {
-            history.IsDamaged(segment, file, failure);
-            return false;
+            segment.CancelLoad();
+            throw;
         }
     }
 
-    private static bool IsDamage(Exception failure) =>
-        failure is SqliteException or InvalidDataException or ZstdException or IOException or ObjectDisposedException or InvalidOperationException;
+    private static bool IsDamage(Exception failure) => failure is SqliteException or InvalidDataException or ZstdException or IOException
+        or ObjectDisposedException or InvalidOperationException or OverflowException;
+
+    /// <summary>A part of the segment, for one query.</summary>
+    private sealed class Part(StoredSegment whole, int offset, int compressedBytes, int bytes) : IStoredSegment
+    {
+        // Nobody comes to it again.
+        public void Loaded(Segment segment) => segment.Release();
+
+        public bool MayMatch(EventFilterPlan filter) => true;
+
+        public bool TryLoad(Segment segment)
+        {
+            try
+            {
+                whole.File.ReadData(whole.Position, offset, compressedBytes, data => whole.Fill(segment, data.Span, bytes, [], []));
+                return true;
+            }
+            catch (Exception failure) when (IsDamage(failure))
+            {
+                whole._history.IsDamaged(whole, failure);
+                return false;
+            }
+        }
+
+        public IReadOnlyList<Segment>? PartsThatMayMatch(EventFilterPlan filter) => null;
+
+        public bool MayHave(ulong epoch, long sequence) => true;
+
+        public SegmentCounts? ReadCounts() => null;
+    }
 }

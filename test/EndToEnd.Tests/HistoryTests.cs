@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Grpc.Core;
 using Grpc.Net.Client;
 using Monitor.Agent.Tests.Kernel;
 using Monitor.V1;

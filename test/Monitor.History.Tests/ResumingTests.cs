@@ -191,7 +191,7 @@ public sealed class StreamTests
         var readers = Enumerable.Range(0, 4).Select(number => Task.Run(() =>
         {
             var read = 0L;
-            while (!stop.IsCancellationRequested)
+            do
             {
                 var before = 0UL;
                 foreach (var made in ReadAll(log.OpenCursor(null, LogPosition.Oldest), out var losses))
@@ -205,6 +205,7 @@ public sealed class StreamTests
                 var page = log.Read(new EventQuery { Limit = 50 * (number + 1) });
                 Assert.That(page.TotalCount, Is.GreaterThanOrEqualTo(6_000));
             }
+            while (!stop.IsCancellationRequested);
 
             return read;
         })).ToArray();

@@ -50,31 +50,48 @@ internal static class LogScan
                 {
                     continue;
                 }
-            }
 
-            if (!segment.TryAcquire())
-            {
-                if (at == segments.Length - 1)
+                if (StoredScan.PartsOf(segment, stored, filter) is { } parts)
                 {
-                    return false;
+                    foreach (var part in parts.Reverse())
+                    {
+                        TryScan(part, newest[at], filter, types, snapshot, tally);
+                    }
+
+                    continue;
                 }
-
-                // Evicted meanwhile. Older ones were too, but for those that are stored.
-                continue;
             }
 
-            try
+            if (!TryScan(segment, newest[at], filter, types, snapshot, tally) && at == segments.Length - 1)
             {
-                tally.BeginSegment(newest[at]);
-                ScanSegment(segment, filter, types, snapshot, tally);
+                return false;
             }
-            finally
-            {
-                segment.Release();
-            }
+
+            // Else it was evicted meanwhile. Older ones were too, but for those that are stored.
         }
 
         return true;
+    }
+
+    private static bool TryScan<TTally>(
+        Segment segment, long newest, EventFilterPlan filter, TypeSelection types, long snapshot, TTally tally)
+        where TTally : IEventTally
+    {
+        if (!segment.TryAcquire())
+        {
+            return false;
+        }
+
+        try
+        {
+            tally.BeginSegment(newest);
+            ScanSegment(segment, filter, types, snapshot, tally);
+            return true;
+        }
+        finally
+        {
+            segment.Release();
+        }
     }
 
     private static bool TryAddCounts<TTally>(

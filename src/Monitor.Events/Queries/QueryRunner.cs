@@ -111,39 +111,59 @@ internal sealed class QueryRunner
         for (var at = segments.Length - 1; at >= 0; at--)
         {
             var segment = segments[at];
-            if (segment.Stored is { } stored && CanSkip(segment, stored, snapshot))
+            if (segment.Stored is { } stored)
             {
-                continue;
-            }
-
-            if (!segment.TryAcquire())
-            {
-                if (at == segments.Length - 1)
+                if (CanSkip(segment, stored, snapshot))
                 {
-                    return false;
+                    continue;
                 }
 
-                // Evicted meanwhile. Older ones were too, but for those that are stored.
-                continue;
+                // All of a segment behind which another follows is before the snapshot that begins here.
+                if (snapshot != long.MaxValue && StoredScan.PartsOf(segment, stored, _filter) is { } parts)
+                {
+                    foreach (var part in parts.Reverse())
+                    {
+                        TryScan(part, ref snapshot);
+                    }
+
+                    continue;
+                }
             }
 
-            _copies = segment.Stored is not null;
-            var isSealed = segment.Sealed;
-            var published = segment.Published;
-            if (snapshot == long.MaxValue)
+            if (!TryScan(segment, ref snapshot) && at == segments.Length - 1)
             {
-                snapshot = segment.Start.Position + published;
+                return false;
             }
 
-            var count = (int)Math.Clamp(snapshot - segment.Start.Position, 0, published);
-            if (ScanSegment(segment, count, isSealed && count == published) && !_copies)
-            {
-                _held.Add(segment);
-            }
-            else
-            {
-                segment.Release();
-            }
+            // Else it was evicted meanwhile. Older ones were too, but for those that are stored.
+        }
+
+        return true;
+    }
+
+    private bool TryScan(Segment segment, ref long snapshot)
+    {
+        if (!segment.TryAcquire())
+        {
+            return false;
+        }
+
+        _copies = segment.Stored is not null;
+        var isSealed = segment.Sealed;
+        var published = segment.Published;
+        if (snapshot == long.MaxValue)
+        {
+            snapshot = segment.Start.Position + published;
+        }
+
+        var count = (int)Math.Clamp(snapshot - segment.Start.Position, 0, published);
+        if (ScanSegment(segment, count, isSealed && count == published) && !_copies)
+        {
+            _held.Add(segment);
+        }
+        else
+        {
+            segment.Release();
         }
 
         return true;

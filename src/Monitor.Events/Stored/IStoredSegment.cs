@@ -14,6 +14,10 @@ internal interface IStoredSegment
     /// <summary>Whether one of its events can match; false only where none does.</summary>
     bool MayMatch(EventFilterPlan filter);
 
+    /// <summary>The parts of it whose events can match, oldest first, each as a segment that can be entered and scanned; null where
+    /// it has to be read as a whole.</summary>
+    IReadOnlyList<Segment>? PartsThatMayMatch(EventFilterPlan filter);
+
     /// <summary>Whether it can have the event of an origin with this sequence; false only where it has not.</summary>
     bool MayHave(ulong epoch, long sequence);
 

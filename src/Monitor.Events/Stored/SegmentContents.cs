@@ -13,18 +13,26 @@ internal sealed class SegmentContents
     private const int MaxKinds = 2_048;
 
     private readonly HashSet<ulong> _values = [];
+    private readonly HashSet<ulong> _all = [];
     private readonly Dictionary<SegmentCounts.Kind, int> _kinds = [];
     private readonly Dictionary<uint, int> _numbers = [];
     private readonly List<byte[]> _names = [];
 
-    /// <summary>Reads the entries of a segment that the caller has entered.</summary>
-    public (ValueIndex Values, SegmentCounts? Counts) Read(Segment segment, int from, int to)
+    /// <summary>Begins another segment.</summary>
+    public void Begin()
     {
-        _values.Clear();
+        _all.Clear();
         _kinds.Clear();
         _numbers.Clear();
         _names.Clear();
         _names.Add([]);
+    }
+
+    /// <summary>Reads the next part of a segment that the caller has entered.</summary>
+    /// <returns>What is in the part.</returns>
+    public ValueIndex ReadPart(Segment segment, int from, int to)
+    {
+        _values.Clear();
         for (var index = from; index < to; index++)
         {
             ref readonly var columns = ref segment.Columns(index);
@@ -34,12 +42,21 @@ internal sealed class SegmentContents
             }
         }
 
-        return (
-            _values.Count > MaxValues ? new ValueIndex([]) : ValueIndex.Of(_values),
-            _kinds.Count > MaxKinds
-                ? null
-                : new SegmentCounts([.. _names.Select(Encoding.UTF8.GetString)], [.. _kinds.Select(kind => new SegmentCounts.Row(kind.Key, kind.Value))]));
+        _all.UnionWith(_values);
+        // A query looks at it only where the whole segment may have something.
+        return IndexOf(_values, bytesPerValue: 1);
     }
+
+    /// <summary>What is in all parts that were read.</summary>
+    public (ValueIndex Values, SegmentCounts? Counts) End() => (
+        IndexOf(_all, bytesPerValue: 2),
+        _kinds.Count > MaxKinds
+            ? null
+            : new SegmentCounts(
+                [.. _names.Select(Encoding.UTF8.GetString)], [.. _kinds.Select(kind => new SegmentCounts.Row(kind.Key, kind.Value))]));
+
+    private static ValueIndex IndexOf(HashSet<ulong> values, int bytesPerValue) =>
+        values.Count > MaxValues ? new ValueIndex([]) : ValueIndex.Of(values, bytesPerValue);
 
     private void Add(in EventColumns columns, ReadOnlySpan<byte> message)
     {

@@ -14,6 +14,24 @@ internal static class StoredScan
         && (!filter.ByType || segment.TypeCount(EventTypeTable.Other) > 0 || types.CountIn(segment) > 0)
         && stored.MayMatch(filter);
 
+    /// <summary>The parts of a segment that are to be scanned instead of it: where the filter's values say that few are, and the
+    /// segment is not in memory. Null: scan the whole.</summary>
+    public static IReadOnlyList<Segment>? PartsOf(Segment segment, IStoredSegment stored, EventFilterPlan filter)
+    {
+        if (filter.ValueHashes.Length == 0)
+        {
+            return null;
+        }
+
+        if (segment.TryEnter())
+        {
+            segment.Release();
+            return null;
+        }
+
+        return stored.PartsThatMayMatch(filter);
+    }
+
     /// <summary>Whether all its events are of the times that the filter asks for.</summary>
     public static bool IsWithin(Segment segment, EventFilterPlan filter) =>
         segment.MinTime >= filter.Since && segment.MaxTime < filter.Until;

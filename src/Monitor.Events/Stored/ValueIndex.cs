@@ -8,13 +8,12 @@ namespace Monitor.Events;
 
 /// <summary>
 /// A Bloom filter of the names, addresses and destination ports in the events of a segment: tells the segments that a query
-/// need not read. Of those that it names, one in a hundred has nothing.
+/// need not read, but for one in a hundred of those.
 /// </summary>
 internal sealed class ValueIndex
 {
-    // 10 bits for each value and 7 probes: 0.8 % are taken for present.
-    private const int BitsPerValue = 10;
-    private const int Probes = 7;
+    // With 16 bits for each value, one in 400 that is not there is taken for present; with 8 bits one in 33.
+    private const int Probes = 4;
 
     private readonly byte[] _bits;
 
@@ -24,9 +23,11 @@ internal sealed class ValueIndex
     public ReadOnlyMemory<byte> Bits => _bits;
 
     /// <summary>Makes the filter of these hashes.</summary>
-    public static ValueIndex Of(IReadOnlyCollection<ulong> hashes)
+    /// <param name="hashes">The hashes.</param>
+    /// <param name="bytesPerValue">How well it knows them.</param>
+    public static ValueIndex Of(IReadOnlyCollection<ulong> hashes, int bytesPerValue)
     {
-        var bits = new byte[(hashes.Count * BitsPerValue + 7) / 8 + 8];
+        var bits = new byte[hashes.Count * bytesPerValue + 8];
         foreach (var hash in hashes)
         {
             for (var probe = 0; probe < Probes; probe++)
