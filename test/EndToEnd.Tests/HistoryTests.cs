@@ -79,6 +79,12 @@ internal sealed class HistoryTests
             Assert.That(ids, Is.EqualTo(events.Reverse()));
             Assert.That(losses, Is.Empty);
         });
+        await ConnectAsync(2);
+        var all = await EventsAsync(next, 22);
+        using var client = new HttpClient();
+        var lines = (await client.GetStringAsync($"{next.HttpUrl}/api/events/export?destination_port={Port}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines, Has.Length.EqualTo(all.Length));
+        Assert.That(lines.Zip(all.Reverse()), Has.All.Matches<(string Line, string Id)>(pair => pair.Line.Contains(pair.Id, StringComparison.Ordinal)));
     }
 
     [Test]

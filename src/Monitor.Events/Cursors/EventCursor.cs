@@ -54,6 +54,12 @@ public sealed class EventCursor
     /// <summary>The filter, in its canonical form.</summary>
     public EventFilter Filter => _filter.Canonical;
 
+    /// <summary>Where it is: how many entries of the log, of this run and those before, precede its next one.</summary>
+    public long Position => _at.Position;
+
+    /// <summary>How many of these entries are events.</summary>
+    public long EventsBefore => _at.Events;
+
     /// <summary>Whether there are published entries, of any kind, that the cursor has not read.</summary>
     public bool HasMore => _log.PublishedPosition > _at.Position;
 

@@ -52,6 +52,6 @@ internal sealed class EventExporter(QueryCores cores)
         }
 
         buffer.Dispose();
-        return batch.AtEnd || plan.Cursor.GetResumeToken().Position >= plan.EndPosition;
+        return batch.AtEnd || plan.Cursor.Position >= plan.EndPosition;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ExportPlan
     public required EventCursor Cursor { get; init; }
 
     /// <summary>The end of the log when the request came; there the export ends.</summary>
-    public required ulong EndPosition { get; init; }
+    public required long EndPosition { get; init; }
 
     /// <summary>When the request came.</summary>
     public required DateTimeOffset RequestTime { get; init; }
@@ -53,7 +53,7 @@ internal sealed class ExportPlan
 
         // The end before the begin, so that there is never more behind the cursor than up to the end.
         var now = options.Time.GetUtcNow();
-        var end = log.OpenCursor(null, LogPosition.End).GetResumeToken().Position;
+        var end = log.OpenCursor(null, LogPosition.End).Position;
         var until = Timestamp.FromDateTimeOffset(now);
         filter.Until ??= filter.Since is { } begin && begin > until ? begin.Clone() : until;
         try
@@ -78,9 +78,8 @@ internal sealed class ExportPlan
 
     private static Loss? LossBefore(EventCursor cursor, long? since, EventLog log, string nodeName, bool isScoped)
     {
-        var start = cursor.GetResumeToken();
-        if (start.Events == 0
-            || start.Position > log.OpenCursor(null, LogPosition.Oldest).GetResumeToken().Position
+        if (cursor.EventsBefore == 0
+            || cursor.Position > log.OpenCursor(null, LogPosition.Oldest).Position
             || log.GetStatistics().OldestTimeUnixNanos <= since
             || (nodeName.Length > 0 && cursor.Filter.NodeName.Count > 0 && !cursor.Filter.NodeName.Contains(nodeName)))
         {
@@ -92,7 +91,7 @@ internal sealed class ExportPlan
         {
             NodeName = nodeName,
             Cause = LossCause.Evicted,
-            Count = since is null && !isScoped ? start.Events : 0,
+            Count = since is null && !isScoped ? (ulong)cursor.EventsBefore : 0,
         };
     }
 }
