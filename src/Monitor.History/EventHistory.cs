@@ -353,8 +353,9 @@ public sealed class EventHistory : IEventHistory
                 HistoryLog.Recovered(_logger, _missed);
             }
         }
-        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
+            // Whatever it is, the log goes on.
             _lastFailure = _time.GetTimestamp();
             if (_failure is null)
             {

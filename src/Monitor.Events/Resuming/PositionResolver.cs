@@ -13,8 +13,9 @@ internal static class PositionResolver
         switch (from.Start)
         {
             case LogPosition.Kind.Oldest:
-            case LogPosition.Kind.OtherLog:
                 return Oldest(log);
+            case LogPosition.Kind.OtherLog:
+                return HasAllBeforeMemory(log, from.Token!) ? log.OldestInMemory!.Start : Oldest(log);
             case LogPosition.Kind.Time:
                 return Since(log, from.UnixTime);
             case LogPosition.Kind.Token:
@@ -83,6 +84,26 @@ internal static class PositionResolver
             OldestSequence = SequenceAt(log, oldest),
             Missed = (ulong)(oldest.Events - claimed.Events),
         };
+    }
+
+    /// <summary>Whether a client has everything that is in the history alone: then that need not be read to leave it out.</summary>
+    private static bool HasAllBeforeMemory(LogStore log, ResumeToken token)
+    {
+        if (log.OldestInMemory is not { } oldest || !oldest.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            var delivered = token.Delivered!.ToLookup(OriginKey.Of, position => (long)position.Position);
+            return oldest.StartMarks.All(mark =>
+                mark.Origin is not { } origin || delivered[origin.Key].Any(position => position >= mark.At.Position));
+        }
+        finally
+        {
+            oldest.Release();
+        }
     }
 
     /// <summary>How far the origins are read where a cursor starts, and what its client has of them.</summary>
