@@ -32,6 +32,7 @@ public static class MonitorServer
     /// it. Null: the server reads it.</param>
     /// <param name="connections">The open connections. Null: they cannot be listed.</param>
     /// <param name="metrics">What the user's own monitors count. Null: nothing.</param>
+    /// <param name="archive">Where the events are kept beyond the log. Null: nowhere.</param>
     /// <exception cref="AccessException">A certificate, key, authority or list of readers cannot be used.</exception>
     public static WebApplication Build(
         MonitorServerOptions options,
@@ -43,7 +44,8 @@ public static class MonitorServer
         ITokenReviewer? reviewer = null,
         TlsIdentity? tls = null,
         IConnectionDirectory? connections = null,
-        IMetricDirectory? metrics = null)
+        IMetricDirectory? metrics = null,
+        IEventArchive? archive = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(log);
@@ -70,6 +72,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(new AgentsReader(agents, options));
         builder.Services.AddSingleton(new ConnectionSource(connections));
         builder.Services.AddSingleton(new MetricSource(metrics));
+        builder.Services.AddSingleton(new ArchiveSource(archive));
         builder.Services.AddSingleton(health ?? (static () => []));
         AccessSetup.AddServices(builder.Services, options, reviewer, tls);
         AddServices(builder.Services, options);

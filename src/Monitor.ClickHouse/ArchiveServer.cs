@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Data.Common;
+using ClickHouse.Driver;
+using ClickHouse.Driver.ADO;
+using Monitor.ClickHouse.Tables;
+
+namespace Monitor.ClickHouse;
+
+/// <summary>The server of the archive: what is asked of it, over HTTP. Any thread.</summary>
+internal sealed class ArchiveServer : IDisposable
+{
+    // Enough for a message of the server; it quotes the query.
+    private const int MaxProblem = 400;
+
+    private readonly ArchiveOptions _options;
+    private readonly ClickHouseClient _client;
+
+    /// <param name="options">Where it is.</param>
+    /// <param name="dialect">What it understands; null for servers of today.</param>
+    public ArchiveServer(ArchiveOptions options, ServerDialect? dialect = null)
+    {
+        _options = options;
+        Dialect = dialect ?? ServerDialect.Current;
+        var url = options.Server;
+        _client = new ClickHouseClient(new ClickHouseClientSettings
+        {
+            Protocol = url.IsTls ? "https" : "http",
+            Host = url.Host,
+            Port = url.Port,
+            Username = url.User,
+            Password = options.Password,
+            Database = url.Database,
+            Timeout = options.Timeout,
+            // Not worth the time: rows are compressed on disk, and what is read is a page.
+            UseCompression = false,
+            // No column is JSON, and the settings that the driver sends for it are unknown to old servers.
+            JsonReadMode = JsonReadMode.None,
+            JsonWriteMode = JsonWriteMode.None,
+        });
+    }
+
+    public ServerDialect Dialect { get; }
+
+    /// <summary>Whether a failure is one of the server, or of the way to it.</summary>
+    public static bool IsFailure(Exception failure, CancellationToken cancellationToken) =>
+        failure is DbException or HttpRequestException or IOException or TimeoutException
+        || failure is OperationCanceledException && !cancellationToken.IsCancellationRequested;
+
+    /// <summary>What to say of a failure, in one line.</summary>
+    public static string Describe(Exception failure)
+    {
+        var text = failure is OperationCanceledException or TimeoutException ? "no answer in time"
+            : (failure.InnerException?.Message ?? failure.Message).Trim().Split('\n')[0];
+        return text.Length > MaxProblem ? text[..MaxProblem] + "…" : text;
+    }
+
+    /// <summary>Inserts rows.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="rows">In its format; they can be sent again.</param>
+    /// <param name="token">The same for the same rows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task InsertAsync(ArchiveTable table, ReadOnlySequence<byte> rows, string token, CancellationToken cancellationToken)
+    {
+        using var limit = Limit(cancellationToken);
+        using var answer = await _client.PostStreamAsync(
+            table.Insert,
+            async (body, cancelled) =>
+            {
+                foreach (var part in rows)
+                {
+                    await body.WriteAsync(part, cancelled);
+                }
+            },
+            false,
+            limit.Token,
+            new QueryOptions { CustomSettings = Dialect.InsertSettings(token) });
+    }
+
+    /// <summary>Answers a query with lines of text, values separated by tabs.</summary>
+    public async Task<IReadOnlyList<string[]>> ReadLinesAsync(string query, CancellationToken cancellationToken)
+    {
+        using var limit = Limit(cancellationToken);
+        using var answer = await _client.ExecuteRawResultAsync($"{query} FORMAT TabSeparatedRaw", null, limit.Token);
+        return [.. (await answer.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private CancellationTokenSource Limit(CancellationToken cancellationToken)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Timeout);
+        return limit;
+    }
+}
