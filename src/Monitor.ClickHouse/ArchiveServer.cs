@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Data.Common;
 using ClickHouse.Driver;
 using ClickHouse.Driver.ADO;
+using ClickHouse.Driver.ADO.Parameters;
 using Monitor.ClickHouse.Tables;
 
 namespace Monitor.ClickHouse;
@@ -33,6 +34,8 @@ internal sealed class ArchiveServer : IDisposable
             Timeout = options.Timeout,
             // Not worth the time: rows are compressed on disk, and what is read is a page.
             UseCompression = false,
+            // In the body: a filter may have more values than a URL has room for.
+            UseFormDataParameters = true,
             // No column is JSON, and the settings that the driver sends for it are unknown to old servers.
             JsonReadMode = JsonReadMode.None,
             JsonWriteMode = JsonWriteMode.None,
@@ -77,11 +80,53 @@ internal sealed class ArchiveServer : IDisposable
     }
 
     /// <summary>Answers a query with lines of text, values separated by tabs.</summary>
-    public async Task<IReadOnlyList<string[]>> ReadLinesAsync(string query, CancellationToken cancellationToken)
+    /// <param name="query">The query, without a format.</param>
+    /// <param name="parameters">Its parameters; a server that is old knows none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<string[]>> ReadLinesAsync(
+        string query, IReadOnlyList<ClickHouseDbParameter> parameters, CancellationToken cancellationToken)
+    {
+        var text = "";
+        await ReadAsync(
+            $"{query} FORMAT TabSeparatedRaw",
+            parameters,
+            async (stream, cancelled) =>
+            {
+                using var reader = new StreamReader(stream);
+                text = await reader.ReadToEndAsync(cancelled);
+            },
+            cancellationToken);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+    }
+
+    /// <summary>Answers a query, within bounds of time and memory.</summary>
+    /// <param name="query">The query, with a format.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <param name="read">Reads the answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ReadAsync(
+        string query,
+        IReadOnlyList<ClickHouseDbParameter> parameters,
+        Func<Stream, CancellationToken, Task> read,
+        CancellationToken cancellationToken)
     {
         using var limit = Limit(cancellationToken);
-        using var answer = await _client.ExecuteRawResultAsync($"{query} FORMAT TabSeparatedRaw", null, limit.Token);
-        return [.. (await answer.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+        using var connection = _client.CreateConnection();
+        using var command = connection.CreateCommand();
+        command.CommandText = query;
+        foreach (var (name, value) in Dialect.QuerySettings)
+        {
+            command.CustomSettings[name] = value;
+        }
+
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        using var answer = await command.ExecuteRawResultAsync(limit.Token);
+        await using var stream = await answer.ReadAsStreamAsync();
+        await read(stream, limit.Token);
     }
 
     public void Dispose() => _client.Dispose();

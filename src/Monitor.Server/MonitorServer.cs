@@ -98,6 +98,7 @@ public static class MonitorServer
         services.AddHostedService(provider => provider.GetRequiredService<DemandTracker>());
         services.AddSingleton<QueryCores>();
         services.AddSingleton<ClockOrder>();
+        services.AddSingleton<ArchivedQueries>();
         services.AddSingleton<EventLister>();
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();

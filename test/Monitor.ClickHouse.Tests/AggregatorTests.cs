@@ -60,6 +60,61 @@ public sealed class AggregatorTests
         Assert.That(await engine.CountAsync("SELECT count() FROM events FINAL"), Is.EqualTo(2000));
     }
 
+    [Test]
+    public async Task Rest_EventsThatLeftTheLog_ComeFromTheArchive()
+    {
+        const int Total = 20_000;
+        await using Engine engine = await CurrentEngine.StartNewAsync();
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var agents = new[] { cluster.Add("node-1"), cluster.Add("node-2") };
+        using var aggregator = new AggregatorProcess(engine, agents.Select(agent => agent.Target), "--retention", "1MiB");
+        await aggregator.StartedAsync();
+        for (var produced = 1000; produced <= Total / 2; produced += 1000)
+        {
+            foreach (var agent in agents)
+            {
+                agent.Produce(1000);
+            }
+
+            await Waiting.ForAsync("it to write", async () => await aggregator.MetricAsync("monitor_archive_events_total") == 2 * produced);
+        }
+
+        Assert.That(await aggregator.MetricAsync("monitor_log_evicted_events_total"), Is.GreaterThan(Total / 2));
+        var since = $"since={DateTime.UtcNow.AddMinutes(-10):yyyy-MM-ddTHH:mm:ssZ}";
+        var listed = new List<(string Id, string Time)>();
+        var token = "";
+        do
+        {
+            using var page = await aggregator.JsonAsync($"/api/events?limit=3000&{since}&page_token={token}");
+            Assert.That(page.RootElement.GetProperty("total_count").GetInt32(), Is.EqualTo(Total));
+            listed.AddRange(page.RootElement.GetProperty("events").EnumerateArray()
+                .Select(made => (made.GetProperty("id").GetString()!, made.GetProperty("time").GetString()!)));
+            token = page.RootElement.GetProperty("next_page_token").GetString();
+        }
+        while (!string.IsNullOrEmpty(token));
+
+        Assert.That(listed.Select(row => row.Id), Is.Unique);
+        Assert.That(listed, Has.Count.EqualTo(Total));
+        Assert.That(listed.Select(row => Google.Protobuf.WellKnownTypes.Timestamp.Parser.ParseJson($"\"{row.Time}\"")), Is.Ordered.Descending);
+
+        using var summary = await aggregator.JsonAsync("/api/connection-summary?duration_seconds=600");
+        using var connections = await aggregator.JsonAsync($"/api/events?limit=1&type=connection&{since}");
+        Assert.That(summary.RootElement.GetProperty("count").GetInt32(), Is.EqualTo(connections.RootElement.GetProperty("total_count").GetInt32()));
+        Assert.That(summary.RootElement.GetProperty("by_node").GetProperty("node-1").GetInt32(), Is.GreaterThan(Total / 4));
+
+        engine.Kill();
+        await Waiting.ForAsync("the outage to show", async () =>
+        {
+            agents[0].Produce(1);
+            return (await aggregator.HealthAsync()).Status == "degraded";
+        });
+        Assert.That(
+            () => aggregator.GetAsync($"/api/events?{since}"),
+            Throws.InstanceOf<HttpRequestException>().With.Property("StatusCode").EqualTo(System.Net.HttpStatusCode.ServiceUnavailable));
+        using var newest = await aggregator.JsonAsync("/api/events");
+        Assert.That(newest.RootElement.GetProperty("count").GetInt32(), Is.EqualTo(100));
+    }
+
     private static void Produce(IEnumerable<SimulatedAgent> agents)
     {
         foreach (var agent in agents)

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.Server;
 using Monitor.V1;
 
 namespace Monitor.ClickHouse.Tables;
@@ -46,7 +46,7 @@ internal sealed class EventRows(EventTypeTable types)
         // Every text occurs at most twice: in its column and in the event.
         var row = new RowBuilder(output.GetSpan(2 * encodedEvent.Length + MostBesideTexts));
         row.Time(columns.TimeUnixNanos);
-        row.UInt64(EpochOf(Text(encodedEvent, texts, Event.IdFieldNumber), encodedEvent));
+        row.UInt64(EventKey.EpochOf(Text(encodedEvent, texts, Event.IdFieldNumber), encodedEvent));
         row.UInt64(identity.Sequence);
         row.Text(Text(encodedEvent, texts, Event.TypeFieldNumber));
         row.Byte(columns.Failed ? (byte)1 : (byte)0);
@@ -117,17 +117,6 @@ internal sealed class EventRows(EventTypeTable types)
     {
         var (start, length) = texts[field];
         return encodedEvent.Slice(start, length);
-    }
-
-    // An event whose id is not made as agents make it is known by its bytes.
-    private static ulong EpochOf(ReadOnlySpan<byte> id, ReadOnlySpan<byte> encodedEvent)
-    {
-        Span<char> text = stackalloc char[EventId.MaxLength];
-        return id.Length <= text.Length
-            && Encoding.UTF8.TryGetChars(id, text, out var length)
-            && EventId.TryParse(text[..length], out var epoch, out _)
-                ? epoch
-                : BitConverter.ToUInt64(SHA256.HashData(encodedEvent));
     }
 
     private static ReadOnlySpan<byte> Protocol(ReadOnlySpan<byte> text)

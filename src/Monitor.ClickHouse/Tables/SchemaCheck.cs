@@ -15,7 +15,7 @@ internal static class SchemaCheck
     /// <returns>What is missing, and the remedy; null where nothing is.</returns>
     public static async Task<string?> FindProblemAsync(ArchiveServer server, string database, CancellationToken cancellationToken)
     {
-        var found = (await server.ReadLinesAsync(Query, cancellationToken)).ToLookup(line => line[0], line => new TableColumn(line[1], line[2]));
+        var found = (await server.ReadLinesAsync(Query, [], cancellationToken)).ToLookup(line => line[0], line => new TableColumn(line[1], line[2]));
         var problems = ArchiveTable.All.SelectMany(table => ProblemsOf(table, [.. found[table.Name]], server.Dialect)).ToList();
         return problems.Count == 0 ? null : $"database {database}: {string.Join("; ", problems)}: {Remedy}";
     }

@@ -58,6 +58,8 @@ internal sealed class AggregatorProcess : IDisposable
 
     public Task<string> GetAsync(string path) => _http.GetStringAsync(new Uri(path, UriKind.Relative));
 
+    public async Task<JsonDocument> JsonAsync(string path) => JsonDocument.Parse(await GetAsync(path));
+
     /// <summary>Waits until it listens.</summary>
     public Task StartedAsync() => Waiting.ForAsync("the aggregator to listen", async () =>
     {

@@ -15,6 +15,7 @@ internal sealed class OldEngine : Engine
     public override ServerDialect Dialect { get; } = new()
     {
         InsertSettings = static _ => [],
+        QuerySettings = new Dictionary<string, object>(),
         TypeOf = static type => type
             .Replace("DateTime64(9, 'UTC')", "Int64", StringComparison.Ordinal)
             .Replace("LowCardinality(String)", "String", StringComparison.Ordinal)

@@ -11,7 +11,7 @@ const [port, folder, user, password] = process.argv.slice(2);
 const session = new Session(path.join(folder, 'data'));
 const credentials = 'Basic ' + Buffer.from(`${user}:${password}`).toString('base64');
 // Parameters of the interface itself; all others are settings of the query.
-const own = new Set(['query', 'query_id', 'database', 'default_format', 'enable_http_compression']);
+const own = new Set(['query', 'query_id', 'database', 'default_format', 'enable_http_compression', 'wait_end_of_query']);
 let inserts = 0;
 let turn = Promise.resolve();
 
@@ -63,8 +63,19 @@ async function run(parameters, body) {
   }
 }
 
+// The parameters of a form, after those of the URL.
+function readForm(type, body, parameters) {
+  const boundary = /boundary="?([^";]+)/.exec(type)[1];
+  for (const part of body.toString('utf8').split(`--${boundary}`).slice(1, -1)) {
+    const head = part.indexOf('\r\n\r\n');
+    const name = /name="?([^"\r\n;]+)/.exec(part.slice(0, head))[1];
+    parameters.append(name, part.slice(head + 4, -2));
+  }
+}
+
 function answer(request, response, body) {
   const parameters = new URL(request.url, 'http://localhost').searchParams;
+  const type = request.headers['content-type'] || '';
   if (request.url === '/ping') {
     response.end('Ok.\n');
     return Promise.resolve();
@@ -74,6 +85,10 @@ function answer(request, response, body) {
     response.writeHead(403, { 'X-ClickHouse-Exception-Code': '516' });
     response.end(`Code: 516. DB::Exception: ${user}: Authentication failed. (AUTHENTICATION_FAILED)`);
     return Promise.resolve();
+  }
+
+  if (type.startsWith('multipart/form-data')) {
+    readForm(type, body, parameters);
   }
 
   return run(parameters, body).then(
