@@ -49,7 +49,7 @@ internal static class AggregatorSettings
         no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName}, {AgentsDns.OptionName} and {AgentsService.OptionName}
         says where the agents are.
         """,
-        [Agents, AgentsFile, AgentsDns, AgentsService, ArchiveSettings.Server, ArchiveSettings.PasswordFile, ServerSettings.AgentName, ServerSettings.ServiceAccountReaders],
+        [Agents, AgentsFile, AgentsDns, AgentsService, .. ArchiveSettings.All, ServerSettings.AgentName, ServerSettings.ServiceAccountReaders],
         [
             ("monitor-aggregator --agent 127.0.0.1", "the agent of this machine"),
             ("monitor-aggregator --agents-file /etc/monitor-agents --tls-certificate a.pem --tls-key a.key --tls-authority ca.pem",

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Monitor.ClickHouse;
 
 /// <summary>Where the archive is, and how it is written.</summary>
@@ -8,6 +10,10 @@ public sealed class ArchiveOptions
 
     /// <summary>The user's password. Default: none.</summary>
     public string Password { get; init; } = "";
+
+    /// <summary>The authorities of which one must have signed the server's certificate, where it is reached over TLS. Null, the
+    /// default: those that the machine trusts.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>Most events of one insert. Default 100 000, as ClickHouse advises: each insert becomes a part on disk.</summary>
     public int BatchEvents { get; init; } = 100_000;

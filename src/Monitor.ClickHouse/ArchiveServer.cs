@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Data.Common;
+using System.Security.Cryptography.X509Certificates;
 using ClickHouse.Driver;
 using ClickHouse.Driver.ADO;
 using ClickHouse.Driver.ADO.Parameters;
@@ -13,8 +14,11 @@ internal sealed class ArchiveServer : IDisposable
     // Enough for a message of the server; it quotes the query.
     private const int MaxProblem = 400;
 
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
     private readonly ArchiveOptions _options;
     private readonly ClickHouseClient _client;
+    private readonly HttpClient _http;
 
     /// <param name="options">Where it is.</param>
     /// <param name="dialect">What it understands; null for servers of today.</param>
@@ -23,6 +27,7 @@ internal sealed class ArchiveServer : IDisposable
         _options = options;
         Dialect = dialect ?? ServerDialect.Current;
         var url = options.Server;
+        _http = new HttpClient(HandlerOf(options)) { Timeout = options.Timeout };
         _client = new ClickHouseClient(new ClickHouseClientSettings
         {
             Protocol = url.IsTls ? "https" : "http",
@@ -31,7 +36,7 @@ internal sealed class ArchiveServer : IDisposable
             Username = url.User,
             Password = options.Password,
             Database = url.Database,
-            Timeout = options.Timeout,
+            HttpClient = _http,
             // Not worth the time: rows are compressed on disk, and what is read is a page.
             UseCompression = false,
             // In the body: a filter may have more values than a URL has room for.
@@ -129,7 +134,29 @@ internal sealed class ArchiveServer : IDisposable
         await read(stream, limit.Token);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _http.Dispose();
+    }
+
+    private static SocketsHttpHandler HandlerOf(ArchiveOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            // So that a name that leads elsewhere now is followed.
+            PooledConnectionLifetime = ConnectionLifetime,
+            UseProxy = false,
+        };
+        if (options.Authorities is { } authorities)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        return handler;
+    }
 
     private CancellationTokenSource Limit(CancellationToken cancellationToken)
     {

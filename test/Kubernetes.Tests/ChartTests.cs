@@ -57,13 +57,16 @@ internal sealed class ChartTests
     public async Task Template_ClickHouse_IsBehindASwitchWithItsSecret([Values] bool on)
     {
         var rendered = await RenderAsync(
-            "--set", $"clickhouse.url={(on ? "https://monitor@clickhouse.db.svc/monitor" : "")},clickhouse.passwordSecret=archive,clickhouse.passwordKey=key");
+            "--set", $"clickhouse.url={(on ? "https://monitor@clickhouse.db.svc/monitor" : "")},clickhouse.passwordSecret=archive,clickhouse.passwordKey=key,clickhouse.authorityConfigMap=authority");
 
         var times = on ? 1 : 0;
         Assert.That(Occurrences(rendered, "\"--clickhouse=https://monitor@clickhouse.db.svc/monitor\""), Is.EqualTo(times));
         Assert.That(Occurrences(rendered, "--clickhouse-password-file=/clickhouse/key"), Is.EqualTo(times));
-        Assert.That(Occurrences(rendered, "mountPath: /clickhouse"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "mountPath: /clickhouse,"), Is.EqualTo(times));
         Assert.That(Occurrences(rendered, "secretName: archive"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "--clickhouse-authority=/clickhouse-authority/ca.crt"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "mountPath: /clickhouse-authority"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "name: authority\n"), Is.EqualTo(times));
         Assert.That(Occurrences(rendered, "port: 8443"), Is.EqualTo(times));
     }
 

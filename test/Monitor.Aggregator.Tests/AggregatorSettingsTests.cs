@@ -24,6 +24,7 @@ internal sealed class AggregatorSettingsTests
 
     [TestCase(new[] { "--clickhouse", "http://monitor@ch.example/monitor" }, "http://monitor@ch.example:8123/monitor is another machine")]
     [TestCase(new[] { "--clickhouse", "http://monitor:secret@localhost/monitor" }, "without a password")]
+    [TestCase(new[] { "--clickhouse", "http://monitor@localhost/monitor", "--clickhouse-authority", "/etc/passwd" }, "--clickhouse-authority")]
     [TestCase(new[] { "--clickhouse-password-file", "/etc/passwd" }, "--clickhouse-password-file")]
     public void ClickHouse_Bad_IsRefusedWithTheRemedy(string[] arguments, string said)
     {

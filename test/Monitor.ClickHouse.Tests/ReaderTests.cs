@@ -42,7 +42,7 @@ public sealed class ReaderTests
     }
 
     [Test]
-    public async Task List_RandomFilters_FindsWhatTheLogFinds([Range(1, 4)] int seed)
+    public async Task List_RandomFilters_FindsWhatTheLogFinds([Range(1, 2)] int seed)
     {
         var random = new Random(seed);
         using var log = await FilledAsync(RandomEvents(random, 2000));
@@ -62,7 +62,7 @@ public sealed class ReaderTests
             matches += found.Events.Count;
         }
 
-        Assert.That(matches, Is.GreaterThan(10_000));
+        Assert.That(matches, Is.GreaterThan(5_000));
     }
 
     [Test]
@@ -114,8 +114,8 @@ public sealed class ReaderTests
         {
             foreach (var filter in new EventFilter[]
             {
-                new() { Command = { text } }, new() { K8SPodName = { text, "none" } }, new() { DestinationName = { text } }, new() { Type = { text } },
-                new() { NodeName = { text } }, new() { PeerServiceName = { text } },
+                new() { Command = { text } }, new() { K8SPodName = { text, "none" }, NodeName = { text } },
+                new() { DestinationName = { text }, Type = { text }, PeerServiceName = { text } },
             })
             {
                 var found = await ListAsync(EventFilterPlan.Compile(filter).Canonical, 100);

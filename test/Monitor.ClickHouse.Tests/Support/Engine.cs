@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Monitor.ClickHouse.Tests;
@@ -14,11 +15,18 @@ internal abstract class Engine : IAsyncDisposable
     public const string Password = "s3cret' \\";
     public const string Database = "monitor";
 
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http;
+    private readonly string _scheme;
     private Process? _process;
 
-    protected Engine()
+    protected Engine(string scheme = "http")
     {
+        _scheme = scheme;
+        // Whose certificate it is, tests of the aggregator ask.
+        _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator })
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+        };
         using var free = new TcpListener(IPAddress.Loopback, 0);
         free.Start();
         Port = ((IPEndPoint)free.LocalEndpoint).Port;
@@ -34,11 +42,12 @@ internal abstract class Engine : IAsyncDisposable
 
     public ArchiveOptions Options => OptionsWith(Password);
 
-    public ArchiveOptions OptionsWith(string password) => new()
+    public ArchiveOptions OptionsWith(string password, X509Certificate2Collection? authorities = null) => new()
     {
-        Server = ArchiveUrl.TryParse(string.Create(CultureInfo.InvariantCulture, $"http://{User}@127.0.0.1:{Port}/{Database}"), out var url)
+        Server = ArchiveUrl.TryParse(string.Create(CultureInfo.InvariantCulture, $"{_scheme}://{User}@127.0.0.1:{Port}/{Database}"), out var url)
             ? url : throw new InvalidOperationException("not a URL"),
         Password = password,
+        Authorities = authorities,
         BatchDelay = TimeSpan.FromMilliseconds(20),
         FirstBackoff = TimeSpan.FromMilliseconds(20),
         LongestBackoff = TimeSpan.FromMilliseconds(200),
@@ -120,5 +129,5 @@ internal abstract class Engine : IAsyncDisposable
     // Before there is a database.
     private static string DatabaseOf(string query) => query.Contains(" DATABASE ", StringComparison.Ordinal) ? "default" : Database;
 
-    private string Address(string path) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}/{path}");
+    private string Address(string path) => string.Create(CultureInfo.InvariantCulture, $"{_scheme}://127.0.0.1:{Port}/{path}");
 }

@@ -1,9 +1,10 @@
 // A current engine of ClickHouse, chDB, behind as much of ClickHouse's HTTP interface as the driver needs:
 //   node chdb.js PORT FOLDER USER PASSWORD
-// What is tested through it is the SQL, the formats and the tables of the engine; of the HTTP interface only what is here.
+// Over TLS where ENGINE_CERTIFICATE and ENGINE_KEY name files. What is tested through it is the SQL, the formats and the tables of the engine; of the HTTP interface only what is here.
 'use strict';
 const fs = require('fs');
 const http = require('http');
+const https = require('https');
 const path = require('path');
 const { Session } = require(process.env.CHDB_MODULE || 'chdb');
 
@@ -101,8 +102,14 @@ function answer(request, response, body) {
 }
 
 // One query after the other: settings and parameters are those of the session.
-http.createServer((request, response) => {
+function take(request, response) {
   const parts = [];
   request.on('data', part => parts.push(part));
   request.on('end', () => { turn = turn.then(() => answer(request, response, Buffer.concat(parts))); });
-}).listen(Number(port), '127.0.0.1', function () { console.log(`listening on ${this.address().port}`); });
+}
+
+const { ENGINE_CERTIFICATE: certificate, ENGINE_KEY: key } = process.env;
+const server = certificate
+  ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, take)
+  : http.createServer(take);
+server.listen(Number(port), '127.0.0.1');

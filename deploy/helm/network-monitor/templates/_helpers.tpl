@@ -138,6 +138,9 @@ prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
 {{- if and .Values.clickhouse.url .Values.clickhouse.passwordSecret }}
 - --clickhouse-password-file=/clickhouse/{{ .Values.clickhouse.passwordKey }}
 {{- end }}
+{{- if and .Values.clickhouse.url .Values.clickhouse.authorityConfigMap }}
+- --clickhouse-authority=/clickhouse-authority/{{ .Values.clickhouse.authorityKey }}
+{{- end }}
 {{- end }}
 
 {{- define "network-monitor.accessMounts" -}}
@@ -149,6 +152,9 @@ prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
 {{- end }}
 {{- if and .root.Values.clickhouse.url .root.Values.clickhouse.passwordSecret (eq .component "aggregator") }}
 - {name: clickhouse, mountPath: /clickhouse, readOnly: true}
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.authorityConfigMap (eq .component "aggregator") }}
+- {name: clickhouse-authority, mountPath: /clickhouse-authority, readOnly: true}
 {{- end }}
 {{- end }}
 
@@ -171,6 +177,11 @@ prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
   secret:
     secretName: {{ .root.Values.clickhouse.passwordSecret }}
     defaultMode: 288 # 0440
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.authorityConfigMap (eq .component "aggregator") }}
+- name: clickhouse-authority
+  configMap:
+    name: {{ .root.Values.clickhouse.authorityConfigMap }}
 {{- end }}
 {{- end }}
 
