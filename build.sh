@@ -134,6 +134,7 @@ need_to_test() {
   need curl curl
   need /usr/bin/chromium chromium
   need npm npm
+  need /usr/sbin/clickhouse-server clickhouse-server
   install_missing
 }
 
@@ -380,13 +381,13 @@ fuzz() {
   exec dotnet "$artifacts/dotnet/bin/Monitor.Fuzz/release/Monitor.Fuzz.dll" "$@"
 }
 
-# Tools from npm, for lint and tests: buf, and a gRPC client that is not ours.
+# Tools from npm, for lint and tests: buf, a gRPC client that is not ours, and chDB, an engine of ClickHouse.
 install_tools() {
   local tools=$artifacts/tools
-  [[ -x $tools/node_modules/.bin/buf && -d $tools/node_modules/@grpc/proto-loader ]] && return
+  [[ -x $tools/node_modules/.bin/buf && -d $tools/node_modules/@grpc/proto-loader && -d $tools/node_modules/chdb ]] && return
   mkdir -p "$tools"
   npm install --silent --no-fund --no-audit --prefix "$tools" \
-    @bufbuild/buf@1.75.0 @grpc/grpc-js@1 @grpc/proto-loader@0.8 >&2
+    @bufbuild/buf@1.75.0 @grpc/grpc-js@1 @grpc/proto-loader@0.8 chdb@3.4.0 >&2
 }
 
 buf() {

@@ -61,14 +61,16 @@ internal static class Aggregator
             : null;
         using var tls = options.Access.HasTls ? new TlsIdentity(options.Access, time, logging.CreateLogger("Monitor.Server.Access")) : null;
         var fleet = new AgentFleet(discoveries, log, time, logging, peers?.Names, LinksOf(settings, tls), history?.Restored);
+        using var archive = ArchiveSettings.Open(settings, log, time, logging);
         await using var server = MonitorServer.Build(
-            options, log, fleet, logging, fleet, peers is null ? null : peers.Health, peers?.Reviewer, tls, fleet, fleet,
-            history is null ? null : () => history.Status);
+            options, log, fleet, logging, fleet, () => [.. peers?.Health() ?? [], .. archive is null ? [] : new[] { archive.Health }],
+            peers?.Reviewer, tls, fleet, fleet, archive, history is null ? null : () => history.Status);
         if (!await ServerStart.StartAsync(server, error, Report(settings, discoveries, confinement), "/api/agents"))
         {
             return 1;
         }
 
+        var archiving = archive?.RunAsync(server.Lifetime.ApplicationStopping) ?? Task.CompletedTask;
         // The links end while the server does: both must end within 2 s.
         var links = fleet.RunAsync(server.Lifetime.ApplicationStopping);
         var shutdown = server.WaitForShutdownAsync();
@@ -78,11 +80,13 @@ internal static class Aggregator
             AggregatorLog.FleetEnded(logging.CreateLogger("Monitor.Aggregator"), links.Exception?.InnerException);
             server.Lifetime.StopApplication();
             await shutdown;
+            await archiving;
             return 1;
         }
 
         await shutdown;
         await links.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await archiving;
         return 0;
     }
 
@@ -113,6 +117,11 @@ internal static class Aggregator
         yield return settings.TryGet(ServerSettings.TlsAuthority, out _)
             ? $"links: TLS, to agents whose certificate is of '{settings.Get(ServerSettings.AgentName)}'"
             : settings.Get(ServerSettings.Insecure) ? "links: INSECURE, events cross the network in clear text" : "links: clear text, to this machine only";
+        if (settings.TryGet(ArchiveSettings.Server, out var archive))
+        {
+            yield return $"archive: {archive}";
+        }
+
         yield return $"rights: {confinement.Describe()}";
         foreach (var note in confinement.Notes)
         {

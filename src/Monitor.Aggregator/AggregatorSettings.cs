@@ -49,13 +49,15 @@ internal static class AggregatorSettings
         no privileges. At least one of {Agents.OptionName}, {AgentsFile.OptionName}, {AgentsDns.OptionName} and {AgentsService.OptionName}
         says where the agents are.
         """,
-        [Agents, AgentsFile, AgentsDns, AgentsService, ServerSettings.AgentName, ServerSettings.ServiceAccountReaders],
+        [Agents, AgentsFile, AgentsDns, AgentsService, .. ArchiveSettings.All, ServerSettings.AgentName, ServerSettings.ServiceAccountReaders],
         [
             ("monitor-aggregator --agent 127.0.0.1", "the agent of this machine"),
             ("monitor-aggregator --agents-file /etc/monitor-agents --tls-certificate a.pem --tls-key a.key --tls-authority ca.pem",
                 "as many as the file lists at the time, each with a certificate of that authority"),
             ($"monitor-aggregator --agents-dns monitor-agent:{AgentAddress.DefaultPort} --insecure",
                 "the pods of a headless service, in clear text"),
+            ("monitor-aggregator --agent 127.0.0.1 --clickhouse http://monitor@127.0.0.1:8123/monitor --clickhouse-password-file /etc/clickhouse-password",
+                "and keep the events in ClickHouse"),
         ],
         Check);
 
@@ -95,7 +97,7 @@ internal static class AggregatorSettings
                 $"there are no agents to watch: name them with {Agents.OptionName} host:port, repeated for each, list them in "
                 + $"a file with {AgentsFile.OptionName}, give a DNS name that has their addresses with {AgentsDns.OptionName} "
                 + $"name:port, or in Kubernetes their service with {AgentsService.OptionName} namespace/name.")
-            : CheckClearText(settings);
+            : CheckClearText(settings) ?? ArchiveSettings.Check(settings);
 
     // Links in clear text are refused again when they are made; this says so at once where it can be known.
     private static SettingsOutcome? CheckClearText(SettingValues settings) =>

@@ -66,6 +66,10 @@ public sealed class EventLog : IDisposable
     /// <summary>The numbers of the event types in this log.</summary>
     public EventTypeTable Types => _store.Types;
 
+    /// <summary>Time of the newest event that was evicted, in nanoseconds since 1970: later ones are all stored. long.MinValue
+    /// where none was.</summary>
+    public long NewestEvictedTimeUnixNanos => _store.NewestEvictedTime;
+
     /// <summary>The largest encoded event that this log takes, in bytes: 64 KiB, or what fits in a segment.</summary>
     public int MaxEventBytes { get; }
 

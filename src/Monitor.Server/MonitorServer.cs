@@ -32,6 +32,7 @@ public static class MonitorServer
     /// it. Null: the server reads it.</param>
     /// <param name="connections">The open connections. Null: they cannot be listed.</param>
     /// <param name="metrics">What the user's own monitors count. Null: nothing.</param>
+    /// <param name="archive">Where the events are kept beyond the log. Null: nowhere.</param>
     /// <param name="history">How the history is that the log has. Null: it has none.</param>
     /// <exception cref="AccessException">A certificate, key, authority or list of readers cannot be used.</exception>
     public static WebApplication Build(
@@ -45,6 +46,7 @@ public static class MonitorServer
         TlsIdentity? tls = null,
         IConnectionDirectory? connections = null,
         IMetricDirectory? metrics = null,
+        IEventArchive? archive = null,
         Func<HistoryStatus>? history = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -72,6 +74,7 @@ public static class MonitorServer
         builder.Services.AddSingleton(new AgentsReader(agents, options));
         builder.Services.AddSingleton(new ConnectionSource(connections));
         builder.Services.AddSingleton(new MetricSource(metrics));
+        builder.Services.AddSingleton(new ArchiveSource(archive));
         builder.Services.AddSingleton(new HistoryReader(history));
         builder.Services.AddSingleton(health ?? (static () => []));
         AccessSetup.AddServices(builder.Services, options, reviewer, tls);
@@ -98,6 +101,7 @@ public static class MonitorServer
         services.AddHostedService(provider => provider.GetRequiredService<DemandTracker>());
         services.AddSingleton<QueryCores>();
         services.AddSingleton<ClockOrder>();
+        services.AddSingleton<ArchivedQueries>();
         services.AddSingleton<EventLister>();
         services.AddSingleton<EventGrouper>();
         services.AddSingleton<EventSummarizer>();

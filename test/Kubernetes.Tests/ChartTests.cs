@@ -54,6 +54,32 @@ internal sealed class ChartTests
     }
 
     [Test]
+    public async Task Template_ClickHouse_IsBehindASwitchWithItsSecret([Values] bool on)
+    {
+        var rendered = await RenderAsync(
+            "--set", $"clickhouse.url={(on ? "https://monitor@clickhouse.db.svc/monitor" : "")},clickhouse.passwordSecret=archive,clickhouse.passwordKey=key,clickhouse.authorityConfigMap=authority");
+
+        var times = on ? 1 : 0;
+        Assert.That(Occurrences(rendered, "\"--clickhouse=https://monitor@clickhouse.db.svc/monitor\""), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "--clickhouse-password-file=/clickhouse/key"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "mountPath: /clickhouse,"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "secretName: archive"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "--clickhouse-authority=/clickhouse-authority/ca.crt"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "mountPath: /clickhouse-authority"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "name: authority\n"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "port: 8443"), Is.EqualTo(times));
+    }
+
+    [TestCase("http://clickhouse/monitor", 8123)]
+    [TestCase("http://monitor@clickhouse:9123/monitor", 9123)]
+    public async Task Template_ClickHouse_MayBeReached(string url, int port)
+    {
+        var rendered = await RenderAsync("--show-only", "templates/networkpolicy.yaml", "--set", $"insecure=true,clickhouse.url={url}");
+
+        Assert.That(Occurrences(rendered, $"{{protocol: TCP, port: {port}}}"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Template_WithSecrets_NeedsTheirNames()
     {
         var refused = await TemplateAsync("--set", "tls.source=secrets,tls.agentSecret=a");
@@ -104,6 +130,8 @@ internal sealed class ChartTests
     [TestCase("agent.settings.monitors-folder=/x", "monitors-folder")]
     [TestCase("agent.settings.monitors-attach=gate.on_packet=eth0", "monitors-attach")]
     [TestCase("tls.source=vault", "source")]
+    [TestCase("clickhouse.url=http://user:password@clickhouse:8123/monitor", "url")]
+    [TestCase("aggregator.settings.clickhouse=http://clickhouse:8123/monitor", "clickhouse")]
     [TestCase("tls.days=0", "days")]
     [TestCase("networkPolicy.apiServerPorts={70000}", "apiServerPorts")]
     [TestCase("serviceMonitor.interval=often", "interval")]

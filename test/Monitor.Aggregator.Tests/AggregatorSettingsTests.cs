@@ -19,6 +19,22 @@ internal sealed class AggregatorSettingsTests
     }
 
     [Test]
+    public void ClickHouse_OverTlsOrOnThisMachine_IsAccepted([Values("https://monitor@ch.example/monitor", "http://monitor@127.0.0.1:8123/monitor")] string url) =>
+        Assert.That(Read("--agent", "127.0.0.1", "--clickhouse", url).Values!.Get(ArchiveSettings.Server).User, Is.EqualTo("monitor"));
+
+    [TestCase(new[] { "--clickhouse", "http://monitor@ch.example/monitor" }, "http://monitor@ch.example:8123/monitor is another machine")]
+    [TestCase(new[] { "--clickhouse", "http://monitor:secret@localhost/monitor" }, "without a password")]
+    [TestCase(new[] { "--clickhouse", "http://monitor@localhost/monitor", "--clickhouse-authority", "/etc/passwd" }, "--clickhouse-authority")]
+    [TestCase(new[] { "--clickhouse-password-file", "/etc/passwd" }, "--clickhouse-password-file")]
+    public void ClickHouse_Bad_IsRefusedWithTheRemedy(string[] arguments, string said)
+    {
+        using var error = new StringWriter();
+
+        Assert.That(Read(["--agent", "127.0.0.1", .. arguments]).Report(TextWriter.Null, error), Is.EqualTo(2));
+        Assert.That(error.ToString(), Does.Contain(said));
+    }
+
+    [Test]
     public async Task Agents_RepeatedOrInAList_AreOneDiscovery()
     {
         var settings = Read("--insecure", "--agent", "a,b:1", "--agent", "[::1]").Values!;

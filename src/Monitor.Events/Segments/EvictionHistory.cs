@@ -13,12 +13,25 @@ internal sealed class EvictionHistory
     private readonly Evicted[] _ring = new Evicted[Capacity];
     private int _count;
     private int _next;
+    private long _newest = long.MinValue;
 
     private struct Evicted
     {
         public long End;
         public long MinTime;
         public long MaxTime;
+    }
+
+    /// <summary>Time of the newest event that was evicted; long.MinValue where none was.</summary>
+    public long NewestTime
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _newest;
+            }
+        }
     }
 
     /// <summary>Adds a segment; they come nearly in the order of their positions.</summary>
@@ -31,6 +44,7 @@ internal sealed class EvictionHistory
             _ring[_next] = new Evicted { End = end, MinTime = segment.MinTime, MaxTime = segment.MaxTime };
             _next = (_next + 1) % Capacity;
             _count = Math.Min(_count + 1, Capacity);
+            _newest = Math.Max(_newest, segment.MaxTime);
         }
     }
 

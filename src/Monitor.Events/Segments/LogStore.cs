@@ -106,6 +106,9 @@ internal sealed class LogStore
     /// <summary>Time range of the evicted events between two positions; nulls if it is not known any more.</summary>
     public (long? First, long? Last) EvictedTimes(long from, long to) => _history.TimesOf(from, to);
 
+    /// <summary>Time of the newest event that was evicted; long.MinValue where none was.</summary>
+    public long NewestEvictedTime => _history.NewestTime;
+
     /// <summary>Time of the oldest stored event; null if no event is stored.</summary>
     public long? OldestTime()
     {

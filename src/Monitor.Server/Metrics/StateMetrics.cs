@@ -70,6 +70,7 @@ internal static class StateMetrics
             _ => [new(GC.GetTotalPauseDuration().TotalSeconds)]),
         .. ProgramMetrics.All,
         .. LinkMetrics.All,
+        .. ArchiveMetrics.All,
     ];
 
     /// <summary>ring_full of LOSS_CAUSE_RING_FULL.</summary>

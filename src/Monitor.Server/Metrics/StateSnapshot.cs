@@ -18,6 +18,9 @@ internal sealed record StateSnapshot
     /// <summary>Null on an agent.</summary>
     public required IReadOnlyList<Agent>? Agents { get; init; }
 
+    /// <summary>Null on a server without one.</summary>
+    public required ArchiveStatus? Archive { get; init; }
+
     public required LogStatistics Log { get; init; }
 
     public required StreamTotals Streams { get; init; }

@@ -130,12 +130,31 @@ prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
 {{- end }}
 {{- end }}
 
+{{/* The archive of the aggregator. */}}
+{{- define "network-monitor.archive" -}}
+{{- with .Values.clickhouse.url }}
+- {{ printf "--clickhouse=%s" . | quote }}
+{{- end }}
+{{- if and .Values.clickhouse.url .Values.clickhouse.passwordSecret }}
+- --clickhouse-password-file=/clickhouse/{{ .Values.clickhouse.passwordKey }}
+{{- end }}
+{{- if and .Values.clickhouse.url .Values.clickhouse.authorityConfigMap }}
+- --clickhouse-authority=/clickhouse-authority/{{ .Values.clickhouse.authorityKey }}
+{{- end }}
+{{- end }}
+
 {{- define "network-monitor.accessMounts" -}}
 {{- if not .root.Values.insecure }}
 - {name: tls, mountPath: /tls, readOnly: true}
 {{- if and .root.Values.readers.secret (eq .component "aggregator") }}
 - {name: readers, mountPath: /readers, readOnly: true}
 {{- end }}
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.passwordSecret (eq .component "aggregator") }}
+- {name: clickhouse, mountPath: /clickhouse, readOnly: true}
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.authorityConfigMap (eq .component "aggregator") }}
+- {name: clickhouse-authority, mountPath: /clickhouse-authority, readOnly: true}
 {{- end }}
 {{- end }}
 
@@ -152,6 +171,17 @@ prometheus.io/scheme: {{ if .root.Values.insecure }}http{{ else }}https{{ end }}
     secretName: {{ .root.Values.readers.secret }}
     defaultMode: 288 # 0440
 {{- end }}
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.passwordSecret (eq .component "aggregator") }}
+- name: clickhouse
+  secret:
+    secretName: {{ .root.Values.clickhouse.passwordSecret }}
+    defaultMode: 288 # 0440
+{{- end }}
+{{- if and .root.Values.clickhouse.url .root.Values.clickhouse.authorityConfigMap (eq .component "aggregator") }}
+- name: clickhouse-authority
+  configMap:
+    name: {{ .root.Values.clickhouse.authorityConfigMap }}
 {{- end }}
 {{- end }}
 

@@ -5,8 +5,8 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>Answers ListEvents from the log.</summary>
-internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order, FieldChecker fields)
+/// <summary>Answers ListEvents from the log, and from the archive where there is one.</summary>
+internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order, FieldChecker fields, ArchivedQueries archived)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListEventsResponse> ListAsync(
@@ -22,20 +22,24 @@ internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder ord
             PageToken = request.PageToken,
             Cancellation = cancellationToken,
         };
-        var result = await cores.RunAsync(() => log.Query(query), cancellationToken);
-        var response = new ListEventsResponse
-        {
-            EncodedEvents = result.Events,
-            EncodedEventsOwner = result,
-            Count = result.Count,
-            TotalCount = (int)Math.Min(result.TotalCount, int.MaxValue),
-            TotalIsAtLeast = result.IsAtLeast,
-            QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
-            Filters = result.Filter,
-            NextPageToken = result.NextPageToken,
-            OldestTime = result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null,
-        };
+        var response = archived.HasArchive
+            ? await archived.ListAsync(filter, request.Limit, request.PageToken, cancellationToken)
+            : ResponseOf(await cores.RunAsync(() => log.Query(query), cancellationToken));
         order.Describe(response);
         return response;
     }
+
+    /// <summary>What a query of the log found, which the response owns.</summary>
+    public static ListEventsResponse ResponseOf(QueryResult result) => new()
+    {
+        EncodedEvents = result.Events,
+        EncodedEventsOwner = result,
+        Count = result.Count,
+        TotalCount = (int)Math.Min(result.TotalCount, int.MaxValue),
+        TotalIsAtLeast = result.IsAtLeast,
+        QueryTime = Timestamp.FromDateTimeOffset(result.QueryTime),
+        Filters = result.Filter,
+        NextPageToken = result.NextPageToken,
+        OldestTime = result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null,
+    };
 }

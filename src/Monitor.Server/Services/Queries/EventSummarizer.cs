@@ -7,8 +7,8 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>Answers SummarizeConnections and SummarizePacketDrops from the log.</summary>
-internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorServerOptions options)
+/// <summary>Answers SummarizeConnections and SummarizePacketDrops from the log, and from the archive where there is one.</summary>
+internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorServerOptions options, ArchivedQueries archived)
 {
     // The reason that agents report on kernels that give none. It also stands for a drop whose agent sent no reason.
     private const string NoReason = "NOT_SPECIFIED";
@@ -84,9 +84,10 @@ internal sealed class EventSummarizer(EventLog log, QueryCores cores, MonitorSer
         await access.NarrowAsync(filter, cancellationToken);
         filter.Type.Add(type);
         filter.Since = Timestamp.FromDateTimeOffset(now.AddSeconds(-seconds));
-        return (
-            await cores.RunAsync(() => log.Summarize(filter, interval, cancellationToken), cancellationToken),
-            Timestamp.FromDateTimeOffset(now));
+        var summary = archived.HasArchive
+            ? await archived.SummarizeAsync(filter, interval, cancellationToken)
+            : await cores.RunAsync(() => log.Summarize(filter, interval, cancellationToken), cancellationToken);
+        return (summary, Timestamp.FromDateTimeOffset(now));
     }
 
     private static TimeSpan? ReadInterval(int requested, int seconds)
