@@ -350,7 +350,9 @@ bench() {
   need /usr/sbin/nginx nginx-light
   need wrk wrk
   need iperf3 iperf3
+  need npm npm
   install_missing
+  install_tools || say "build.sh: npm could not install the tools; what is measured with them says so"
   build
   compile_bench
   exec dotnet "$artifacts/dotnet/bin/Monitor.Benchmarks/release/Monitor.Benchmarks.dll" "$@"

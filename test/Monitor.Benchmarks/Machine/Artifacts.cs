@@ -5,6 +5,9 @@ internal static class Artifacts
 {
     public static string Folder { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../.."));
 
+    /// <summary>The repository.</summary>
+    public static string Repository { get; } = Path.GetFullPath(Path.Combine(Folder, ".."));
+
     public static string Agent => Existing("bin/monitor-agent");
 
     public static string Aggregator => Existing("bin/monitor-aggregator");
@@ -14,6 +17,9 @@ internal static class Artifacts
     public static string Gaps => Existing("bench/gaps");
 
     public static string Count => Existing("bench/count");
+
+    /// <summary>chDB, which npm installs.</summary>
+    public static string ChDb => Path.GetDirectoryName(Existing("tools/node_modules/chdb/package.json"))!;
 
     /// <summary>The compiled monitor of bpf/own_connects.bpf.c.</summary>
     public static string OwnMonitor => Existing("bench/own_connects.bpf.o");

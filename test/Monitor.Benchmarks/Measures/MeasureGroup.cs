@@ -20,7 +20,7 @@ internal sealed record MeasureGroup(string Name, bool LoadsBpf, IReadOnlyList<Me
                 new Queries(), new Latency(), new Rest(), new IdleAgent(),
             ]),
         new("aggregator", LoadsBpf: false, [new Flood(), new PeerNaming(), new ManyAgents(), new ClusterQueries()]),
-        new("keeping", LoadsBpf: false, [new HistoryKeeping()]),
+        new("keeping", LoadsBpf: false, [new HistoryKeeping(), new ClickHouseWriting()]),
     ];
 
     public IReadOnlyList<string> Names { get; } = [.. Measures.Select(measure => measure.Name)];

@@ -112,4 +112,4 @@ const { ENGINE_CERTIFICATE: certificate, ENGINE_KEY: key } = process.env;
 const server = certificate
   ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, take)
   : http.createServer(take);
-server.listen(Number(port), '127.0.0.1');
+server.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${server.address().port}`));
