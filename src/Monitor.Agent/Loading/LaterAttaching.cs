@@ -19,7 +19,8 @@ internal static class LaterAttaching
         ["cgroup_skb/egress"] = BpfAttachType.CgroupInetEgress,
     };
 
-    private static readonly string[] Tracing = ["BTF tracepoint", "fentry", "fexit"];
+    private static readonly string[] Trampolines = ["fentry", "fexit"];
+    private static readonly string[] Tracing = ["BTF tracepoint", .. Trampolines];
 
     /// <summary>Whether a hook is wanted, and can be attached later. Iterators need not: they cost nothing while nobody runs
     /// them.</summary>
@@ -42,6 +43,30 @@ internal static class LaterAttaching
             : CgroupMount.Find() is { } cgroup
             ? program.AttachCgroup(cgroup, TypeOf(hook.Definition)!.Value)
             : throw new MonitorLoadException("there is no cgroup2 mount");
+    }
+
+    /// <summary>
+    /// Whether the kernel attaches it again once it was detached. Programs of fentry and fexit can be attached only once before
+    /// 5.13 (f3a95075549e). What a kernel refuses says which kind it is: a program that is attached already with EBUSY where it
+    /// could be attached again, with ENOENT where not, and with EPERM where it does not tell.
+    /// </summary>
+    /// <param name="hook">One that <see cref="Can"/> be, and is attached.</param>
+    public static bool CanAgain(HookState hook)
+    {
+        if (!Trampolines.Contains(hook.Type))
+        {
+            return true;
+        }
+
+        try
+        {
+            Attach(hook).Dispose();
+            return true;
+        }
+        catch (BpfException refusal)
+        {
+            return refusal.ErrnoName == "EBUSY";
+        }
     }
 
     private static BpfAttachType? TypeOf(HookDefinition hook) =>

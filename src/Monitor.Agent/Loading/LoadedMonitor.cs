@@ -109,15 +109,18 @@ internal sealed class LoadedMonitor : IDisposable
     public bool IsPaused { get; private set; }
 
     /// <summary>
-    /// Detaches what costs the machine something, so that it can be attached again: all but the iterators. Not together with
-    /// <see cref="Resume"/>.
+    /// Detaches what costs the machine something and can be attached again: all but the iterators, and on some kernels the
+    /// programs of fentry and fexit, which find no work while the others are away. Not together with <see cref="Resume"/>.
     /// </summary>
     public void Pause()
     {
         IsPaused = true;
         foreach (var hook in Hooks.Where(LaterAttaching.Can))
         {
-            Release(hook);
+            if (hook.Link is not null && LaterAttaching.CanAgain(hook))
+            {
+                Release(hook);
+            }
         }
     }
 
@@ -130,7 +133,7 @@ internal sealed class LoadedMonitor : IDisposable
         {
             foreach (var hook in Hooks.Where(LaterAttaching.Can))
             {
-                hook.Link = LaterAttaching.Attach(hook);
+                hook.Link ??= LaterAttaching.Attach(hook);
             }
 
             // What came to be in the meantime.

@@ -20,6 +20,7 @@ internal sealed class OnDemandTests
         using var inside = new NetworkNamespace();
         using var kernel = new WatchedKernel(new KernelFilter { NetworkNamespace = inside.Inode }, false, name);
         var monitor = kernel.Pipelines.Single().Monitor;
+        var attached = Attached(monitor);
         var onDemand = new OnDemandMonitors([monitor], NullLogger.Instance);
         onDemand.Begin();
         // Others on this machine may have been seen before.
@@ -29,6 +30,7 @@ internal sealed class OnDemandTests
         var before = monitor.Counters.Read();
         onDemand.Follow(new ProgramDemand(false, new HashSet<string> { name }));
         var paused = monitor.IsPaused;
+        var attachedAgain = Attached(monitor);
         MakeAll(inside);
         kernel.Find(e => e.Type == name);
         onDemand.Follow(Nothing);
@@ -39,11 +41,15 @@ internal sealed class OnDemandTests
 
         Assert.That((before.Produced, before.PendingAdded), Is.EqualTo((start.Produced, start.PendingAdded)));
         Assert.That(paused, Is.False);
+        Assert.That(attachedAgain, Is.EqualTo(attached));
         Assert.That(after.PendingAdded, Is.EqualTo(during.PendingAdded));
         // What was pending may still end.
         Assert.That(after.Produced - during.Produced, Is.LessThanOrEqualTo(during.Pending));
         Assert.That(kernel.Pipelines.Select(WatchedKernel.Imbalance), Is.All.Zero);
     }
+
+    private static string[] Attached(LoadedMonitor monitor) =>
+        [.. monitor.Hooks.Where(hook => hook.Link is not null).Select(hook => hook.Definition.Program)];
 
     // A TCP connection that is reset, and a datagram that is dropped.
     private static void MakeAll(NetworkNamespace inside) => inside.Python("""

@@ -87,10 +87,10 @@ internal sealed class TcpWitnessTests
     public void SlowLink_RoundTripTimeOfItsConnections_Rises()
     {
         var fast = RttOf(Transfer(20_000));
-        // Behind 100 KB at 2 Mbit/s the last of them waits for some 0.4 s.
+        // Each segment takes 60 ms, and waits for at least one before it: how many the kernel lets wait differs.
         _namespace.Execute("ip", "link", "set", "lo", "mtu", "1500", "gso_max_segs", "1");
-        _namespace.Execute("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "2mbit", "burst", "5kb", "limit", "1mb");
-        var slow = RttOf(Transfer(200_000));
+        _namespace.Execute("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "200kbit", "burst", "5kb", "limit", "1mb");
+        var slow = RttOf(Transfer(40_000));
 
         Assert.That(fast, Is.LessThan(TimeSpan.FromMilliseconds(20)));
         Assert.That(slow, Is.GreaterThan(TimeSpan.FromMilliseconds(50)).And.GreaterThan(4 * fast));
@@ -120,11 +120,13 @@ internal sealed class TcpWitnessTests
         Assert.That((outbound.Close.BytesReceived, inbound.Close.BytesSent), Is.EqualTo((10ul, 10ul)));
     }
 
+    // One reads while the other sends, whatever fits into the buffers of the kernel.
     private uint Transfer(int bytes) => _namespace.Python($"""
+        import threading
         l = socket.socket(); l.bind(('127.0.0.1', 0)); l.listen()
         c = socket.socket(); c.connect(l.getsockname()); s, _ = l.accept()
-        c.sendall(b'x' * {bytes}); s.recv({bytes}, socket.MSG_WAITALL)
-        c.close(); s.recv(1); s.close(); print(l.getsockname()[1])
+        sending = threading.Thread(target=c.sendall, args=(b'x' * {bytes},)); sending.start()
+        s.recv({bytes}, socket.MSG_WAITALL); sending.join(); c.close(); s.recv(1); s.close(); print(l.getsockname()[1])
         """).Number;
 
     private TimeSpan RttOf(uint port) => Close(port, ConnectionDirection.Outbound).Close.SmoothedRtt.ToTimeSpan();
