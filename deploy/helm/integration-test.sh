@@ -94,6 +94,15 @@ print(json.dumps(found) if found else "none")
 sys.exit(not found)' "$2"
 }
 
+# Where there is a history: whether it has what came.
+history_stores() {
+  get /api/stats | python3 -c '
+import json, sys
+history = json.load(sys.stdin).get("history")
+print(history)
+sys.exit(history is not None and (history["problem"] != "" or int(history["stored"]) == 0))'
+}
+
 # expect WHAT POD QUERY CONDITION
 expect() {
   local condition
@@ -165,6 +174,8 @@ kube -n "$traffic" rollout status deployment/talker --timeout=60s >/dev/null
 talker=$(kube -n "$traffic" get pods -l app=talker -o 'jsonpath={.items[0].metadata.name}')
 expect "a pod of a Deployment" "$talker" "k8s_workload_name=talker&peer_pod_name=server" \
   "e['k8s_workload_kind'] == 'Deployment' and e['connection'].get('error') == 'ECONNREFUSED'"
+
+until_true 30 "the history does not store" history_stores
 
 say "who may read"
 [[ $(status_of /health) == 200 && $(status_of /api/events) == 401 && $(status_of /api/stats) == 401 ]] || fail "without a credential"

@@ -54,6 +54,33 @@ internal sealed class ChartTests
     }
 
     [Test]
+    public async Task Template_History_IsBehindASwitchOnItsVolume([Values("false", "true")] string on)
+    {
+        var rendered = await RenderAsync("--set", $"aggregator.history.enabled={on},aggregator.history.size=20GiB,aggregator.history.age=30d");
+
+        var times = on == "true" ? 1 : 0;
+        Assert.That(Occurrences(rendered, "- --history=/var/lib/network-monitor/history\n"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "- --history-size=20GiB\n"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "- --history-age=30d\n"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "mountPath: /var/lib/network-monitor\n"), Is.EqualTo(times));
+        Assert.That(Occurrences(rendered, "sizeLimit: 11Gi\n"), Is.EqualTo(times));
+        Assert.That(rendered, Does.Not.Contain("type: Recreate"));
+    }
+
+    [Test]
+    public async Task Template_HistoryOnAClaim_IsOfOneAggregatorAtATime()
+    {
+        const string Claim = "aggregator.history.enabled=true,aggregator.history.volume.emptyDir=null,aggregator.history.volume.persistentVolumeClaim.claimName=week";
+        var rendered = await RenderAsync("--set", Claim);
+        var refused = await TemplateAsync("--set", $"{Claim},aggregator.replicas=2");
+
+        Assert.That(Occurrences(rendered, "claimName: week\n"), Is.EqualTo(1));
+        Assert.That(Occurrences(rendered, "type: Recreate\n"), Is.EqualTo(1));
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("aggregator.replicas to 1"));
+    }
+
+    [Test]
     public async Task Template_ClickHouse_IsBehindASwitchWithItsSecret([Values] bool on)
     {
         var rendered = await RenderAsync(
@@ -132,6 +159,9 @@ internal sealed class ChartTests
     [TestCase("tls.source=vault", "source")]
     [TestCase("clickhouse.url=http://user:password@clickhouse:8123/monitor", "url")]
     [TestCase("aggregator.settings.clickhouse=http://clickhouse:8123/monitor", "clickhouse")]
+    [TestCase("aggregator.history.age=a week", "age")]
+    [TestCase("aggregator.history.size=much", "size")]
+    [TestCase("aggregator.settings.history=/tmp", "history")]
     [TestCase("tls.days=0", "days")]
     [TestCase("networkPolicy.apiServerPorts={70000}", "apiServerPorts")]
     [TestCase("serviceMonitor.interval=often", "interval")]

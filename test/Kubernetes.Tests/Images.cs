@@ -7,7 +7,7 @@ internal static class Images
     public static readonly string[] Values =
     [
         "--set", "agent.image.repository=monitor.test/agent,agent.image.tag=test",
-        "--set", "aggregator.image.repository=monitor.test/aggregator,aggregator.image.tag=test,aggregator.settings.retention=64MiB",
+        "--set", "aggregator.image.repository=monitor.test/aggregator,aggregator.image.tag=test,aggregator.settings.retention=64MiB,aggregator.history.enabled=true",
     ];
 
     private static readonly Lazy<Task> Made = new(MakeOnceAsync);
