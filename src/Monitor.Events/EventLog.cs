@@ -52,7 +52,12 @@ public sealed class EventLog : IDisposable
         _losses = _end.Losses;
         if (restored is not null)
         {
-            _origins.Restore(restored.Marks);
+            _origins.Restore(restored.Marks, restored.LastOrigin);
+            if (restored.Segments.Length > 0)
+            {
+                // So that one that cannot be read is always followed by one that can.
+                _current = _store.StartSegment(_end, _origins.MarksForNextSegment());
+            }
         }
 
         _waiters = new CursorWaiters(_store);

@@ -62,6 +62,9 @@ public sealed class EventHistory : IEventHistory
     private DateTimeOffset _currentSince;
     private LogPoint _next;
     private LogPoint _partStart;
+
+    // Up to there the segments were stored whole, whether the history still has them or not.
+    private long _whole;
     private int _partBytes;
 
     // What is before it is in files that are not written to any more.
@@ -77,7 +80,7 @@ public sealed class EventHistory : IEventHistory
         _logger = logger;
         _lockFile = lockFile;
         _writer = new SegmentWriter(Origins);
-        Restored = new RestoredLog(Types, [], [], default, []);
+        Restored = new RestoredLog(Types, [], [], default, [], 0);
     }
 
     /// <inheritdoc/>
@@ -148,10 +151,12 @@ public sealed class EventHistory : IEventHistory
             history.Restore();
             return history;
         }
-        catch
+        catch (Exception failure)
         {
             history.Dispose();
-            throw;
+            throw failure is IOException or UnauthorizedAccessException
+                ? new HistoryException($"the history in '{options.Folder}' cannot be used: {failure.Message}", failure)
+                : failure;
         }
     }
 
@@ -162,6 +167,7 @@ public sealed class EventHistory : IEventHistory
         _log = log.Store;
         _next = _log.RunStart;
         _partStart = _next;
+        _whole = _next.Position;
         _thread = new Thread(Run) { Name = "history", IsBackground = true };
         _thread.Start();
     }
@@ -215,7 +221,9 @@ public sealed class EventHistory : IEventHistory
     {
         var runs = new List<LogRun>();
         var end = default(LogPoint);
+        var lastOrigin = 0L;
         (HistoryFile File, long Position, int Entries)? last = null;
+        var isLastDamaged = false;
         foreach (var path in HistoryFile.In(_options.Folder).ToList())
         {
             HistoryFile? file = null;
@@ -232,10 +240,12 @@ public sealed class EventHistory : IEventHistory
                         throw new InvalidDataException($"the segment at {position} is at the wrong place");
                     }
 
-                    if (runs.Count == 0 || runs[^1].Epoch != head.Epoch)
+                    foreach (var epoch in head.EmptyRuns.Append(head.Epoch).Where(epoch => !runs.Exists(run => run.Epoch == epoch)))
                     {
-                        runs.Add(new LogRun(head.Epoch, Places.From(head.RunStart)));
+                        runs.Add(new LogRun(epoch, Places.From(head.RunStart)));
                     }
+
+                    lastOrigin = Math.Max(lastOrigin, (long)head.LastOrigin);
 
                     end = Places.From(head.End);
                     last = (opened, position, facts.Entries);
@@ -247,16 +257,27 @@ public sealed class EventHistory : IEventHistory
                     }
                 });
                 _files.Add(opened);
+                isLastDamaged = false;
             }
-            catch (Exception failure) when (failure is SqliteException or InvalidDataException)
+            catch (Exception failure) when (failure is InvalidDataException or SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase })
             {
                 NoteDamagedFile(path, file, segments, failure);
+                isLastDamaged = true;
+            }
+            catch (SqliteException failure)
+            {
+                file?.Dispose();
+                throw new HistoryException(
+                    $"'{path}' cannot be read now: {failure.Message} Nothing is lost: see that no other program has it open, and that "
+                    + "this one may read and write it.",
+                    failure);
             }
         }
 
-        EndedCleanly = _damage is null && (last is null || IsCleanEnd(last.Value.File, end.Position));
-        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, MarksAtEnd(last));
-        if (_files.Count > 0 && _damage is null)
+        Origins.NoteHighest(lastOrigin);
+        EndedCleanly = !isLastDamaged && (last is null || IsCleanEnd(last.Value.File, end.Position));
+        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, MarksAtEnd(last), lastOrigin);
+        if (_files.Count > 0 && !isLastDamaged)
         {
             _current = _files[^1];
             _currentSince = _time.GetUtcNow();
@@ -283,10 +304,7 @@ public sealed class EventHistory : IEventHistory
         else
         {
             file?.Dispose();
-            var name = path + ".damaged";
-            File.Move(path, name, overwrite: true);
-            HistoryFile.Delete(path);
-            consequence = $"it is kept as {name}, and not read";
+            consequence = $"it is kept as {HistoryFile.SetAside(path)}, and not read";
         }
 
         _damage = $"{path} is damaged: {failure.Message}; {consequence}";
@@ -367,6 +385,7 @@ public sealed class EventHistory : IEventHistory
             {
                 // Another file is begun. What is in this one stays readable; of the segment that is stored in parts there, the
                 // rest is.
+                _current?.IsBroken = true;
                 _current = null;
                 _floor = _next.Position;
                 _partStart = _next;
@@ -397,7 +416,7 @@ public sealed class EventHistory : IEventHistory
         var segments = _log!.Segments;
         foreach (var segment in segments.AsSpan(segments.Length - Math.Min(segments.Length, _log.SegmentsInMemory + 1)))
         {
-            if (segment.Stored is not null || !segment.TryEnter())
+            if (segment.Start.Position < _whole || segment.Stored is not null || !segment.TryEnter())
             {
                 continue;
             }
@@ -454,8 +473,7 @@ public sealed class EventHistory : IEventHistory
     // So that tokens of a run of which nothing more is stored are known.
     private void WriteStart()
     {
-        var run = _log!.Runs[^1];
-        Write([_writer.WriteStart(run, Restored.Marks)], mayBegin: true);
+        Write([_writer.WriteStart(_log!, Restored.Marks)], mayBegin: true);
         _current!.ClearCleanEnd();
         _isMarked = true;
     }
@@ -472,6 +490,7 @@ public sealed class EventHistory : IEventHistory
         {
             var stored = new StoredSegment(this, file, row.Start.Position, row.Bytes, segment.Published, row.Values);
             Note(row.Start, row.End);
+            _whole = row.End.Position;
             lock (_lock)
             {
                 _segments.Add(segment);
@@ -558,8 +577,15 @@ public sealed class EventHistory : IEventHistory
             // After a failure the file of this position may be there, with nothing that counts behind it.
             if (_files.FirstOrDefault(file => file.Path == path) is { } known)
             {
-                _current = known;
-                return;
+                if (!known.IsBroken)
+                {
+                    _current = known;
+                    return;
+                }
+
+                _files.Remove(known);
+                known.Dispose();
+                HistoryFile.SetAside(path);
             }
         }
 
@@ -591,7 +617,7 @@ public sealed class EventHistory : IEventHistory
                 first = _files[0];
                 segments = [.. _segments.Where(segment => segment.Stored is StoredSegment stored && stored.File == first)];
                 if (first == _current
-                    || (_files.Sum(file => file.Bytes) <= _options.MaxBytes && !segments.TrueForAll(segment => segment.MaxTime < oldest)))
+                    || (_files.Sum(file => file.Bytes) <= _options.MaxBytes && !(segments.Count > 0 && segments.TrueForAll(segment => segment.MaxTime < oldest))))
                 {
                     return;
                 }

@@ -26,6 +26,9 @@ internal sealed class HistoryFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether nothing is to be written to it any more, because it is damaged. For the thread that writes.</summary>
+    public bool IsBroken { get; set; }
+
     /// <summary>Bytes on disk, with what is still in its log of changes.</summary>
     public long Bytes => LengthOf(Path) + LengthOf(Path + "-wal");
 
@@ -45,6 +48,20 @@ internal sealed class HistoryFile : IDisposable
         {
             File.Delete(part);
         }
+    }
+
+    /// <summary>Renames a file that is not open, with the changes that are not in it yet: for whoever may want to look at it.</summary>
+    /// <returns>Its name.</returns>
+    public static string SetAside(string path)
+    {
+        var name = path + ".damaged";
+        File.Move(path, name, overwrite: true);
+        if (File.Exists(path + "-wal"))
+        {
+            File.Move(path + "-wal", name + "-wal", overwrite: true);
+        }
+
+        return name;
     }
 
     /// <summary>Opens the file, or makes it.</summary>
@@ -70,6 +87,8 @@ internal sealed class HistoryFile : IDisposable
             Mode = SqliteOpenMode.ReadWriteCreate,
             // Closed is closed: the file may be deleted then.
             Pooling = false,
+            // Seconds. Nobody else should have it open.
+            DefaultTimeout = 3,
         }.ToString());
         try
         {

@@ -21,13 +21,16 @@ internal static class SegmentReader
     private const long MaxPosition = 1L << 62;
 
     /// <summary>Reads a head.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of a later version.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="HistoryException">It is of a later version.</exception>
     public static SegmentHead ReadHead(byte[] bytes)
     {
         var head = Parse(SegmentHead.Parser, bytes);
         if (head.Format != Format)
         {
-            throw new InvalidDataException($"it has format {head.Format}, and this version reads {Format}");
+            throw new HistoryException(
+                $"the history has format {head.Format}, and this version of the program reads {Format}. Give another folder, or take the "
+                + "version that wrote it.");
         }
 
         var (start, end) = (Places.From(head.Start), Places.From(head.End));
@@ -104,12 +107,15 @@ internal static class SegmentReader
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static OriginMark[] MarksOf(SegmentDetail detail, StoredOrigins origins)
     {
-        var marks = new OriginMark[detail.Marks.Count == 0 ? 0 : detail.Origins.Max(origin => origin.Slot > MaxSlots
-            ? throw new InvalidDataException("an origin is impossible")
-            : (int)origin.Slot) + 1];
+        OriginMark[] marks = [];
         foreach (var mark in detail.Marks)
         {
             var origin = OriginOf(detail, mark.Origin, origins);
+            if (origin.Slot >= marks.Length)
+            {
+                Array.Resize(ref marks, Math.Max(origin.Slot + 1, Math.Min(marks.Length * 2, detail.Marks.Count)));
+            }
+
             marks[origin.Slot] = new OriginMark { Origin = origin, At = Places.OriginPointOf(mark.Position, mark.Events) };
         }
 

@@ -38,16 +38,9 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
         var bytes = segment.ByteStart(to) - segment.ByteStart(from);
         var parts = WriteParts(segment, from, to);
         var (values, counts) = _contents.End();
-        var head = new SegmentHead
-        {
-            Format = SegmentReader.Format,
-            Epoch = run.Epoch,
-            RunStart = Places.Of(run.Start),
-            Start = Places.Of(start),
-            End = Places.Of(end),
-            Bytes = (uint)bytes,
-            Values = UnsafeByteOperations.UnsafeWrap(values.Bits),
-        };
+        var head = Head(log, run, start, end);
+        head.Bytes = (uint)bytes;
+        head.Values = UnsafeByteOperations.UnsafeWrap(values.Bits);
         foreach (var part in parts.Parts.Where(part => part.HasMinTime))
         {
             head.MinTime = head.HasMinTime ? Math.Min(head.MinTime, part.MinTime) : part.MinTime;
@@ -60,6 +53,7 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
         OriginMark[] ends = [.. marks];
         segment.Advance(ref ends, from, to);
         var detail = Detail(marks, ends, segment.SlicesOf(from, to), counts);
+        head.LastOrigin = (ulong)origins.Highest;
         var data = ArrayPool<byte>.Shared.Rent(_length);
         _compressed.AsSpan(0, _length).CopyTo(data);
         return new SegmentRow(
@@ -67,23 +61,44 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
     }
 
     /// <summary>Makes what is stored where a run starts: it has no entries.</summary>
-    /// <param name="run">The run.</param>
+    /// <param name="log">The log, of whose last run it is.</param>
     /// <param name="marks">How far each origin is read there.</param>
-    public SegmentRow WriteStart(in LogRun run, OriginMark[] marks)
+    public SegmentRow WriteStart(LogStore log, OriginMark[] marks)
+    {
+        var run = log.Runs[^1];
+        var head = Head(log, run, run.Start, run.Start);
+        var detail = Pack(Detail(marks, marks, [], null));
+        head.LastOrigin = (ulong)origins.Highest;
+        return new SegmentRow(run.Start, run.Start, 0, new ValueIndex([]), head.ToByteArray(), detail, [], ArraySegment<byte>.Empty);
+    }
+
+    public void Dispose() => _compressor.Dispose();
+
+    private static SegmentHead Head(LogStore log, in LogRun run, in LogPoint start, in LogPoint end)
     {
         var head = new SegmentHead
         {
             Format = SegmentReader.Format,
             Epoch = run.Epoch,
             RunStart = Places.Of(run.Start),
-            Start = Places.Of(run.Start),
-            End = Places.Of(run.Start),
+            Start = Places.Of(start),
+            End = Places.Of(end),
         };
-        return new SegmentRow(
-            run.Start, run.Start, 0, new ValueIndex([]), head.ToByteArray(), Pack(Detail(marks, marks, [], null)), [], ArraySegment<byte>.Empty);
-    }
+        foreach (var other in log.Runs)
+        {
+            if (other.Epoch == run.Epoch)
+            {
+                break;
+            }
 
-    public void Dispose() => _compressor.Dispose();
+            if (other.Start.Position == run.Start.Position)
+            {
+                head.EmptyRuns.Add(other.Epoch);
+            }
+        }
+
+        return head;
+    }
 
     private byte[] Pack(SegmentDetail detail) => _compressor.Wrap(detail.ToByteArray()).ToArray();
 

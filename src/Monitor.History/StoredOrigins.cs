@@ -10,6 +10,18 @@ internal sealed class StoredOrigins
     private readonly Dictionary<long, Origin> _origins = [];
     private readonly Dictionary<string, SortedList<long, Origin>> _runs = new(StringComparer.Ordinal);
 
+    /// <summary>The highest number of those that are stored.</summary>
+    public long Highest { get; private set; }
+
+    /// <summary>Notes that numbers up to this one were given.</summary>
+    public void NoteHighest(long number)
+    {
+        lock (_lock)
+        {
+            Highest = Math.Max(Highest, number);
+        }
+    }
+
     /// <summary>The origin that this describes.</summary>
     /// <exception cref="InvalidDataException">It starts at an impossible place.</exception>
     public Origin Of(OriginInfo info)
@@ -46,6 +58,7 @@ internal sealed class StoredOrigins
     private void Add(Origin origin)
     {
         _origins.Add(origin.Number, origin);
+        Highest = Math.Max(Highest, origin.Number);
         if (!_runs.TryGetValue(origin.NodeName, out var runs))
         {
             _runs.Add(origin.NodeName, runs = []);

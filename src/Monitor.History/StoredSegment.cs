@@ -127,7 +127,7 @@ internal sealed class StoredSegment(EventHistory history, HistoryFile file, long
     }
 
     private static bool IsDamage(Exception failure) => failure is SqliteException or InvalidDataException or ZstdException or IOException
-        or ObjectDisposedException or InvalidOperationException or OverflowException;
+        or ObjectDisposedException or InvalidOperationException or OverflowException or ArgumentException or IndexOutOfRangeException;
 
     /// <summary>A part of the segment, for one query.</summary>
     private sealed class Part(StoredSegment whole, int offset, int compressedBytes, int bytes) : IStoredSegment

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Monitor.Events;
 using Monitor.Events.Tests;
 
@@ -20,9 +21,71 @@ public sealed class DamageTests
             Assert.That(test.History.Status.Problem, Does.Contain("damaged"));
             Assert.That(events[^10..].Select(made => made.Sequence), Is.EqualTo(Enumerable.Range(1, 10)));
             Assert.That(events.Count - 10 + losses.Sum(loss => (long)loss.Count), Is.LessThanOrEqualTo(20_000));
-            Assert.That(test.History.EndedCleanly, Is.False);
         });
         test.WaitUntilStored();
+    }
+
+    [Test]
+    public void File_LastOneTruncated_ItsRunEndedAsIfItWereKilled()
+    {
+        using var test = Filled(out _);
+        Cut(test.Files.Last(), 0.7);
+
+        test.Start();
+
+        Assert.That(test.History.EndedCleanly, Is.False);
+        test.Stop();
+        test.Start();
+        Assert.That(test.History.EndedCleanly, Is.True);
+    }
+
+    [Test]
+    public void Segment_LastOneDamaged_AStreamGoesOnBehindIt()
+    {
+        using var test = Filled(out _);
+        using (var connection = new SqliteConnection($"Data Source={test.Files.Last()};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                "UPDATE segment SET data = zeroblob(length(data)) WHERE position = (SELECT max(position) FROM segment WHERE length(data) > 0)";
+            Assert.That(command.ExecuteNonQuery(), Is.EqualTo(1));
+        }
+
+        var log = test.Start();
+        var cursor = log.OpenCursor(null, LogPosition.Oldest);
+        var missing = 0UL;
+        var last = 0UL;
+        for (var calls = 0; cursor.HasMore; calls++)
+        {
+            Assert.That(calls, Is.LessThan(1_000), $"It stays at {cursor.Position}.");
+            last = Math.Max(last, cursor.ReadEvents(out var batch).Select(made => made.Sequence).LastOrDefault());
+            missing += (ulong)batch.Losses.Sum(loss => (long)loss.Count);
+        }
+
+        log.AppendConnections(3);
+        var rest = StreamTests.ReadAll(cursor, out var losses);
+        Assert.That(rest.Select(made => made.Sequence), Is.EqualTo(new ulong[] { 1, 2, 3 }));
+        Assert.That(losses, Is.Empty);
+        Assert.That(missing, Is.Positive);
+        Assert.That(last + missing, Is.EqualTo(20_000));
+    }
+
+    [Test]
+    public void File_InUseElsewhere_IsRefusedAndStays()
+    {
+        using var test = Filled(out var files);
+        using var connection = new SqliteConnection($"Data Source={test.Files.Last()};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN; SELECT count(*) FROM segment;";
+        command.ExecuteScalar();
+
+        var refused = Assert.Throws<HistoryException>(() => EventHistory.Open(
+            new HistoryOptions { Folder = test.Folder }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+
+        Assert.That(refused.Message, Does.Contain(test.Files.Last()).And.Contain("no other program"));
+        Assert.That(test.Files.Count(), Is.EqualTo(files));
     }
 
     [Test]

@@ -88,6 +88,23 @@ internal sealed class HistoryTest : IDisposable
         }
     }
 
+    /// <summary>Waits until it has looked twice for files that are too many or too old, and removed none.</summary>
+    public void WaitUntilSettled()
+    {
+        WaitUntilStored();
+        string[] before;
+        do
+        {
+            before = [.. Files];
+            for (var looks = 0; looks < 2; looks++)
+            {
+                var last = History.Status.StoredUntil;
+                Assert.That(() => History.Status.StoredUntil, Is.Not.EqualTo(last).After((int)Patience.TotalMilliseconds, 50));
+            }
+        }
+        while (!before.SequenceEqual(Files));
+    }
+
     public void Dispose()
     {
         if (History is not null)

@@ -99,6 +99,38 @@ public sealed class OriginTests
     }
 
     [Test]
+    public void Origin_ThatWasRetired_IsNotTakenForTheNextOne()
+    {
+        var (one, two) = Feeds();
+        var three = new OriginFeed(0xa3, "node-3");
+        three.MakeEvents(1_000);
+        using var test = new HistoryTest { TracksOrigins = true };
+        var log = test.Start();
+        var (originOfOne, originOfTwo) = (log.AddOrigin(one.Epoch, one.NodeName, default), log.AddOrigin(two.Epoch, two.NodeName, default));
+        two.Append(log, originOfTwo, 0, 1_000);
+        log.RetireOrigin(originOfTwo);
+        for (var at = 0; at < one.Length - 1; at += 500)
+        {
+            one.Append(log, originOfOne, at, at + 500);
+            test.WaitUntilStored(log.GetStatistics().Appended - 1_000);
+        }
+
+        test.Stop();
+        log = test.Start();
+        Assert.That(test.History.Restored.Origins.Select(origin => origin.Origin.NodeName), Is.EqualTo([one.NodeName]));
+        three.Append(log, log.AddOrigin(three.Epoch, three.NodeName, default), 0, 1_000);
+        test.WaitUntilStored();
+
+        Assert.That(Event.Parser.ParseFrom(log.Find(two.Epoch, 777)).NodeName, Is.EqualTo(two.NodeName));
+        Assert.That(Event.Parser.ParseFrom(log.Find(three.Epoch, 777)).NodeName, Is.EqualTo(three.NodeName));
+        var cursor = log.OpenCursor(null, LogPosition.Oldest);
+        cursor.ReadEvents(out _, maxEvents: 500);
+        Assert.That(
+            cursor.GetResumeToken().Delivered!.Select(delivered => (delivered.Epoch, delivered.Position)),
+            Is.EquivalentTo([(one.Epoch, 0UL), (two.Epoch, 500UL)]));
+    }
+
+    [Test]
     public void LossesOfAnAgent_AreKnownToTheNextRun()
     {
         var (one, _) = Feeds();

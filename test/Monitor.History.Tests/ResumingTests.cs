@@ -54,6 +54,29 @@ public sealed class ResumingTests
     }
 
     [Test]
+    public void Tokens_OfRunsInWhichNothingCame_AreKnown()
+    {
+        using var test = new HistoryTest();
+        var tokens = new List<string>();
+        for (var run = 0; run < 4; run++)
+        {
+            tokens.Add(test.Start().OpenCursor(null, LogPosition.End).GetResumeToken().ToString());
+            test.Stop();
+        }
+
+        test.Start().AppendConnections(2);
+        test.Stop();
+        var log = test.Start();
+
+        foreach (var token in tokens)
+        {
+            var resumed = log.Resume(token);
+            Assert.That(resumed.Status, Is.EqualTo(ResumeStatus.Ok));
+            Assert.That(StreamTests.ReadAll(log.OpenCursor(null, resumed.Position), out _), Has.Count.EqualTo(2));
+        }
+    }
+
+    [Test]
     public void Token_BehindWhatACrashLeft_GoesOnWithTheNextRun()
     {
         using var test = new HistoryTest();

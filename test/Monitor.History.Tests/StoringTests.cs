@@ -195,7 +195,7 @@ public sealed class StoringTests
             test.WaitUntilStored(log.GetStatistics().Appended - 600);
         }
 
-        test.WaitUntilStored();
+        test.WaitUntilSettled();
         var sequences = Sequences(log);
         Assert.Multiple(() =>
         {
@@ -227,11 +227,41 @@ public sealed class StoringTests
             test.WaitUntilStored(log.GetStatistics().Appended - 600);
         }
 
-        test.WaitUntilStored();
+        test.WaitUntilSettled();
 
-        Assert.That(() => test.Files.Count(), Is.InRange(2, 4).After(5_000, 100));
+        Assert.That(test.Files.Count(), Is.InRange(2, 4));
         Assert.That(Sequences(log)[^1], Is.EqualTo(10_000));
         Assert.That(log.GetStatistics().Evicted, Is.InRange(3_000, 5_000));
+    }
+
+    [Test]
+    public void Files_WhoseSegmentsAreStillInMemory_LeaveOnceAndForAll()
+    {
+        using var test = new HistoryTest { MaxBytes = 16 << 20 };
+        var log = test.Start(64 << 20);
+        var random = new Random(1);
+        for (var group = 0; group < 40; group++)
+        {
+            for (var number = 0; number < 500; number++)
+            {
+                var made = TestEvents.Connection(log.NextSequence, TestEvents.Start + (long)log.NextSequence * 1000);
+                made.Destination = Convert.ToBase64String(Enumerable.Range(0, 1500).Select(_ => (byte)random.Next(256)).ToArray());
+                log.Append(made);
+            }
+
+            log.Publish();
+        }
+
+        test.WaitUntilSettled();
+
+        Assert.That(test.History.Status, Has.Property("Stored").EqualTo(20_000).And.Property("Missed").Zero);
+        Assert.That(Sequences(log), Is.EqualTo(Enumerable.Range(1, 20_000)));
+        test.Stop();
+        log = test.Start(64 << 20);
+        var sequences = Sequences(log);
+        Assert.That(test.History.Status.Problem, Is.Null);
+        Assert.That(sequences[0], Is.GreaterThan(1));
+        Assert.That(sequences, Is.EqualTo(Enumerable.Range(sequences[0], 20_000 - sequences[0] + 1)));
     }
 
     [Test]

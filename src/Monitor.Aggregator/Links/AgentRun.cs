@@ -27,7 +27,7 @@ internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin, Or
     public OriginPoint At { get; private set; } = at;
 
     /// <summary>The token that goes on from there; null before its first message.</summary>
-    public ResumeToken? Token { get; private set; } = at == start
+    public ResumeToken? Token { get; private set; } = at == default
         ? null
         : new ResumeToken(epoch, (ulong)at.Position, (ulong)at.Events, [.. origin.LossesAt(at.Position)]);
 

@@ -15,7 +15,7 @@ internal static class PositionResolver
             case LogPosition.Kind.Oldest:
                 return Oldest(log);
             case LogPosition.Kind.OtherLog:
-                return HasAllBeforeMemory(log, from.Token!) ? log.OldestInMemory!.Start : Oldest(log);
+                return StartWithAllBefore(log, from.Token!) ?? Oldest(log);
             case LogPosition.Kind.Time:
                 return Since(log, from.UnixTime);
             case LogPosition.Kind.Token:
@@ -86,19 +86,22 @@ internal static class PositionResolver
         };
     }
 
-    /// <summary>Whether a client has everything that is in the history alone: then that need not be read to leave it out.</summary>
-    private static bool HasAllBeforeMemory(LogStore log, ResumeToken token)
+    /// <summary>The oldest place in memory, where a client has everything before it: then the history need not be read to leave it
+    /// out. Null where it has not.</summary>
+    private static LogPoint? StartWithAllBefore(LogStore log, ResumeToken token)
     {
         if (log.OldestInMemory is not { } oldest || !oldest.TryEnter())
         {
-            return false;
+            return null;
         }
 
         try
         {
             var delivered = token.Delivered!.ToLookup(OriginKey.Of, position => (long)position.Position);
             return oldest.StartMarks.All(mark =>
-                mark.Origin is not { } origin || delivered[origin.Key].Any(position => position >= mark.At.Position));
+                mark.Origin is not { } origin || delivered[origin.Key].Any(position => position >= mark.At.Position))
+                ? oldest.Start
+                : null;
         }
         finally
         {

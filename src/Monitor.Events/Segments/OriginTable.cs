@@ -24,8 +24,10 @@ internal sealed class OriginTable
 
     /// <summary>Goes on where earlier runs ended.</summary>
     /// <param name="marks">How far each origin was read there, by slot.</param>
-    public void Restore(OriginMark[] marks)
+    /// <param name="lastNumber">The highest number that was given.</param>
+    public void Restore(OriginMark[] marks, long lastNumber)
     {
+        _added = lastNumber;
         _marks = [.. marks];
         _slots = marks.Length;
         Any = _slots > 0;

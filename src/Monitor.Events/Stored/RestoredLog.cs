@@ -8,13 +8,16 @@ public sealed class RestoredLog
     /// <param name="runs">The earlier runs, oldest first.</param>
     /// <param name="end">Where the last of them ends.</param>
     /// <param name="marks">How far each origin was read there, by slot.</param>
-    internal RestoredLog(EventTypeTable types, Segment[] segments, LogRun[] runs, in LogPoint end, OriginMark[] marks)
+    /// <param name="lastOrigin">The highest number of an origin that the segments name.</param>
+    internal RestoredLog(
+        EventTypeTable types, Segment[] segments, LogRun[] runs, in LogPoint end, OriginMark[] marks, long lastOrigin)
     {
         Types = types;
         Segments = segments;
         Runs = runs;
         End = end;
         Marks = marks;
+        LastOrigin = lastOrigin;
     }
 
     internal EventTypeTable Types { get; }
@@ -26,6 +29,8 @@ public sealed class RestoredLog
     internal LogPoint End { get; }
 
     internal OriginMark[] Marks { get; }
+
+    internal long LastOrigin { get; }
 
     /// <summary>The last run of each agent that was read, and how far.</summary>
     public IEnumerable<(Origin Origin, OriginPoint At)> Origins =>

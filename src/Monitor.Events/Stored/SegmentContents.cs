@@ -8,8 +8,8 @@ namespace Monitor.Events;
 /// <summary>What a segment's index and counts say, read from its events. For one segment after the other.</summary>
 internal sealed class SegmentContents
 {
-    // Of what is there more often than that, queries cannot leave out a segment anyway: 20 KB of index, and 64 KB of counts.
-    private const int MaxValues = 16_384;
+    // Of what is there more often than that, queries cannot leave out a segment anyway: 16 KB of index, and 64 KB of counts.
+    private const int MaxValues = 8_192;
     private const int MaxKinds = 2_048;
 
     private readonly HashSet<ulong> _values = [];
