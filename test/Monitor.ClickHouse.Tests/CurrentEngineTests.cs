@@ -92,6 +92,21 @@ public sealed class CurrentEngineTests
     }
 
     [Test]
+    public async Task Insert_TimesThatNobodyCanMean_KeepNothingElseOut()
+    {
+        // What a clock, or an agent that means harm, can say: the years 1 to 9999.
+        long[] times = [long.MinValue, long.MinValue + 1, -1, 0, 1, 4_102_444_800_000_000_000, 7_258_118_400_000_000_000, long.MaxValue - 1, long.MaxValue];
+        var events = times.Select((time, index) => TestEvents.Connection((ulong)index + 1, time)).Append(TestEvents.Connection(100, TestLog.RecentStart)).ToList();
+        using var log = TestLog.Create();
+        log.Add(events);
+        await using var writer = new RunningWriter(log, _engine);
+
+        await writer.ForAllAsync();
+
+        Assert.That(await _engine.CountAsync("SELECT count() FROM events WHERE sequence = 100"), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Insert_EventPastItsTime_IsNotKept()
     {
         using var log = TestLog.Create();
