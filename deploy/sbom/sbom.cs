@@ -18,7 +18,7 @@ var packageFolder = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
     ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
 
 // Of packages that only have a file with the text; read by a person.
-var byHand = new Dictionary<string, string> { ["CommandLineParser"] = "MIT", ["Microsoft.DotNet.PlatformAbstractions"] = "MIT" };
+var byHand = new Dictionary<string, string> { ["CommandLineParser"] = "MIT", ["K4os.Compression.LZ4"] = "MIT", ["Microsoft.DotNet.PlatformAbstractions"] = "MIT" };
 string[] onlyToBuild = ["Grpc.Tools"];
 
 var packages = new SortedDictionary<(string Name, string Version), (string Hash, bool IsRun)>();

@@ -8,7 +8,7 @@ internal static class ContractServices
 {
     public static IReadOnlyList<ServiceDescriptor> All { get; } =
         [
-            EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
+            EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, ExportService.Descriptor, FlowService.Descriptor,
             MonitorService.Descriptor, ProgramService.Descriptor, StatusService.Descriptor,
         ];
 }

@@ -100,6 +100,8 @@ public static class MonitorServer
         services.AddSingleton<EventSummarizer>();
         services.AddSingleton<EventExplainer>();
         services.AddSingleton<FlowLister>();
+        services.AddSingleton<EventExporter>();
+        services.AddSingleton<ParquetPlaces>();
         services.AddSingleton<FieldChecker>();
         services.AddSingleton<RateSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<RateSampler>());
@@ -111,6 +113,7 @@ public static class MonitorServer
         services.AddSingleton<EventRpcs>();
         services.AddSingleton<ConnectionRpcs>();
         services.AddSingleton<ExplainRpcs>();
+        services.AddSingleton<ExportRpcs>();
         services.AddSingleton<FlowRpcs>();
         services.AddSingleton<MonitorRpcs>();
         services.AddSingleton<ProgramRpcs>();
@@ -191,6 +194,7 @@ public static class MonitorServer
         app.MapGrpcService<EventRpcs>();
         app.MapGrpcService<ConnectionRpcs>();
         app.MapGrpcService<ExplainRpcs>();
+        app.MapGrpcService<ExportRpcs>();
         app.MapGrpcService<FlowRpcs>();
         app.MapGrpcService<MonitorRpcs>();
         app.MapGrpcService<ProgramRpcs>();

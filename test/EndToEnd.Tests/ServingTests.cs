@@ -45,6 +45,36 @@ internal sealed class ServingTests
     }
 
     [Test]
+    public async Task Curl_Export_SavesTheEventsThatTheListHas()
+    {
+        var client = Command.Python("[socket.socket().connect_ex(('127.0.0.1', 1)) for _ in range(300)]");
+        var query = $"type=connection&pid={client.Pid}";
+        var listed = await Waiting.ForAsync("the events", () =>
+        {
+            var events = JsonDocument.Parse(Command.Run("curl", "-sf", $"{_agent.HttpUrl}/api/events?{query}&limit=1000").Output).RootElement.GetProperty("events");
+            return Task.FromResult(events.GetArrayLength() == 300 ? events.EnumerateArray().ToList() : null);
+        });
+        var folder = Directory.CreateTempSubdirectory("export");
+        try
+        {
+            // Under the names that the agent gives them.
+            Command.Run("curl", "-sfOJ", "--output-dir", folder.FullName, $"{_agent.HttpUrl}/api/events/export?{query}");
+            Command.Run("curl", "-sfOJ", "--output-dir", folder.FullName, "-H", "Accept: application/vnd.apache.parquet", $"{_agent.HttpUrl}/api/events/export?{query}");
+
+            var lines = folder.GetFiles("events-*.ndjson").Single();
+            Assert.That(
+                File.ReadLines(lines.FullName).Select(line => JsonDocument.Parse(line).RootElement).Where(line => !line.TryGetProperty("loss", out _)),
+                Is.EqualTo(Enumerable.Reverse(listed)).Using<JsonElement>(JsonElement.DeepEquals));
+            var parquet = System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(folder.GetFiles("events-*.parquet").Single().FullName));
+            Assert.That(parquet, Does.StartWith("PAR1").And.EndsWith("PAR1").And.Match("monitor\\.events.{1,4}300"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public void Agent_OutsideKubernetes_LoadsNothingOfIt()
     {
         Assert.That(

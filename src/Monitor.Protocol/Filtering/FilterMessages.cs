@@ -16,4 +16,6 @@ public sealed partial class ListOpenConnectionsRequest : IEventFilterFields;
 
 public sealed partial class ListFlowsRequest : IEventFilterFields;
 
+public sealed partial class ExportEventsRequest : IEventFilterFields;
+
 public sealed partial class EventFilter : IEventFilterFields;

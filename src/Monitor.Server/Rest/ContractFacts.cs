@@ -25,6 +25,13 @@ internal static class ContractFacts
             ["monitor.v1.StatusService.GetHealth"] = (503, "Unhealthy. The body says what is wrong."),
         };
 
+    /// <summary>Media types of the bytes that an rpc answers with, by full name of the rpc.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> MediaTypes { get; } =
+        new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["monitor.v1.ExportService.ExportEvents"] = [.. ExportFormat.All.Select(format => format.MediaType)],
+        };
+
     private static Dictionary<string, FieldFacts> MakeFields()
     {
         var fields = new Dictionary<string, FieldFacts>(StringComparer.Ordinal);
@@ -33,6 +40,7 @@ internal static class ContractFacts
                 ListEventsRequest.Descriptor, StreamEventsRequest.Descriptor, SummarizeConnectionsRequest.Descriptor,
                 SummarizePacketDropsRequest.Descriptor, ListConnectionsRequest.Descriptor,
                 ListPacketDropsRequest.Descriptor, ListOpenConnectionsRequest.Descriptor, ListFlowsRequest.Descriptor,
+                ExportEventsRequest.Descriptor,
             ])
         {
             AddFilter(fields, request);
@@ -76,6 +84,8 @@ internal static class ContractFacts
         });
         fields.Add("monitor.v1.ListFlowsRequest.group_by", new FieldFacts { Default = "workload", Example = "pod" });
         fields.Add("monitor.v1.ListFlowsRequest.sort_by", new FieldFacts { Default = "connections", Example = "bytes" });
+        // Without the default, which the header Accept changes.
+        fields.Add("monitor.v1.ExportEventsRequest.format", new FieldFacts { Example = "parquet" });
         foreach (var list in (string[])["ListEventsRequest", "ListOpenConnectionsRequest"])
         {
             fields.Add($"monitor.v1.{list}.limit", new FieldFacts

@@ -40,12 +40,13 @@ internal sealed class HeadRequests(RequestDelegate next)
     /// <summary>Whether the client asked for HEAD.</summary>
     public static bool IsHead(HttpContext context) => context.Response.Body is CountingStream;
 
-    /// <summary>Answers HEAD of a stream, which has no end and so no length. Goes directly before the endpoints.</summary>
+    /// <summary>Answers HEAD of a stream, which has no end and so no length. Goes directly before the endpoints. A stream of bytes
+    /// knows its type and the name of its file itself.</summary>
     public static Task AnswerStreams(HttpContext context, RequestDelegate next)
     {
         if (IsHead(context)
             && context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>()
-                is { MethodDescriptor.IsServerStreaming: true })
+                is { MethodDescriptor.IsServerStreaming: true, HttpRule.ResponseBody: "" })
         {
             context.Response.ContentType = "application/json";
             return Task.CompletedTask;

@@ -21,7 +21,7 @@ internal sealed class GrpcCase : FuzzCase, IDisposable
         [
             .. new[]
             {
-                EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, FlowService.Descriptor,
+                EventService.Descriptor, ConnectionService.Descriptor, ExplainService.Descriptor, ExportService.Descriptor, FlowService.Descriptor,
                 ProgramService.Descriptor, StatusService.Descriptor, Health.Descriptor, ServerReflection.Descriptor,
             }.SelectMany(service => service.Methods),
         ];

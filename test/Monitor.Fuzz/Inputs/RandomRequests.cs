@@ -11,7 +11,7 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
         [
             "type", "pid", "command", "k8s_node_name", "k8s_pod_name", "k8s_namespace", "node_name", "source_ip",
             "destination_ip", "source_port", "destination_port", "protocol", "failed", "since", "until", "limit",
-            "page_token", "resume_token", "accept_loss", "max_batch_events", "max_batch_delay", "duration_seconds", "event_id", "connection_id", "destination_name",
+            "page_token", "resume_token", "accept_loss", "max_batch_events", "max_batch_delay", "duration_seconds", "event_id", "connection_id", "destination_name", "format",
             "Type", "k8s_pod", "pid.x", "", ".", "since.seconds", "%00", "%ff", "a[]", "_",
         ];
 
@@ -21,7 +21,7 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
             "NaN", "true", "false", "True", "null", "curl", "192.0.2.1", "10.0.0.0/8", "10.0.0.0/33", "::/0", "::1%25eth0",
             "fe80::1%25lo", "TCP", "253", "2026-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59.999999999Z",
             "2026-13-01", "-1s", "1s", "315576000001s", "0.0000000001s", "%", "%zz", "%00", "%ff%fe", "%ed%a0%80", "\xff\xfe",
-            "%F0%9F%92%A9", "a+b", "a%2Bb", "AAAA", "IQEjRWeJq83v", "0123456789abcdef-3", "18446744073709551615", "'\"<>", "%0d%0aX:y", "..%2f..",
+            "%F0%9F%92%A9", "a+b", "a%2Bb", "AAAA", "IQEjRWeJq83v", "0123456789abcdef-3", "18446744073709551615", "'\"<>", "%0d%0aX:y", "..%2f..", "ndjson", "parquet",
         ];
 
     private static readonly string[] Literals =
@@ -40,7 +40,8 @@ internal sealed class RandomRequests(Random random, IReadOnlyList<string> paths)
 
     private static readonly string[] Headers =
         [
-            "Accept-Encoding: gzip, br", "Accept-Encoding: br;q=x", "Accept: application/xml", "Origin: null",
+            "Accept-Encoding: gzip, br", "Accept-Encoding: br;q=x", "Accept: application/xml", "Accept: application/vnd.apache.parquet", "Accept: application/x-ndjson;q=x, */*;q=0.1,, ;",
+            "Origin: null",
             "Access-Control-Request-Method: POST", "Expect: 100-continue", "Expect: 200-ok", "Content-Encoding: gzip",
             "Range: bytes=0-1", "If-None-Match: *", "grpc-timeout: 1n", "grpc-timeout: x", "grpc-encoding: gzip", "X: \xff\xfe",
             "Upgrade: h2c", "Connection: Upgrade", "Cookie: a", "X-Bin: a", "a-bin: !", "Content-Length: 5",

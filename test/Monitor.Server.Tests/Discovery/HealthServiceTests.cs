@@ -12,6 +12,7 @@ internal sealed class HealthServiceTests
     [TestCase("monitor.v1.EventService")]
     [TestCase("monitor.v1.ConnectionService")]
     [TestCase("monitor.v1.ExplainService")]
+    [TestCase("monitor.v1.ExportService")]
     [TestCase("monitor.v1.FlowService")]
     [TestCase("monitor.v1.ProgramService")]
     [TestCase("monitor.v1.StatusService")]

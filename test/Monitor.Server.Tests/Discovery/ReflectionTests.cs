@@ -22,7 +22,7 @@ internal sealed class ReflectionTests
             Is.SupersetOf(new[]
             {
                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "monitor.v1.EventService",
-                "monitor.v1.ConnectionService", "monitor.v1.ExplainService", "monitor.v1.FlowService", "monitor.v1.ProgramService",
+                "monitor.v1.ConnectionService", "monitor.v1.ExplainService", "monitor.v1.ExportService", "monitor.v1.FlowService", "monitor.v1.ProgramService",
                 "monitor.v1.StatusService",
             }));
         await call.RequestStream.CompleteAsync();

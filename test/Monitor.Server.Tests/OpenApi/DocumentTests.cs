@@ -23,6 +23,7 @@ internal sealed class DocumentTests
         ("GET", "/health", []),
         ("GET", "/api/events", [.. Filter, "until", "limit", "page_token"]),
         ("GET", "/api/events/stream", [.. Filter, "resume_token", "max_batch_events", "max_batch_delay"]),
+        ("GET", "/api/events/export", [.. Filter, "until", "format"]),
         ("GET", "/api/connections", [.. Filter.Except(["type", "failed", "since"]), "state", "limit", "page_token"]),
         ("GET", "/api/explain", ["event_id"]),
         ("GET", "/api/programs", []),

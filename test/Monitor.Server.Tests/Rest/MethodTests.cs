@@ -8,6 +8,7 @@ internal sealed class MethodTests
 {
     [TestCase("/api/events", "GET, HEAD, OPTIONS")]
     [TestCase("/api/events/stream", "GET, HEAD, OPTIONS")]
+    [TestCase("/api/events/export", "GET, HEAD, OPTIONS")]
     [TestCase("/health", "GET, HEAD, OPTIONS")]
     [TestCase("/api/connection-summary", "GET, HEAD, OPTIONS, POST")]
     [TestCase("/api/packet-drop-summary", "GET, HEAD, OPTIONS, POST")]

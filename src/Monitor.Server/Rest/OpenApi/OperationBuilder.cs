@@ -35,7 +35,7 @@ internal sealed class OperationBuilder(OpenApiDocument document, SchemaBuilder s
             OperationId = IdOf(method),
             Tags = new HashSet<OpenApiTagReference> { new(method.Service.Name, document) },
             Summary = Markdown.Title(comment),
-            Description = Markdown.Join(Markdown.Of(comment), operation.IsStream
+            Description = Markdown.Join(Markdown.Of(comment), operation.IsStream && operation.Rule.ResponseBody.Length == 0
                 ? "The response has a line of JSON for each message, sent when it happens, and may have no end: read it with "
                     + "`curl -N`. A page that waits for the end of a response shows nothing."
                 : null),
@@ -70,19 +70,21 @@ internal sealed class OperationBuilder(OpenApiDocument document, SchemaBuilder s
         return new OpenApiResponse
         {
             Description = Markdown.Of(comments.Find(response.FullName)) ?? "OK",
-            Content = Content(response, operation.Rule.ResponseBody),
+            Content = Content(response, operation.Rule.ResponseBody, ContractFacts.MediaTypes.GetValueOrDefault(operation.Method.FullName)),
         };
     }
 
     /// <summary>A message, or the one of its fields that stands for it.</summary>
-    private Dictionary<string, OpenApiMediaType> Content(MessageDescriptor message, string fieldName)
+    private Dictionary<string, OpenApiMediaType> Content(
+        MessageDescriptor message, string fieldName, IReadOnlyList<string>? mediaTypes = null)
     {
         var field = fieldName.Length == 0 ? null : message.FindFieldByName(fieldName);
         var body = field is null ? message : field.FieldType == FieldType.Message && !field.IsRepeated ? field.MessageType : null;
         if (body?.FullName == "google.api.HttpBody")
         {
             // Bytes, with a content type of their own.
-            return new() { ["*/*"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } } };
+            return (mediaTypes ?? ["*/*"]).ToDictionary(
+                type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } });
         }
 
         return new() { [Json] = new() { Schema = field is null ? schemas.Of(message) : schemas.Of(field) } };

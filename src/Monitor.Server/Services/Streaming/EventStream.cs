@@ -130,7 +130,8 @@ internal sealed class EventStream(
         await writer.WriteAsync(response, clientLeft);
     }
 
-    private static Loss WithoutCount(Loss loss)
+    /// <summary>The loss as a reader of some namespaces sees it.</summary>
+    public static Loss WithoutCount(Loss loss)
     {
         var shown = loss.Clone();
         shown.Count = 0;
