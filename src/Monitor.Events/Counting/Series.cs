@@ -15,7 +15,7 @@ public sealed class Series
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>Whether it stands for all that had no room.</summary>
-    public bool IsOther { get; }
+    public bool IsOther { get; internal set; }
 
     /// <summary>The sum of a counter. Never falls.</summary>
     public long Value { get; internal set; }

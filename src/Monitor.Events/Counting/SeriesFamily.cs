@@ -13,10 +13,13 @@ public sealed class SeriesFamily
     private const int MaxLabelChars = 256;
 
     private readonly Dictionary<string, Series> _series = new(StringComparer.Ordinal);
+
+    // By the values of the closed labels, for what has no room.
+    private readonly Dictionary<string, Series> _others = new(StringComparer.Ordinal);
+    private readonly List<Series> _all = [];
     private readonly int _openLabels;
     private readonly long[] _boundsNanos;
     private readonly int _maxSeries;
-    private int _others;
 
     /// <param name="name">Name by Prometheus' conventions.</param>
     /// <param name="help">One sentence.</param>
@@ -58,7 +61,7 @@ public sealed class SeriesFamily
     public IReadOnlyList<long> BoundsNanos => _boundsNanos;
 
     /// <summary>The series, in no order.</summary>
-    public IReadOnlyCollection<Series> Series => _series.Values;
+    public IReadOnlyCollection<Series> Series => _all;
 
     /// <summary>How many events were counted under <see cref="OtherValue"/> for want of room.</summary>
     public long Folded { get; private set; }
@@ -82,19 +85,22 @@ public sealed class SeriesFamily
             return found;
         }
 
-        if (_series.Count - _others < _maxSeries)
+        if (_series.Count < _maxSeries)
         {
             return _series[key] = Make(values, isOther: false);
         }
 
-        string[] folded = [.. Enumerable.Repeat(OtherValue, _openLabels), .. values[_openLabels..]];
-        // With a key of its own: somebody's workload may be named like that.
-        key = "\0" + string.Join('\0', folded);
-        if (!_series.TryGetValue(key, out found))
+        var closed = string.Join('\0', values[_openLabels..]);
+        if (!_others.TryGetValue(closed, out found))
         {
-            found = _series.Values.FirstOrDefault(series => series.Labels.SequenceEqual(folded)) ?? Make(folded, isOther: true);
-            _series[key] = found;
-            _others++;
+            string[] folded = [.. Enumerable.Repeat(OtherValue, _openLabels), .. values[_openLabels..]];
+            // Somebody's workload may be named like that: one series for both then, since no reader could tell two apart.
+            if (_series.TryGetValue(string.Join('\0', folded), out found))
+            {
+                found.IsOther = true;
+            }
+
+            _others[closed] = found ??= Make(folded, isOther: true);
         }
 
         return found;
@@ -121,6 +127,10 @@ public sealed class SeriesFamily
         Folded += series.IsOther ? 1 : 0;
     }
 
-    private Series Make(string[] values, bool isOther) =>
-        new(values, IsHistogram ? _boundsNanos.Length + 1 : 0, isOther);
+    private Series Make(string[] values, bool isOther)
+    {
+        var made = new Series(values, IsHistogram ? _boundsNanos.Length + 1 : 0, isOther);
+        _all.Add(made);
+        return made;
+    }
 }
