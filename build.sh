@@ -392,6 +392,21 @@ install_tools() {
     @bufbuild/buf@1.75.0 @grpc/grpc-js@1 @grpc/proto-loader@0.8 chdb@3.4.0 >&2
 }
 
+# The dashboards by the types of Grafana, which has no schema in JSON.
+check_dashboards() {
+  local tools=$artifacts/tools/grafana dashboard
+  if [[ ! -x $tools/node_modules/.bin/tsc || ! -d $tools/node_modules/@grafana/schema ]]; then
+    mkdir -p "$tools"
+    npm install --silent --no-fund --no-audit --prefix "$tools" @grafana/schema@13.2.3 typescript@5 >&2
+  fi
+  {
+    printf "import type { Dashboard } from '@grafana/schema';\nconst dashboards: Dashboard[] = [\n"
+    for dashboard in deploy/grafana/*.json; do cat "$dashboard"; printf ',\n'; done
+    printf '];\nexport default dashboards;\n'
+  } >"$tools/dashboards.ts"
+  (cd "$tools" && node_modules/.bin/tsc --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler dashboards.ts)
+}
+
 buf() {
   install_tools
   "$artifacts/tools/node_modules/.bin/buf" "$@"
@@ -438,6 +453,7 @@ lint() {
   say "bpf";    find bpf test -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror || status=1
   say "proto";  (cd proto && buf lint) || status=1
   say "proto, against what clients have"; check_contract || status=1
+  say "dashboards"; check_dashboards || status=1
   say "c#";     dotnet restore Monitor.sln -v quiet && dotnet format whitespace Monitor.sln --no-restore --verify-no-changes || status=1
   say "licences"; sbom || status=1
   return $status

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
@@ -15,48 +13,18 @@ internal sealed class MetricsTests
     public async Task Prometheus_OfDebian_ScrapesTheAgentAndKnowsItsConnections()
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
-        var folder = Directory.CreateTempSubdirectory("prometheus");
-        try
+        using var prometheus = Prometheus.Start(("network-monitor-agent", agent.HttpTarget));
+        Command.Python("socket.socket().connect_ex(('127.0.0.1', 1))");
+        foreach (var query in new[]
         {
-            var port = FreePort();
-            var configuration = Path.Combine(folder.FullName, "prometheus.yml");
-            await File.WriteAllTextAsync(configuration, $$"""
-                global: {scrape_interval: 1s}
-                scrape_configs:
-                  - job_name: network-monitor-agent
-                    static_configs: [{targets: ["{{agent.HttpTarget}}"]}]
-                """);
-            using var prometheus = Process.Start(new ProcessStartInfo("prometheus",
-                [$"--config.file={configuration}", $"--storage.tsdb.path={folder.FullName}/data", $"--web.listen-address=127.0.0.1:{port}"])
-            {
-                RedirectStandardError = true,
-            })!;
-            prometheus.ErrorDataReceived += static (_, _) => { };
-            prometheus.BeginErrorReadLine();
-            try
-            {
-                Command.Python("socket.socket().connect_ex(('127.0.0.1', 1))");
-                foreach (var query in new[]
-                {
-                    "up == 1",
-                    "sum(monitor_connection_failures_total{error=\"ECONNREFUSED\"}) > 0",
-                    "sum(monitor_program_produced_events_total) > 0",
-                    "process_cpu_seconds_total > 0",
-                    "process_open_handles > 0",
-                })
-                {
-                    await Waiting.ForAsync($"an answer to {query}", () => AnswerAsync(port, query));
-                }
-            }
-            finally
-            {
-                prometheus.Kill();
-                await prometheus.WaitForExitAsync();
-            }
-        }
-        finally
+            "up == 1",
+            "sum(monitor_connection_failures_total{error=\"ECONNREFUSED\"}) > 0",
+            "sum(monitor_program_produced_events_total) > 0",
+            "process_cpu_seconds_total > 0",
+            "process_open_handles > 0",
+        })
         {
-            folder.Delete(recursive: true);
+            await Waiting.ForAsync($"an answer to {query}", async () => await prometheus.HasDataAsync(query) ? query : null);
         }
 
         agent.Signal("TERM");
@@ -100,21 +68,6 @@ internal sealed class MetricsTests
         Assert.That(received.ToString(), Does.Contain("/v1/metrics").And.Contain("monitor-agent").And.Contain("monitor_program_events_total"));
         agent.Signal("TERM");
         Assert.That(await agent.ExitAsync(), Is.Zero, agent.Error);
-    }
-
-    // Null until there is one.
-    private static async Task<object?> AnswerAsync(int port, string query)
-    {
-        using var http = new HttpClient();
-        try
-        {
-            var answer = await http.GetStringAsync($"http://127.0.0.1:{port}/api/v1/query?query={Uri.EscapeDataString(query)}");
-            return JsonDocument.Parse(answer).RootElement.GetProperty("data").GetProperty("result").GetArrayLength() > 0 ? answer : null;
-        }
-        catch (HttpRequestException)
-        {
-            return null;
-        }
     }
 
     private static int FreePort()

@@ -9,7 +9,7 @@ internal static class FuzzCases
 {
     public static IReadOnlyList<FuzzCase> All { get; } =
         [
-            new RestCase(secured: false), new RestCase(secured: true), new GrpcCase(), new FrameCase(), new SlowCase(), new BearerCase(),
+            new RestCase(secured: false), new RestCase(secured: true), new GrpcCase(), new FrameCase(), new SlowCase(), new BearerCase(), new MetricsCase(),
             new HandshakeCase(), new RotationCase(),
             new TokenCase(), new FilterCase(), new JsonBodyCase(), new GrpcMessageCase(), new FrameCountCase(), new BatchCase(),
             new RecordCase(), new RingCase(), new ObjectCase(), new BtfCase(), new CustomCase(), new MonitorKeyCase(), new FieldConditionCase(),
@@ -27,6 +27,7 @@ internal static class FuzzCases
         GrpcCase => requests / 2,
         FrameCase or HandshakeCase => requests / 100,
         BearerCase => requests / 10,
+        MetricsCase => requests / 50,
         RotationCase => requests / 500,
         SlowCase => 30,
         ObjectCase or BtfCase or CustomCase or SettingsCase or CertificateCase or FrameCountCase => requests / 20,

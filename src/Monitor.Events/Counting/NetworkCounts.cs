@@ -11,10 +11,14 @@ public sealed class NetworkCounts
 {
     private readonly LogStore _log;
     private readonly CursorWait _wait;
-    private readonly NetworkFamilies _families;
-    private readonly ShapeReader _reader;
-    private readonly EventShapes _shapes = new();
+    private readonly IReadOnlyList<NetworkLabel> _labels;
+    private readonly int _maxSeries;
     private readonly Lock _lock = new();
+
+    // Made when the first event is counted, or somebody looks: an agent that has nothing to do need not have them.
+    private NetworkFamilies? _families;
+    private ShapeReader? _reader;
+    private EventShapes? _shapes;
     private long _position;
     private long _events;
     private long _missed;
@@ -30,8 +34,8 @@ public sealed class NetworkCounts
         _wait = new CursorWait(log.Waiters);
         _position = _log.RunStart.Position;
         _events = _log.RunStart.Events;
-        _families = new NetworkFamilies(labels, maxSeries);
-        _reader = new ShapeReader(labels);
+        _labels = labels;
+        _maxSeries = maxSeries;
     }
 
     /// <summary>How many stored events were evicted before they were counted.</summary>
@@ -80,9 +84,11 @@ public sealed class NetworkCounts
         lock (_lock)
         {
             CatchUp();
-            read(_families.All);
+            read(Families.All);
         }
     }
+
+    private NetworkFamilies Families => _families ??= new NetworkFamilies(_labels, _maxSeries);
 
     /// <summary>Waits until something is published that was not counted. One wait at a time.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
@@ -135,6 +141,7 @@ public sealed class NetworkCounts
     private void Count(in EventColumns columns, ReadOnlySpan<byte> entry)
     {
         var set = EventShapes.SetOf(columns, entry.Length);
+        _shapes ??= new EventShapes();
         if (_shapes.Find(set, entry) is { } known)
         {
             known.Count(entry);
@@ -156,13 +163,14 @@ public sealed class NetworkCounts
 
     private void Add(in EventColumns columns, ReadOnlySpan<byte> entry, int set)
     {
+        _reader ??= new ShapeReader(_labels);
         _reader.Read(entry);
         var mask = _reader.MaskOf(entry);
-        var shape = new EventShape(entry, mask, _families.IncrementsOf(_reader, entry, columns.Failed));
+        var shape = new EventShape(entry, mask, Families.IncrementsOf(_reader, entry, columns.Failed));
         shape.Count(entry);
         if (set >= 0 && !mask.IsEmpty)
         {
-            _shapes.Add(set, shape);
+            _shapes!.Add(set, shape);
         }
     }
 }

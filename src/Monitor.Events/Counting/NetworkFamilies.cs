@@ -1,11 +1,11 @@
-using System.Text.RegularExpressions;
+using System.Text.Json;
 using Monitor.V1;
 
 namespace Monitor.Events;
 
 /// <summary>The metrics of the network, and what an event adds to which of them. To count one more thing, add it here; where it
 /// is a field that nothing reads yet, to <see cref="ShapeReader"/> too.</summary>
-internal sealed partial class NetworkFamilies
+internal sealed class NetworkFamilies
 {
     // From 100 µs, which a connection on this machine takes, to the 10 s after which people give up.
     private static readonly long[] Bounds =
@@ -135,7 +135,7 @@ internal sealed partial class NetworkFamilies
         Array.Fill(names, "unspecified");
         foreach (var value in Enum.GetValues<T>())
         {
-            names[Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture)] = Inner().Replace(value.ToString(), "_").ToLowerInvariant();
+            names[Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture)] = JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
         }
 
         return names;
@@ -143,7 +143,4 @@ internal sealed partial class NetworkFamilies
 
     // A later version's number.
     private static string Name(string[] names, int number) => (uint)number < (uint)names.Length ? names[number] : "unspecified";
-
-    [GeneratedRegex("(?<=[a-z])(?=[A-Z])")]
-    private static partial Regex Inner();
 }

@@ -34,7 +34,7 @@ internal sealed class OtlpExport(StateReader state, NetworkCounts network, Reque
 
         network.Read(families => Declare(meter, families, network.Read));
         requests.Read(families => Declare(meter, families, requests.Read));
-        _snapshot = await state.ReadAsync(stoppingToken);
+        await RefreshAsync(meter, stoppingToken);
         using var provider = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(Describe)
             .AddMeter(MeterName, "System.Runtime")
@@ -45,13 +45,30 @@ internal sealed class OtlpExport(StateReader state, NetworkCounts network, Reque
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                _snapshot = await state.ReadAsync(stoppingToken);
+                await RefreshAsync(meter, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // A collector that does not answer must not delay the stop.
             provider.Shutdown((int)options.StopGrace.TotalMilliseconds);
+        }
+    }
+
+    private async Task RefreshAsync(Meter meter, CancellationToken cancellationToken)
+    {
+        var snapshot = await state.ReadAsync(cancellationToken);
+        _snapshot = snapshot;
+        foreach (var own in OwnMetrics.Of(snapshot).Where(metric => _declared.Add(metric.Name)))
+        {
+            // Those of the snapshot then, of all monitors that have a metric of that name.
+            meter.CreateObservableCounter(
+                own.Name,
+                () => _snapshot is not { } now ? [] : OwnMetrics.Of(now)
+                    .Where(metric => metric.Name == own.Name)
+                    .SelectMany(metric => metric.ReadBounded(now, options.Metrics.MaxSeries)
+                        .Select(sample => new Measurement<double>(sample.Value, Tags(metric.Labels, sample.Labels)))),
+                description: own.Help);
         }
     }
 

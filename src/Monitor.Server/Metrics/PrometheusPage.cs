@@ -21,10 +21,11 @@ internal sealed class PrometheusPage : IDisposable
     private readonly RequestMeter _requests;
     private readonly int _maxSeries;
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
-    private readonly StatePublisher[] _publishers;
+    private readonly List<(StateMetric Metric, StatePublisher Publisher)> _published = [];
+    private readonly Dictionary<(string Name, string Labels), StatePublisher> _own = [];
     private readonly Dictionary<string, SeriesPublisher> _families = [];
     private readonly SemaphoreSlim _one = new(1);
-    private readonly IMetricFactory _factory;
+    private readonly MetricFactory _factory;
 
     public PrometheusPage(StateReader state, NetworkCounts network, RequestMeter requests, MonitorServerOptions options)
     {
@@ -33,7 +34,9 @@ internal sealed class PrometheusPage : IDisposable
         _requests = requests;
         _maxSeries = options.Metrics.MaxSeries;
         _factory = Metrics.WithCustomRegistry(_registry);
-        _publishers = [.. StateMetrics.All.Select(metric => new StatePublisher(metric, _factory))];
+        // By default the trace of this scrape, which has nothing to do with what was counted.
+        _factory.ExemplarBehavior = ExemplarBehavior.NoExemplars();
+        _published.AddRange(StateMetrics.All.Select(metric => (metric, new StatePublisher(metric, _factory))));
         DotNetStats.Register(_registry);
     }
 
@@ -46,11 +49,12 @@ internal sealed class PrometheusPage : IDisposable
         try
         {
             var snapshot = await _state.ReadAsync(context.RequestAborted);
-            foreach (var publisher in _publishers)
+            foreach (var (metric, publisher) in _published)
             {
-                publisher.Publish(snapshot, _maxSeries);
+                publisher.Publish(metric.ReadBounded(snapshot, _maxSeries));
             }
 
+            PublishOwn(snapshot);
             _network.Read(Publish);
             _requests.Read(Publish);
             await _registry.CollectAndExportAsTextAsync(body, format, context.RequestAborted);
@@ -68,6 +72,24 @@ internal sealed class PrometheusPage : IDisposable
     }
 
     public void Dispose() => _one.Dispose();
+
+    // They come and go with the monitors.
+    private void PublishOwn(StateSnapshot snapshot)
+    {
+        var now = OwnMetrics.Of(snapshot).ToDictionary(metric => (metric.Name, Labels: string.Join(',', metric.Labels)));
+        foreach (var (key, metric) in now)
+        {
+            if (!_own.ContainsKey(key))
+            {
+                _own.Add(key, new StatePublisher(metric, _factory));
+            }
+        }
+
+        foreach (var (key, publisher) in _own)
+        {
+            publisher.Publish(now.TryGetValue(key, out var metric) ? metric.ReadBounded(snapshot, _maxSeries) : []);
+        }
+    }
 
     private void Publish(IReadOnlyList<SeriesFamily> families)
     {

@@ -59,6 +59,8 @@ internal static class StateMetrics
         new("monitor_metric_folded_total", Counter, "What a metric counted under the label value other, for want of room.", ["metric"],
             state => state.Bounded.Select(metric => new Sample(metric.Folded, metric.Name))),
 
+        new("monitor_own_metric_unread_series", Gauge, "Series that a monitor of the user's own counts beyond those that are read.", ["node", "monitor", "metric"],
+            state => state.Own.Select(own => new Sample(own.Family.MoreSeries, own.Family.NodeName, own.Monitor, own.Family.Name))),
         new("monitor_refusals_total", Counter, "Requests and connections that met a limit, by limit.", ["limit"], state => Refusals(state.Stats.Refusals)),
         new("monitor_access_refusals_total", Counter, "Requests and connections that were refused for their credential.", ["reason"],
             state => state.Stats.Access is not { } access ? [] :

@@ -23,10 +23,11 @@ internal sealed class StatePublisher
         }
     }
 
-    public void Publish(StateSnapshot snapshot, int maxSeries)
+    /// <summary>Publishes these numbers, and no others.</summary>
+    public void Publish(IEnumerable<Sample> samples)
     {
         var now = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var sample in _metric.ReadBounded(snapshot, maxSeries))
+        foreach (var sample in samples)
         {
             now.Add(string.Join('\0', sample.Labels));
             Set(sample);

@@ -1,4 +1,5 @@
 using Monitor.Events;
+using Monitor.V1;
 
 namespace Monitor.Server;
 
@@ -8,6 +9,7 @@ internal sealed class StateReader(
     HealthReader health,
     StatsReader stats,
     ProgramReader programs,
+    MetricSource own,
     AgentsReader agents,
     ArchiveSource archive,
     Subscribers subscribers,
@@ -22,12 +24,14 @@ internal sealed class StateReader(
             bounded.AddRange(families.Select(family => (family.Name, family.Series.Count, family.Folded)));
         network.Read(Note);
         requests.Read(Note);
+        var all = await programs.ReadAsync(cancellationToken);
         return new StateSnapshot
         {
             Options = options,
             Health = await health.ReadAsync(cancellationToken),
             Stats = await stats.ReadAsync(cancellationToken),
-            Programs = await programs.ReadAsync(cancellationToken),
+            Programs = all,
+            Own = agents.Directory is null ? await ReadOwnAsync(all, cancellationToken) : [],
             Agents = agents.Directory?.GetAgents(),
             Archive = archive.Archive?.Status,
             Log = log.GetStatistics(),
@@ -35,5 +39,19 @@ internal sealed class StateReader(
             Network = network,
             Bounded = bounded,
         };
+    }
+
+    private async Task<List<(string, MetricFamily)>> ReadOwnAsync(IReadOnlyList<Program> all, CancellationToken cancellationToken)
+    {
+        var families = new List<(string, MetricFamily)>();
+        foreach (var monitor in all.Where(program => program.Schema?.Metrics.Count > 0))
+        {
+            if (await own.ReadAsync(monitor.Name, [], cancellationToken) is { } read)
+            {
+                families.AddRange(read.Metrics.Select(family => (monitor.Name, family)));
+            }
+        }
+
+        return families;
     }
 }

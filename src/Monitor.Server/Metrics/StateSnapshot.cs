@@ -27,6 +27,9 @@ internal sealed record StateSnapshot
 
     public required NetworkCounts Network { get; init; }
 
+    /// <summary>What the user's own monitors count, with the name of the monitor. Empty on an aggregator.</summary>
+    public required IReadOnlyList<(string Monitor, MetricFamily Family)> Own { get; init; }
+
     /// <summary>The bounded metrics, with how many series each has.</summary>
     public required IReadOnlyList<(string Name, int Series, long Folded)> Bounded { get; init; }
 }

@@ -17,14 +17,18 @@ internal sealed class AggregatorProcess : IDisposable
     private readonly string _agentsFile;
     private readonly GrpcChannel _channel;
 
-    private AggregatorProcess(ChildProcess process, string agentsFile, string grpcTarget, Certificates? certificates)
+    private AggregatorProcess(ChildProcess process, string agentsFile, string httpUrl, string grpcTarget, Certificates? certificates)
     {
         Process = process;
+        HttpUrl = new Uri(httpUrl);
         _agentsFile = agentsFile;
         _channel = Channels.To(grpcTarget, certificates?.Files("aggregator"));
     }
 
     public ChildProcess Process { get; }
+
+    /// <summary>Where REST is.</summary>
+    public Uri HttpUrl { get; }
 
     public EventService.EventServiceClient Events => new(_channel);
 
@@ -45,7 +49,8 @@ internal sealed class AggregatorProcess : IDisposable
             ]);
         try
         {
-            return new AggregatorProcess(process, file, (await StartLines.ReadAsync(process)).GrpcTarget, certificates);
+            var (http, grpc) = await StartLines.ReadAsync(process);
+            return new AggregatorProcess(process, file, http, grpc, certificates);
         }
         catch
         {

@@ -19,7 +19,7 @@ internal sealed record MeasureGroup(string Name, bool LoadsBpf, IReadOnlyList<Me
                 new AddedTime(), new TcpCycle(), new WorkloadLoss(), new CpuPerEvent(), new OwnMonitors(), new FullSpeed(), new PodNaming(),
                 new Queries(), new Latency(), new Rest(), new IdleAgent(),
             ]),
-        new("aggregator", LoadsBpf: false, [new Flood(), new PeerNaming(), new ManyAgents(), new ClusterQueries()]),
+        new("aggregator", LoadsBpf: false, [new Flood(), new PeerNaming(), new ManyAgents(), new ClusterQueries(), new Scrape()]),
         new("keeping", LoadsBpf: false, [new HistoryKeeping(), new ClickHouseWriting()]),
     ];
 

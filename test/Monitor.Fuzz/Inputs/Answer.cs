@@ -62,7 +62,11 @@ internal sealed class Answer
         }
     }
 
-    private string Body()
+    /// <summary>Whether the head has a text.</summary>
+    public bool HeadHas(string text) => _head.Contains(text, StringComparison.Ordinal);
+
+    /// <summary>The body, put together where it came in chunks.</summary>
+    public string Body()
     {
         if (!_head.Contains("\r\nTransfer-Encoding: chunked\r\n", StringComparison.Ordinal))
         {

@@ -43,7 +43,7 @@ internal sealed class ExportClientTests
             }
 
             TestContext.Out.WriteLine($"{received} bytes, {most} bytes of memory");
-            Assert.That(most, Is.LessThan(format == "ndjson" ? 4 << 20 : 64 << 20));
+            Assert.That(most, Is.LessThan(format == "ndjson" ? 8 << 20 : 80 << 20));
             Assert.That(
                 Duck.Query(path, $"SELECT count(*) AS all, count(DISTINCT id) AS ids FROM read_{format}(FILE)").Single().Values,
                 Is.EqualTo(new object[] { (long)Total, (long)Total }));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -19,8 +18,8 @@ internal sealed partial class DeployedQueriesTests
     [Test]
     public async Task Rules_ByPromtool_AreRightAndDoWhatTheirTestsSay()
     {
-        await PromtoolAsync("check", "rules", Rules);
-        await PromtoolAsync("test", "rules", RuleTests);
+        await Promtool.RunAsync("", "check", "rules", Rules);
+        await Promtool.RunAsync("", "test", "rules", RuleTests);
     }
 
     [Test]
@@ -53,7 +52,7 @@ internal sealed partial class DeployedQueriesTests
         {
             groups = new[] { new { name, rules = queries.Select((query, i) => new { record = $"query_{i}", expr = Plain(query) }) } },
         }));
-        await PromtoolAsync("check", "rules", rules);
+        await Promtool.RunAsync("", "check", "rules", rules);
     }
 
     private static string Plain(string query) => Variable().Replace(query.Replace("$__rate_interval", "5m", StringComparison.Ordinal), ".*");
@@ -67,14 +66,6 @@ internal sealed partial class DeployedQueriesTests
         new NetworkCounts(server.Log, NetworkLabel.Default, 1).Read(families => names.UnionWith(families.Select(family => family.Name)));
         names.UnionWith(Metric().Matches((await MetricText.OfAsync(server.Http)).Text).Select(match => match.Value));
         return names;
-    }
-
-    private static async Task PromtoolAsync(params string[] arguments)
-    {
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
-        await promtool.WaitForExitAsync();
-        Assert.That(promtool.ExitCode, Is.Zero, said);
     }
 
     private static string DeployFolder([CallerFilePath] string thisFile = "") =>

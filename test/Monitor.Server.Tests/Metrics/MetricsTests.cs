@@ -224,6 +224,20 @@ internal sealed class MetricsTests
         await metrics.CheckAsync();
     }
 
+    // Whose trace a count belongs to is not known: that of the scrape would be wrong.
+    [Test]
+    public async Task OpenMetrics_HasNoExemplars()
+    {
+        await using var server = await TestServer.StartAsync();
+        AppendEveryType(server);
+        server.Http.DefaultRequestHeaders.TryAddWithoutValidation("Accept", "application/openmetrics-text");
+        await server.Http.GetStringAsync("/metrics");
+
+        var text = await server.Http.GetStringAsync("/metrics");
+
+        Assert.That(text, Does.EndWith("# EOF\n").And.Contain("monitor_request_duration_seconds_bucket{").And.Not.Contain(" # {"));
+    }
+
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317", true)]
     [TestCase("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://collector:4317", true)]
     [TestCase("OTEL_METRICS_EXPORTER=otlp", true)]

@@ -27,7 +27,7 @@ internal sealed class TestServer : IAsyncDisposable
             ServerLogging.SetLevels(logging, LogLevel.Information);
             logging.AddProvider(_logs);
         });
-        App = MonitorServer.Build(options, Log, Programs, _loggers, agents, reviewer: reviewer, connections: Connections);
+        App = MonitorServer.Build(options, Log, Programs, _loggers, agents, reviewer: reviewer, connections: Connections, metrics: Metrics);
     }
 
     public EventLog Log { get; }
@@ -37,6 +37,8 @@ internal sealed class TestServer : IAsyncDisposable
     public FakePrograms Programs { get; } = new();
 
     public FakeConnections Connections { get; } = new();
+
+    public FakeMetrics Metrics { get; } = new();
 
     public WebApplication App { get; }
 
