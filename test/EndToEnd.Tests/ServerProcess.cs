@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
 
@@ -14,7 +15,7 @@ internal sealed partial class ServerProcess : IDisposable
 
     public const string Aggregator = "monitor-aggregator";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(60);
 
     private readonly Process _process;
     private readonly ServerSetup _setup;

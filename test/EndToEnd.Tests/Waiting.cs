@@ -1,3 +1,5 @@
+using Monitor.Agent.Tests.Kernel;
+
 namespace EndToEnd.Tests;
 
 /// <summary>Waits for a condition, never for a time.</summary>
@@ -7,7 +9,7 @@ internal static class Waiting
     public static async Task<T> ForAsync<T>(string what, Func<Task<T?>> ask, int seconds = 30)
         where T : class
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        using var patience = new CancellationTokenSource(Limit.OfSeconds(seconds));
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!patience.IsCancellationRequested)
         {
@@ -19,6 +21,6 @@ internal static class Waiting
             await pace.WaitForNextTickAsync(CancellationToken.None);
         }
 
-        throw new AssertionException($"waited {seconds} s for {what}");
+        throw new AssertionException($"waited {Limit.OfSeconds(seconds).TotalSeconds} s for {what}");
     }
 }

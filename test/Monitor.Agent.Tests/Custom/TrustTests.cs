@@ -110,7 +110,7 @@ internal sealed class TrustTests
         Command.Run("mkfifo", folder.FileOf("pipe"));
         FollowedFolder.Settle(folder.FileOf("pipe"));
 
-        await Task.Run(folder.FollowAsync).WaitAsync(TimeSpan.FromSeconds(10));
+        await Task.Run(folder.FollowAsync).WaitAsync(Limit.OfSeconds(10));
 
         Assert.That(folder.Entry("pipe").Error, Does.Contain("no regular file"));
     }

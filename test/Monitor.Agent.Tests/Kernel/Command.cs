@@ -5,7 +5,7 @@ namespace Monitor.Agent.Tests.Kernel;
 /// <summary>Runs commands to their end; one that fails or hangs fails the test.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(60);
 
     public static CommandResult Run(string file, params string[] arguments) => Run(Patience, file, arguments);
 

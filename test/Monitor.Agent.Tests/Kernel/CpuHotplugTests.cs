@@ -11,7 +11,7 @@ namespace Monitor.Agent.Tests.Kernel;
 internal sealed class CpuHotplugTests
 {
     private const string Switch = "/sys/devices/system/cpu/cpu1/online";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(30);
 
     [SetUp]
     public void RequireHotplug()

@@ -6,7 +6,7 @@ namespace Monitor.Agent.Tests.Kernel;
 /// each line that it is told.</summary>
 internal sealed class ResidentPython : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(60);
 
     private readonly Process _process;
 

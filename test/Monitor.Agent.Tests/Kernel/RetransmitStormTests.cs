@@ -34,7 +34,7 @@ internal sealed class RetransmitStormTests
 
         // The last ones are told a second after the storm.
         kernel.FindAll(e => e.Close is not null, 4);
-        var settled = SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, TimeSpan.FromSeconds(20));
+        var settled = SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, Limit.OfSeconds(20));
         Assert.That(settled, "what is held is told in the end");
         kernel.Stop();
 
@@ -66,7 +66,7 @@ internal sealed class RetransmitStormTests
 
         Storm(rate: 3, seconds: 1);
 
-        Assert.That(SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, TimeSpan.FromSeconds(20)));
+        Assert.That(SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, Limit.OfSeconds(20)));
         kernel.Stop();
         var counters = retransmit.Monitor.Counters.Read();
         Assert.That(counters.RateLimited, Is.Positive);

@@ -16,7 +16,7 @@ internal sealed class WatchedKernel : IDisposable
 {
     public const string NodeName = "test-node";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(20);
 
     private readonly EventReader _reader;
     private readonly EventCursor _cursor;
