@@ -94,7 +94,7 @@ internal sealed class ParquetTime(string name, Func<ExportRow, DateTime?> read)
     private long? _least;
     private long? _greatest;
 
-    // The library writes milliseconds there, whatever the unit: https://github.com/aloneguid/parquet-dotnet/issues/769.
+    // The library (6.1.0) writes milliseconds there, whatever the unit.
     public override void Correct(Statistics statistics)
     {
         Clear(statistics);
