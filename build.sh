@@ -308,8 +308,15 @@ demo() {
   as_root "$root/deploy/demo/demo.sh" "$@"
 }
 
+# Tracepoints are found there. Systems mount it at their start; containers and small machines may not have it.
+mount_tracefs() {
+  [[ -d /sys/kernel/tracing/events || $EUID != 0 || ! -d /sys/kernel/tracing ]] ||
+    mount -t tracefs tracefs /sys/kernel/tracing || say "build.sh: tracefs cannot be mounted; tests of tracepoints will fail"
+}
+
 run_tests() {
   need_to_test
+  mount_tracefs
   install_tools || say "build.sh: npm could not install the tools; tests that call them will fail or be skipped"
   build
   compile_preload

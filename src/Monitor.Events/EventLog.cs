@@ -52,11 +52,11 @@ public sealed class EventLog : IDisposable
         _losses = _end.Losses;
         if (restored is not null)
         {
-            _origins.Restore(restored.Marks, restored.LastOrigin);
+            _origins.Restore(restored.Marks, restored.Forgotten, restored.LastOrigin);
             if (restored.Segments.Length > 0)
             {
                 // So that one that cannot be read is always followed by one that can.
-                _current = _store.StartSegment(_end, _origins.MarksForNextSegment());
+                _current = StartSegment();
             }
         }
 
@@ -295,8 +295,19 @@ public sealed class EventLog : IDisposable
             return null;
         }
 
-        _current = _store.StartSegment(_end, _origins.MarksForNextSegment());
+        _current = StartSegment();
         return _current;
+    }
+
+    private Segment StartSegment()
+    {
+        var marks = _origins.MarksForNextSegment();
+        if (_origins.Any)
+        {
+            _store.Forgotten = _origins.Forgotten;
+        }
+
+        return _store.StartSegment(_end, marks);
     }
 
     private List<TypeTotal> TypeTotals()

@@ -80,7 +80,7 @@ public sealed class EventHistory : IEventHistory
         _logger = logger;
         _lockFile = lockFile;
         _writer = new SegmentWriter(Origins);
-        Restored = new RestoredLog(Types, [], [], default, [], 0);
+        Restored = new RestoredLog(Types, [], [], default, [], [], 0);
     }
 
     /// <inheritdoc/>
@@ -276,7 +276,8 @@ public sealed class EventHistory : IEventHistory
 
         Origins.NoteHighest(lastOrigin);
         EndedCleanly = !isLastDamaged && (last is null || IsCleanEnd(last.Value.File, end.Position));
-        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, MarksAtEnd(last), lastOrigin);
+        var (marks, forgotten) = MarksAtEnd(last);
+        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, marks, forgotten, lastOrigin);
         if (_files.Count > 0 && !isLastDamaged)
         {
             _current = _files[^1];
@@ -323,24 +324,25 @@ public sealed class EventHistory : IEventHistory
         }
     }
 
-    private OriginMark[] MarksAtEnd((HistoryFile File, long Position, int Entries)? last)
+    private (OriginMark[] Marks, OriginMark[] Forgotten) MarksAtEnd((HistoryFile File, long Position, int Entries)? last)
     {
         if (last is not var (file, position, entries))
         {
-            return [];
+            return ([], []);
         }
 
         try
         {
             var detail = SegmentReader.ReadDetail(file.ReadDetail(position));
-            return SegmentReader.AtEnd(
-                SegmentReader.MarksOf(detail, Origins), SegmentReader.SlicesOf(detail, entries, Origins), entries);
+            return (
+                SegmentReader.AtEnd(SegmentReader.MarksOf(detail, Origins), SegmentReader.SlicesOf(detail, entries, Origins), entries),
+                SegmentReader.ForgottenOf(detail, Origins));
         }
         catch (Exception failure) when (failure is SqliteException or InvalidDataException)
         {
             _damage = $"{file.Path} is damaged: {failure.Message}. How far each agent was read is not known any more.";
             HistoryLog.Damaged(_logger, file.Path, failure.Message, "How far each agent was read is not known any more.");
-            return [];
+            return ([], []);
         }
     }
 

@@ -122,6 +122,17 @@ internal static class SegmentReader
         return marks;
     }
 
+    /// <summary>How far the origins were read that were retired.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static OriginMark[] ForgottenOf(SegmentDetail detail, StoredOrigins origins) =>
+    [
+        .. detail.Forgotten.Select(mark => new OriginMark
+        {
+            Origin = OriginOf(detail, mark.Origin, origins),
+            At = Places.OriginPointOf(mark.Position, mark.Events),
+        }),
+    ];
+
     /// <summary>Moves marks from the start of a segment to its end.</summary>
     public static OriginMark[] AtEnd(OriginMark[] marks, ReadOnlySpan<OriginSlice> slices, int entries)
     {

@@ -52,7 +52,7 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
         segment.Advance(ref marks, 0, from);
         OriginMark[] ends = [.. marks];
         segment.Advance(ref ends, from, to);
-        var detail = Detail(marks, ends, segment.SlicesOf(from, to), counts);
+        var detail = Detail(marks, ends, log.Forgotten, segment.SlicesOf(from, to), counts);
         head.LastOrigin = (ulong)origins.Highest;
         var data = ArrayPool<byte>.Shared.Rent(_length);
         _compressed.AsSpan(0, _length).CopyTo(data);
@@ -67,7 +67,7 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
     {
         var run = log.Runs[^1];
         var head = Head(log, run, run.Start, run.Start);
-        var detail = Pack(Detail(marks, marks, [], null));
+        var detail = Pack(Detail(marks, marks, log.Forgotten, [], null));
         head.LastOrigin = (ulong)origins.Highest;
         return new SegmentRow(run.Start, run.Start, 0, new ValueIndex([]), head.ToByteArray(), detail, [], ArraySegment<byte>.Empty);
     }
@@ -190,17 +190,13 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
         return compressor;
     }
 
-    private SegmentDetail Detail(OriginMark[] marks, OriginMark[] ends, OriginSlice[] slices, SegmentCounts? counts)
+    private SegmentDetail Detail(
+        OriginMark[] marks, OriginMark[] ends, OriginMark[] forgotten, OriginSlice[] slices, SegmentCounts? counts)
     {
         var detail = new SegmentDetail();
         var numbers = new Dictionary<Origin, uint>();
-        foreach (var mark in marks)
-        {
-            if (mark.Origin is { } origin)
-            {
-                detail.Marks.Add(new Mark { Origin = NumberOf(origin), Position = (ulong)mark.At.Position, Events = (ulong)mark.At.Events });
-            }
-        }
+        detail.Marks.AddRange(marks.Where(mark => mark.Origin is not null).Select(MarkOf));
+        detail.Forgotten.AddRange(forgotten.Select(MarkOf));
 
         foreach (var slice in slices)
         {
@@ -222,6 +218,9 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
 
         return detail;
 
+        Mark MarkOf(OriginMark mark) =>
+            new() { Origin = NumberOf(mark.Origin!), Position = (ulong)mark.At.Position, Events = (ulong)mark.At.Events };
+
         uint NumberOf(Origin origin)
         {
             if (!numbers.TryGetValue(origin, out var number))
@@ -237,9 +236,12 @@ internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
                     Slot = (uint)origin.Slot,
                     Number = (ulong)origin.Number,
                 };
-                if (origin.Slot < ends.Length && ends[origin.Slot].Origin == origin)
+                var end = origin.Slot < ends.Length && ends[origin.Slot].Origin == origin
+                    ? ends[origin.Slot]
+                    : Array.Find(forgotten, mark => mark.Origin == origin);
+                if (end.Origin is not null)
                 {
-                    info.Losses.AddRange(origin.LossesAt(ends[origin.Slot].At.Position));
+                    info.Losses.AddRange(origin.LossesAt(end.At.Position));
                 }
 
                 detail.Origins.Add(info);

@@ -117,10 +117,16 @@ public sealed class OriginTests
 
         test.Stop();
         log = test.Start();
-        Assert.That(test.History.Restored.Origins.Select(origin => origin.Origin.NodeName), Is.EqualTo([one.NodeName]));
+        Assert.That(
+            test.History.Restored.Origins.Select(origin => (origin.Origin.NodeName, origin.At, origin.IsRetired)),
+            Is.EqualTo([(two.NodeName, two.PointAt(1_000), true), (one.NodeName, one.PointAt(4_000), false)]));
         three.Append(log, log.AddOrigin(three.Epoch, three.NodeName, default), 0, 1_000);
+        // It comes back.
+        var gone = test.History.Restored.Origins.First();
+        two.Append(log, log.AddOrigin(two.Epoch, two.NodeName, gone.At, gone.Origin), 1_000, 1_200);
         test.WaitUntilStored();
 
+        Assert.That(Event.Parser.ParseFrom(log.Find(two.Epoch, 1_100)).NodeName, Is.EqualTo(two.NodeName));
         Assert.That(Event.Parser.ParseFrom(log.Find(two.Epoch, 777)).NodeName, Is.EqualTo(two.NodeName));
         Assert.That(Event.Parser.ParseFrom(log.Find(three.Epoch, 777)).NodeName, Is.EqualTo(three.NodeName));
         var cursor = log.OpenCursor(null, LogPosition.Oldest);
@@ -144,7 +150,7 @@ public sealed class OriginTests
 
         test.Start();
 
-        var (known, at) = test.History.Restored.Origins.Single();
+        var (known, at, _) = test.History.Restored.Origins.Single();
         Assert.That(known.LossesAt(at.Position), Is.EqualTo(new ulong[] { 0, 5, 0, 2 }));
     }
 

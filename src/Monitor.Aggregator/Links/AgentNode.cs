@@ -77,11 +77,11 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     }
 
     /// <summary>Goes on where an earlier run of this program left off.</summary>
-    public void GoOn(Origin origin, OriginPoint at)
+    public void GoOn(Origin origin, OriginPoint at, bool isRetired)
     {
         lock (_lock)
         {
-            _run = new AgentRun(origin.Epoch, origin.Start, origin, at);
+            _run = new AgentRun(origin.Epoch, origin.Start, origin, at) { IsRetired = isRetired };
         }
     }
 

@@ -25,10 +25,10 @@ internal sealed class NodeDirectory
         _log = log;
         _options = options;
         _time = time;
-        foreach (var (origin, at) in restored?.Origins ?? [])
+        foreach (var (origin, at, isRetired) in restored?.Origins ?? [])
         {
             var node = new AgentNode(origin.NodeName, log, time);
-            node.GoOn(origin, at);
+            node.GoOn(origin, at, isRetired);
             _nodes[origin.NodeName] = node;
         }
     }

@@ -22,6 +22,7 @@ internal sealed class LogStore
     // Stored segments, and behind them those that are in memory for good. The array is replaced, never changed.
     private Segment[] _segments = [];
     private int _inMemory;
+    private OriginMark[] _forgotten = [];
     private long _publishedEvents;
     private long _publishedPosition;
 
@@ -69,6 +70,13 @@ internal sealed class LogStore
     /// <summary>The segments, oldest first. Each must be acquired before it is read. Entries may be missing between two where
     /// one could not be stored, or read again.</summary>
     public Segment[] Segments => Volatile.Read(ref _segments);
+
+    /// <inheritdoc cref="OriginTable.Forgotten"/>
+    public OriginMark[] Forgotten
+    {
+        get => Volatile.Read(ref _forgotten);
+        set => Volatile.Write(ref _forgotten, value);
+    }
 
     /// <summary>How many segments are in memory for good.</summary>
     public int SegmentsInMemory => Volatile.Read(ref _inMemory);

@@ -6,7 +6,11 @@ namespace Monitor.Events;
 /// </summary>
 internal sealed class OriginTable
 {
+    // Of nodes that come and go; 24 bytes each, and some 60 in what a history stores each second.
+    private const int MaxForgotten = 1_000;
+
     private readonly Stack<int> _freeSlots = new();
+    private readonly List<OriginMark> _forgotten = [];
     private readonly HashSet<Origin> _retired = [];
     private OriginMark[] _marks = [];
     private int _slots;
@@ -22,12 +26,18 @@ internal sealed class OriginTable
     /// <summary>Whether an origin was ever added. Before, segments need no slices.</summary>
     public bool Any { get; private set; }
 
+    /// <summary>How far the origins were read that were retired, and have no successor: those of late. For a history, so that the next
+    /// run of this program knows it too.</summary>
+    public OriginMark[] Forgotten => [.. _forgotten];
+
     /// <summary>Goes on where earlier runs ended.</summary>
     /// <param name="marks">How far each origin was read there, by slot.</param>
+    /// <param name="forgotten">See <see cref="Forgotten"/>.</param>
     /// <param name="lastNumber">The highest number that was given.</param>
-    public void Restore(OriginMark[] marks, long lastNumber)
+    public void Restore(OriginMark[] marks, OriginMark[] forgotten, long lastNumber)
     {
         _added = lastNumber;
+        _forgotten.AddRange(forgotten);
         _marks = [.. marks];
         _slots = marks.Length;
         Any = _slots > 0;
@@ -47,13 +57,14 @@ internal sealed class OriginTable
     public Origin Add(ulong epoch, string nodeName, OriginPoint start, Origin? replaces)
     {
         Any = true;
-        var hasSlot = replaces is not null && _marks[replaces.Slot].Origin == replaces;
+        var hasSlot = replaces is not null && replaces.Slot < _marks.Length && _marks[replaces.Slot].Origin == replaces;
         var origin = new Origin(epoch, nodeName, start, hasSlot ? replaces!.Slot : TakeSlot(), ++_added);
         if (replaces is not null)
         {
             replaces.Next = origin;
             // The slot stays in use, by the new origin.
             _retired.Remove(replaces);
+            _forgotten.RemoveAll(mark => mark.Origin == replaces);
         }
 
         if (!hasSlot)
@@ -134,12 +145,14 @@ internal sealed class OriginTable
         {
             if (_marks[retired.Slot].Origin == retired)
             {
+                _forgotten.Add(_marks[retired.Slot]);
                 _marks[retired.Slot] = default;
                 _freeSlots.Push(retired.Slot);
             }
         }
 
         _retired.Clear();
+        _forgotten.RemoveRange(0, Math.Max(0, _forgotten.Count - MaxForgotten));
         return Any ? _marks[.._slots] : [];
     }
 

@@ -8,15 +8,17 @@ public sealed class RestoredLog
     /// <param name="runs">The earlier runs, oldest first.</param>
     /// <param name="end">Where the last of them ends.</param>
     /// <param name="marks">How far each origin was read there, by slot.</param>
+    /// <param name="forgotten">How far the origins were read that were retired; see <see cref="OriginTable.Forgotten"/>.</param>
     /// <param name="lastOrigin">The highest number of an origin that the segments name.</param>
     internal RestoredLog(
-        EventTypeTable types, Segment[] segments, LogRun[] runs, in LogPoint end, OriginMark[] marks, long lastOrigin)
+        EventTypeTable types, Segment[] segments, LogRun[] runs, in LogPoint end, OriginMark[] marks, OriginMark[] forgotten, long lastOrigin)
     {
         Types = types;
         Segments = segments;
         Runs = runs;
         End = end;
         Marks = marks;
+        Forgotten = forgotten;
         LastOrigin = lastOrigin;
     }
 
@@ -30,9 +32,12 @@ public sealed class RestoredLog
 
     internal OriginMark[] Marks { get; }
 
+    internal OriginMark[] Forgotten { get; }
+
     internal long LastOrigin { get; }
 
-    /// <summary>The last run of each agent that was read, and how far.</summary>
-    public IEnumerable<(Origin Origin, OriginPoint At)> Origins =>
-        Marks.Where(mark => mark.Origin is not null).Select(mark => (mark.Origin!, mark.At));
+    /// <summary>The last run of each agent that was read, and how far; and whether it was retired.</summary>
+    public IEnumerable<(Origin Origin, OriginPoint At, bool IsRetired)> Origins =>
+        Forgotten.Select(mark => (mark.Origin!, mark.At, true))
+            .Concat(Marks.Where(mark => mark.Origin is not null).Select(mark => (mark.Origin!, mark.At, false)));
 }
