@@ -119,7 +119,7 @@ public sealed class EventHistory : IEventHistory
 
     internal LoadedSegments Loaded { get; } = new(SegmentsKept);
 
-    /// <summary>Opens the history, and reads what it has: some milliseconds for a gigabyte.</summary>
+    /// <summary>Opens the history, and reads the head of every segment that it has.</summary>
     /// <exception cref="HistoryException">The folder cannot be used.</exception>
     public static EventHistory Open(HistoryOptions options, TimeProvider time, ILogger logger)
     {

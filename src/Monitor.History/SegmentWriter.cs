@@ -11,7 +11,8 @@ namespace Monitor.History;
 /// <param name="origins">The origins that the history knows.</param>
 internal sealed class SegmentWriter(StoredOrigins origins) : IDisposable
 {
-    // A tenth less than at level 2, for a third more time; level 4 takes twice as long for nothing.
+    // Of the events of the benchmark, 4 % less than at level 2 for a third more time in all. Level 5 makes 8 % less than this, and takes
+    // twice as long to compress.
     private const int Level = 3;
 
     // A query that finds one event in a segment reads so much at most. Of smaller parts the whole takes more room on disk.

@@ -8,11 +8,11 @@ namespace Monitor.Events;
 
 /// <summary>
 /// A Bloom filter of the names, addresses and destination ports in the events of a segment: tells the segments that a query
-/// need not read, but for one in a hundred of those.
+/// need not read, but for few of those.
 /// </summary>
 internal sealed class ValueIndex
 {
-    // With 16 bits for each value, one in 400 that is not there is taken for present; with 8 bits one in 33.
+    // With 16 bits for each value, one in 400 that is not there is taken for present; with 8 bits one in 40.
     private const int Probes = 4;
 
     private readonly byte[] _bits;
