@@ -208,11 +208,11 @@ public sealed class EventHistory : IEventHistory
 
             _damage = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{file.Path} is damaged: {failure.Message} {segment.EventCount} events of it are missing.");
+                $"{file.Path} is damaged: {ReasonOf(failure)}. {segment.EventCount} events of it are missing.");
         }
 
         _log?.Remove([segment]);
-        HistoryLog.Damaged(_logger, file.Path, failure.Message, $"{segment.EventCount} events of it are missing");
+        HistoryLog.Damaged(_logger, file.Path, ReasonOf(failure), $"{segment.EventCount} events of it are missing");
     }
 
     // ---- At the start ----
@@ -308,9 +308,12 @@ public sealed class EventHistory : IEventHistory
             consequence = $"it is kept as {HistoryFile.SetAside(path)}, and not read";
         }
 
-        _damage = $"{path} is damaged: {failure.Message}; {consequence}";
-        HistoryLog.Damaged(_logger, path, failure.Message, consequence);
+        _damage = $"{path} is damaged: {ReasonOf(failure)}; {consequence}";
+        HistoryLog.Damaged(_logger, path, ReasonOf(failure), consequence);
     }
+
+    // SQLite ends its messages with a full stop.
+    private static string ReasonOf(Exception failure) => failure.Message.TrimEnd('.');
 
     private static bool IsCleanEnd(HistoryFile file, long position)
     {
@@ -340,8 +343,8 @@ public sealed class EventHistory : IEventHistory
         }
         catch (Exception failure) when (failure is SqliteException or InvalidDataException)
         {
-            _damage = $"{file.Path} is damaged: {failure.Message}. How far each agent was read is not known any more.";
-            HistoryLog.Damaged(_logger, file.Path, failure.Message, "How far each agent was read is not known any more.");
+            _damage = $"{file.Path} is damaged: {ReasonOf(failure)}. How far each agent was read is not known any more.";
+            HistoryLog.Damaged(_logger, file.Path, ReasonOf(failure), "How far each agent was read is not known any more.");
             return ([], []);
         }
     }
