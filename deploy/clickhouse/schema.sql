@@ -45,7 +45,9 @@ CREATE TABLE IF NOT EXISTS events
     event String CODEC(ZSTD(1)),
 
     INDEX pods k8s_pod_name TYPE bloom_filter GRANULARITY 1,
-    INDEX connections connection_id TYPE bloom_filter GRANULARITY 1
+    INDEX connections connection_id TYPE bloom_filter GRANULARITY 1,
+    -- For one event by its id, whose time nobody knows.
+    INDEX ids sequence TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toDate(time)

@@ -40,6 +40,9 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
     /// <inheritdoc/>
     public long StartUnixNanos { get; }
 
+    /// <inheritdoc/>
+    public long WrittenPosition => _writer.Position;
+
     /// <summary>Its part of the server's health: degraded while nothing is written.</summary>
     public HealthPart Health
     {
@@ -60,6 +63,22 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
     /// <inheritdoc/>
     public Task<ArchivePage> ListAsync(ArchiveQuery query, CancellationToken cancellationToken) =>
         AskAsync(cancelled => _reader.ListAsync(query, cancelled), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<byte[]?> FindAsync(ulong epoch, ulong sequence, EventFilter filter, CancellationToken cancellationToken) =>
+        AskAsync(cancelled => _reader.FindAsync(epoch, sequence, filter, cancelled), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<ulong, ulong>> ListRunsAsync(ArchiveRuns runs, long since, CancellationToken cancellationToken) =>
+        AskAsync(cancelled => _reader.ListRunsAsync(runs, since, cancelled), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ArchivePids> ListPidsAsync(ArchiveQuery query, CancellationToken cancellationToken) =>
+        AskAsync(cancelled => _reader.ListPidsAsync(query, cancelled), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Loss>> ListLossesAsync(ArchiveLossQuery query, CancellationToken cancellationToken) =>
+        AskAsync(cancelled => _reader.ListLossesAsync(query, cancelled), cancellationToken);
 
     /// <inheritdoc/>
     public Task<EventSummary> SummarizeAsync(EventFilter filter, TimeSpan? interval, CancellationToken cancellationToken) =>

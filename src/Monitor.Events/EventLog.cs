@@ -75,6 +75,9 @@ public sealed class EventLog : IDisposable
     /// where none was.</summary>
     public long NewestEvictedTimeUnixNanos => _store.NewestEvictedTime;
 
+    /// <summary>Whether it goes on behind what earlier runs stored.</summary>
+    public bool IsRestored => _store.Runs.Length > 1;
+
     /// <summary>The largest encoded event that this log takes, in bytes: 64 KiB, or what fits in a segment.</summary>
     public int MaxEventBytes { get; }
 
@@ -246,7 +249,17 @@ public sealed class EventLog : IDisposable
     public FlowResult SumFlows(FlowQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return FlowRunner.Run(_store, query);
+        return BeginFlows(query, long.MinValue).Finish();
+    }
+
+    /// <summary>Begins as <see cref="SumFlows"/>, where events before some time may have left the log.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="completeSince">From this time on the log has all; earlier ones it leaves out. Nanoseconds since 1970.</param>
+    /// <exception cref="FilterException">The filter, the limit or the page token is not accepted.</exception>
+    public FlowSummation BeginFlows(FlowQuery query, long completeSince)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new FlowSummation(_store, query, completeSince);
     }
 
     /// <summary>What the log holds, and what was appended so far.</summary>

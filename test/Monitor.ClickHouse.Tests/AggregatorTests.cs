@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Monitor.SimulatedAgents;
 
 namespace Monitor.ClickHouse.Tests;
@@ -61,6 +63,32 @@ public sealed class AggregatorTests
     }
 
     [Test]
+    public async Task Aggregator_StartedAgainWithAHistory_WritesOnlyWhatIsNotThere()
+    {
+        await using Engine engine = await CurrentEngine.StartNewAsync();
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var agent = cluster.Add("node-1");
+        var history = Directory.CreateTempSubdirectory("monitor-test-");
+        try
+        {
+            for (var run = 0; run < 3; run++)
+            {
+                using var aggregator = new AggregatorProcess(engine, [agent.Target], "--history", history.FullName);
+                await aggregator.StartedAsync();
+                agent.Produce(500);
+                await Waiting.ForAsync("it to write", async () => await engine.CountAsync("SELECT count() FROM events FINAL") == 500 * (run + 1));
+                await Waiting.ForAsync("it to count", async () => await aggregator.MetricAsync("monitor_archive_waiting_events") == 0);
+                Assert.That(await aggregator.MetricAsync("monitor_archive_events_total"), Is.EqualTo(500));
+                await Waiting.ForAsync("it to store", async () => await aggregator.MetricAsync("monitor_history_stored_events_total") == 500);
+            }
+        }
+        finally
+        {
+            history.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public async Task Rest_EventsThatLeftTheLog_ComeFromTheArchive()
     {
         const int Total = 20_000;
@@ -102,6 +130,7 @@ public sealed class AggregatorTests
         Assert.That(summary.RootElement.GetProperty("count").GetInt32(), Is.EqualTo(connections.RootElement.GetProperty("total_count").GetInt32()));
         Assert.That(summary.RootElement.GetProperty("by_node").GetProperty("node-1").GetInt32(), Is.GreaterThan(Total / 4));
 
+        await AskWhatLeftTheLogAsync(aggregator, since, listed[^1].Id, Total);
         engine.Kill();
         await Waiting.ForAsync("the outage to show", async () =>
         {
@@ -113,6 +142,37 @@ public sealed class AggregatorTests
             Throws.InstanceOf<HttpRequestException>().With.Property("StatusCode").EqualTo(System.Net.HttpStatusCode.ServiceUnavailable));
         using var newest = await aggregator.JsonAsync("/api/events");
         Assert.That(newest.RootElement.GetProperty("count").GetInt32(), Is.EqualTo(100));
+    }
+
+    // The other questions, about events that only the archive has.
+    private static async Task AskWhatLeftTheLogAsync(AggregatorProcess aggregator, string since, string oldest, int total)
+    {
+        var exported = (await aggregator.GetAsync($"/api/events/export?{since}")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.That(exported.Select(made => made.GetProperty("id").GetString()), Is.Unique);
+        Assert.That(exported, Has.Count.EqualTo(total));
+
+        var streamed = await aggregator.StreamAsync($"/api/events/stream?{since}&max_batch_events=500", total / 3);
+        var token = streamed[^1].Token;
+        streamed.AddRange(await aggregator.StreamAsync($"/api/events/stream?max_batch_events=500&resume_token={token}", total - streamed.Sum(part => part.Ids.Count)));
+        Assert.That(streamed.SelectMany(part => part.Ids), Is.Unique);
+        Assert.That(streamed.SelectMany(part => part.Ids).ToHashSet(), Is.EquivalentTo(exported.Select(made => made.GetProperty("id").GetString())));
+
+        using var story = await aggregator.JsonAsync($"/api/explain?event_id={oldest}");
+        Assert.That(story.RootElement.GetProperty("event").GetProperty("id").GetString(), Is.EqualTo(oldest));
+
+        // Drops, closes and the like are of no flow; connections that were attempted are all in one.
+        var connections = exported.Where(made => made.TryGetProperty("connection", out _)).ToList();
+        using var flows = await aggregator.JsonAsync("/api/flows?duration_seconds=600&limit=1000");
+        Assert.That(
+            flows.RootElement.GetProperty("flows").EnumerateArray().Sum(flow => long.Parse(flow.GetProperty("connections").GetString()!, CultureInfo.InvariantCulture)),
+            Is.GreaterThanOrEqualTo(connections.Count));
+
+        using var processes = await aggregator.JsonAsync($"/api/list-connections?{since}&limit=10");
+        Assert.That(processes.RootElement.GetProperty("total_events").GetInt32(), Is.EqualTo(connections.Count));
+        Assert.That(
+            processes.RootElement.GetProperty("total_pids").GetInt32(),
+            Is.EqualTo(connections.Where(made => made.TryGetProperty("pid", out _)).Select(made => made.GetProperty("pid").GetUInt32()).Distinct().Count()));
     }
 
     private static void Produce(IEnumerable<SimulatedAgent> agents)

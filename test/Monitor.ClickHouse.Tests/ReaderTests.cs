@@ -201,6 +201,161 @@ public sealed class ReaderTests
         Assert.That(() => ListAsync(new EventFilter(), 100), Throws.InstanceOf<InvalidDataException>());
     }
 
+    [Test]
+    public async Task List_PartsOfRunsOldestFirst_AreThose([Range(1, 3)] int seed)
+    {
+        var random = new Random(seed);
+        var events = Enumerable.Range(0, 3000).Select(index =>
+            TestEvents.Connection((ulong)index / 5 + 1, TestLog.RecentStart + index / 2, epoch: (ulong)(index % 5) + 1)).ToList();
+        using var log = await FilledAsync(events);
+        for (var round = 0; round < 20; round++)
+        {
+            // Many that nobody has: more numbers than fit in one parameter.
+            var parts = Enumerable.Range(2, random.Next(3) == 0 ? 12_000 : 3).Select(epoch => PartOf((ulong)epoch, random)).ToList();
+            var runs = new ArchiveRuns(parts, random.Next(2) == 0);
+            var expected = events.Where(made => IsIn(runs, made)).Select(made => made.Id)
+                .ToHashSet();
+            var found = new List<(EventKey Key, string Id)>();
+            ArchivePage page;
+            EventKey? after = null;
+            do
+            {
+                page = await _reader.ListAsync(
+                    new ArchiveQuery
+                    {
+                        Filter = new EventFilter(),
+                        Runs = runs,
+                        OldestFirst = true,
+                        After = after,
+                        Limit = 700,
+                        MaxBytes = 1 << 20,
+                        Counts = false,
+                    },
+                    CancellationToken.None);
+                found.AddRange(page.Events.Select(row => (row.Key, Event.Parser.ParseFrom(row.Encoded.Span).Id)));
+                after = page.Events.Count == 0 ? after : page.Events[^1].Key;
+            }
+            while (page.HasMore);
+
+            Assert.That(found.Select(row => row.Key), Is.Ordered.Ascending);
+            Assert.That(found.Select(row => row.Id), Is.EquivalentTo(expected));
+            var last = await _reader.ListRunsAsync(runs, TestLog.RecentStart + 100, CancellationToken.None);
+            Assert.That(last, Is.EquivalentTo(events
+                .Where(made => UnixNanos.From(made.Time) >= TestLog.RecentStart + 100 && IsIn(runs, made))
+                .GroupBy(made => EpochOf(made)).ToDictionary(run => run.Key, run => run.Max(made => made.Sequence))));
+        }
+    }
+
+    [Test]
+    public async Task List_FieldsOfOwnMonitors_AreReadFromTheEvents()
+    {
+        var events = Enumerable.Range(1, 50_000).Select(sequence => new Event
+        {
+            Id = EventId.Format(5, (ulong)sequence),
+            Sequence = (ulong)sequence,
+            Time = UnixNanos.ToTimestamp(TestLog.RecentStart + sequence),
+            Type = "custom.io",
+            Custom = new CustomDetail { Fields = { ["latency"] = new CustomValue { Number = (ulong)(sequence % 1000) } } },
+        }).ToList();
+        using var log = await FilledAsync(events);
+        var filter = EventFilterPlan.Compile(new EventFilter { Field = { "latency=7" } }).Canonical;
+        using var expected = log.Query(new EventQuery { Filter = filter, Limit = 30 });
+
+        var page = await ListAsync(filter, 30);
+        var rest = await _reader.ListAsync(Query(filter, 30, page.Events[^1].Key), CancellationToken.None);
+
+        Assert.That(page.Events.Select(row => Convert.ToHexString(row.Encoded.Span)), Is.EqualTo(EncodedOf(expected)));
+        Assert.That((page.HasMore, page.IsAtLeast, rest.HasMore, rest.IsAtLeast), Is.EqualTo((true, true, false, true)));
+        Assert.That(page.Events.Count + rest.Events.Count, Is.EqualTo(50));
+    }
+
+    [Test]
+    public async Task Find_AnId_IsThatEventWhereItMatches()
+    {
+        var events = TestLog.Connections(1, 20).ToList();
+        using var log = await FilledAsync(events);
+        var epoch = EpochOf(events[0]);
+
+        var found = await _reader.FindAsync(epoch, 7, new EventFilter(), CancellationToken.None);
+
+        Assert.That(found, Is.EqualTo(events[6].ToByteArray()));
+        Assert.That(await _reader.FindAsync(epoch, 21, new EventFilter(), CancellationToken.None), Is.Null);
+        Assert.That(await _reader.FindAsync(epoch + 1, 7, new EventFilter(), CancellationToken.None), Is.Null);
+        Assert.That(await _reader.FindAsync(epoch, 7, new EventFilter { NodeName = { "none" } }, CancellationToken.None), Is.Null);
+    }
+
+    [Test]
+    public async Task Pids_OfAFilter_AreThoseOfItsEvents()
+    {
+        using var log = await FilledAsync(
+            [.. Enumerable.Range(1, 500).Select(sequence => TestEvents.Connection((ulong)sequence, TestLog.RecentStart + sequence, pid: (uint)sequence % 40))]);
+
+        var all = await _reader.ListPidsAsync(Query(new EventFilter(), 1), CancellationToken.None);
+        var early = await _reader.ListPidsAsync(
+            new ArchiveQuery { Filter = new EventFilter(), Before = TestLog.RecentStart + 4, Limit = 1, MaxBytes = 1 }, CancellationToken.None);
+
+        Assert.That(all.Pids.Order(), Is.EqualTo(Enumerable.Range(0, 40)));
+        Assert.That(early.Pids.Order(), Is.EqualTo(new[] { 1, 2, 3 }));
+        Assert.That(all.HasMore, Is.False);
+    }
+
+    [Test]
+    public async Task Losses_OfTwoLogs_AreSummedByWhatTheyAreOf()
+    {
+        await _engine.CreateTablesAsync();
+        var time = TestLog.RecentStart;
+        foreach (var epoch in new ulong[] { 7, 8 })
+        {
+            using var log = TestLog.Create(epoch: epoch);
+            log.Add(TestLog.Connections(1, 10));
+            // The same by both, as aggregators report what an agent says; and one of each.
+            log.AppendLoss(new Loss { NodeName = "a\tb", Cause = LossCause.RingFull, Count = 17, LastTime = UnixNanos.ToTimestamp(time) });
+            log.AppendLoss(new Loss { NodeName = "a\tb", Cause = LossCause.RingFull, Count = epoch, FirstTime = UnixNanos.ToTimestamp(time) });
+            log.AppendLoss(new Loss { NodeName = "b", Type = "connection", Cause = LossCause.Evicted });
+            log.Add(TestLog.Connections(11, 10));
+            log.AppendLoss(new Loss { NodeName = "c", Cause = (LossCause)99, Count = 1 });
+            log.Publish();
+            await using var writer = new RunningWriter(log, _engine);
+            await writer.ForAllAsync();
+        }
+
+        var all = await LossesAsync(new ArchiveRuns([], HasOthers: true));
+        var one = await LossesAsync(new ArchiveRuns([new RunPart(7, 0, 13)], HasOthers: false));
+        var later = await LossesAsync(new ArchiveRuns([new RunPart(7, 13, 100), new RunPart(8, 11, 11)], HasOthers: false));
+        var earlier = await LossesAsync(new ArchiveRuns([new RunPart(7, 0, 100)], HasOthers: false), until: time);
+
+        Assert.That(all.Single(loss => loss.NodeName == "a\tb"), Is.EqualTo(new Loss
+        {
+            NodeName = "a\tb",
+            Cause = LossCause.RingFull,
+            Count = 32,
+            FirstTime = UnixNanos.ToTimestamp(time),
+            LastTime = UnixNanos.ToTimestamp(time),
+        }));
+        Assert.That(all.Single(loss => loss.NodeName == "b"), Is.EqualTo(new Loss { NodeName = "b", Type = "connection", Cause = LossCause.Evicted }));
+        Assert.That(all.Single(loss => loss.NodeName == "c").Cause, Is.EqualTo((LossCause)99));
+        Assert.That(one.Select(loss => (loss.NodeName, loss.Count)), Is.EquivalentTo(new[] { ("a\tb", 24ul), ("b", 0ul) }));
+        Assert.That(later.Select(loss => loss.NodeName), Is.EqualTo(new[] { "c" }));
+        Assert.That(earlier, Is.Empty);
+    }
+
+    private Task<IReadOnlyList<Loss>> LossesAsync(ArchiveRuns logs, long until = long.MaxValue) => _reader.ListLossesAsync(
+        new ArchiveLossQuery { Logs = logs, Since = TestLog.RecentStart, Until = until }, CancellationToken.None);
+
+    private static bool IsIn(ArchiveRuns runs, Event made)
+    {
+        var part = runs.Parts.Where(part => part.Epoch == EpochOf(made)).Cast<RunPart?>().SingleOrDefault();
+        return part is null ? runs.HasOthers : made.Sequence > part.Value.After && made.Sequence <= part.Value.UpTo;
+    }
+
+    private static ulong EpochOf(Event made) => EventId.TryParse(made.Id, out var epoch, out _) ? epoch : 0;
+
+    private static RunPart PartOf(ulong epoch, Random random)
+    {
+        var after = (ulong)random.Next(600);
+        return new RunPart(epoch, after, random.Next(4) == 0 ? after : after + (ulong)random.Next(600));
+    }
+
     private static Event Named(string text, int sequence)
     {
         var made = TestEvents.Connection((ulong)sequence, TestLog.RecentStart + sequence);

@@ -1,5 +1,8 @@
 using System.Globalization;
+using ClickHouse.Driver.ADO.Parameters;
+using Monitor.ClickHouse.Tables;
 using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.Server;
 using Monitor.V1;
 using Outcome = Monitor.V1.ConnectionDetail.Types.Outcome;
@@ -11,50 +14,100 @@ internal sealed class ArchiveReader(ArchiveServer server)
 {
     // Rows that were inserted twice are one, whether they were merged yet or not.
     private const string From = "FROM events FINAL";
+    private const string Row = "toUnixTimestamp64Nano(time), epoch, sequence, event";
     private const int MaxGroups = 100_000;
+    private const int MaxPids = 100_000;
+    private const int FieldRows = 20_000;
 
     private readonly EventTypeTable _types = new();
 
     /// <inheritdoc cref="IEventArchive.ListAsync"/>
     public async Task<ArchivePage> ListAsync(ArchiveQuery query, CancellationToken cancellationToken)
     {
-        var (total, oldest) = await CountAsync(query, cancellationToken);
-        var events = new List<(EventKey, ReadOnlyMemory<byte>)>();
-        var hasMore = false;
-        if (total > 0)
+        var counts = query.Counts && query.Filter.Field.Count == 0;
+        var total = counts ? await CountAsync(query, cancellationToken) : long.MaxValue;
+        var page = total == 0 || query.Runs is { HasOthers: false } runs && runs.Parts.All(part => part.UpTo == part.After)
+            ? ([], false)
+            : await ReadAsync(query, cancellationToken);
+        return new ArchivePage
         {
-            var filter = FilterOf(query);
-            if (query.After is { } after)
-            {
-                filter.After(after);
-            }
+            Events = page.Events,
+            HasMore = page.HasMore,
+            TotalCount = counts ? total : query.Counts ? page.Events.Count : 0,
+            IsAtLeast = query.Counts && !counts && (page.HasMore || query.After is not null),
+            OldestTimeUnixNanos = query.Counts || !page.HasMore ? await OldestAsync(cancellationToken) : null,
+        };
+    }
 
-            var bytes = 0L;
-            await server.ReadAsync(
-                string.Create(CultureInfo.InvariantCulture, $"""
-                SELECT toUnixTimestamp64Nano(time), epoch, sequence, event {From} WHERE {filter.Where}
-                ORDER BY time DESC, epoch DESC, sequence DESC LIMIT {query.Limit + 1} FORMAT RowBinary
-                """),
-                filter.Parameters,
-                async (stream, cancelled) =>
-                {
-                    var rows = new RowReader(stream);
-                    while (await rows.ReadAsync(cancelled) is { } row)
-                    {
-                        bytes += row.Encoded.Length;
-                        if (events.Count == query.Limit || events.Count > 0 && bytes > query.MaxBytes)
-                        {
-                            hasMore = true;
-                            return;
-                        }
+    /// <inheritdoc cref="IEventArchive.FindAsync"/>
+    public async Task<byte[]?> FindAsync(ulong epoch, ulong sequence, EventFilter filter, CancellationToken cancellationToken)
+    {
+        var sql = new FilterSql(filter);
+        sql.Is(epoch, sequence);
+        byte[]? found = null;
+        await server.ReadAsync(
+            $"SELECT {Row} {From} WHERE {sql.Where} LIMIT 1 FORMAT RowBinary",
+            sql.Parameters,
+            async (stream, cancelled) => found = await new RowReader(stream).ReadAsync(cancelled) is { } row ? Check(row.Encoded) : null,
+            cancellationToken);
+        return found;
+    }
 
-                        events.Add((row.Key, Check(row.Encoded)));
-                    }
-                },
-                cancellationToken);
+    /// <inheritdoc cref="IEventArchive.ListRunsAsync"/>
+    public async Task<IReadOnlyDictionary<ulong, ulong>> ListRunsAsync(ArchiveRuns runs, long since, CancellationToken cancellationToken)
+    {
+        var filter = new FilterSql(new EventFilter { Since = since == long.MinValue ? null : UnixNanos.ToTimestamp(since) });
+        filter.In(runs);
+        var lines = await server.ReadLinesAsync(
+            $"SELECT epoch, max(sequence) FROM events WHERE {filter.Where} GROUP BY epoch LIMIT {MaxGroups}", filter.Parameters, cancellationToken);
+        return lines.ToDictionary(
+            line => ulong.Parse(line[0], CultureInfo.InvariantCulture), line => ulong.Parse(line[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <inheritdoc cref="IEventArchive.ListPidsAsync"/>
+    public async Task<ArchivePids> ListPidsAsync(ArchiveQuery query, CancellationToken cancellationToken)
+    {
+        var filter = FilterOf(query);
+        var lines = await server.ReadLinesAsync(
+            $"SELECT DISTINCT pid FROM events WHERE {filter.Where} AND isNotNull(pid) LIMIT {MaxPids + 1}", filter.Parameters, cancellationToken);
+        return new ArchivePids(
+            [.. lines.Take(MaxPids).Select(line => uint.Parse(line[0], CultureInfo.InvariantCulture))],
+            lines.Count > MaxPids || query.Filter.Field.Count > 0);
+    }
+
+    /// <inheritdoc cref="IEventArchive.ListLossesAsync"/>
+    public async Task<IReadOnlyList<Loss>> ListLossesAsync(ArchiveLossQuery query, CancellationToken cancellationToken)
+    {
+        var conditions = new List<string>();
+        var parameters = new List<ClickHouseDbParameter>();
+        RunsSql.Add(query.Logs, "log_epoch", "position", (condition, values) =>
+        {
+            conditions.Add($"({condition})");
+            parameters.AddRange(values.Select(FilterSql.ParameterOf));
+        });
+        if (query.Since > long.MinValue)
+        {
+            conditions.Add("coalesce(last_time, written) >= fromUnixTimestamp64Nano({since:Int64}, 'UTC')");
+            parameters.Add(FilterSql.ParameterOf(("since", "Int64", query.Since)));
         }
 
-        return new ArchivePage { Events = events, HasMore = hasMore, TotalCount = total, OldestTimeUnixNanos = oldest };
+        if (query.Until < long.MaxValue)
+        {
+            conditions.Add("coalesce(first_time, written) < fromUnixTimestamp64Nano({until:Int64}, 'UTC')");
+            parameters.Add(FilterSql.ParameterOf(("until", "Int64", query.Until)));
+        }
+
+        // What several aggregators wrote of one loss is one, where they say the same of it.
+        var lines = await server.ReadLinesAsync(
+            $"""
+            SELECT base64Encode(node_name), base64Encode(type), cause, sum(count), count() = countIf(count > 0),
+                ifNull(toUnixTimestamp64Nano(min(first_time)), 0), ifNull(toUnixTimestamp64Nano(max(last_time)), 0)
+            FROM (SELECT DISTINCT node_name, type, cause, count, first_time, last_time FROM losses FINAL WHERE {string.Join(" AND ", conditions)})
+            GROUP BY node_name, type, cause LIMIT {MaxGroups}
+            """,
+            parameters,
+            cancellationToken);
+        return [.. lines.Select(LossRows.Read)];
     }
 
     /// <inheritdoc cref="IEventArchive.SummarizeAsync"/>
@@ -119,15 +172,76 @@ internal sealed class ArchiveReader(ArchiveServer server)
     private static FilterSql FilterOf(ArchiveQuery query)
     {
         var filter = new FilterSql(query.Filter);
-        filter.Before(query.Before);
+        if (query.Before < long.MaxValue)
+        {
+            filter.Before(query.Before);
+        }
+
+        if (query.Runs is { } runs)
+        {
+            filter.In(runs);
+        }
+
         return filter;
     }
 
-    private async Task<(long Total, long? Oldest)> CountAsync(ArchiveQuery query, CancellationToken cancellationToken)
+    // Fields of users' own monitors are in no column: then parts of the table are read until a page is full.
+    private async Task<(List<(EventKey Key, ReadOnlyMemory<byte> Encoded)> Events, bool HasMore)> ReadAsync(
+        ArchiveQuery query, CancellationToken cancellationToken)
+    {
+        var events = new List<(EventKey, ReadOnlyMemory<byte>)>();
+        var plan = EventFilterPlan.Compile(query.Filter);
+        var (order, after, bytes) = (query.OldestFirst ? "" : "DESC", query.After, 0L);
+        var hasFields = query.Filter.Field.Count > 0;
+        var most = hasFields ? FieldRows : query.Limit + 1;
+        while (true)
+        {
+            var filter = FilterOf(query);
+            if (after is { } last)
+            {
+                filter.After(last, query.OldestFirst);
+            }
+
+            var (read, isFull) = (0, false);
+            await server.ReadAsync(
+                string.Create(CultureInfo.InvariantCulture, $"""
+                SELECT {Row} {From} WHERE {filter.Where}
+                ORDER BY time {order}, epoch {order}, sequence {order} LIMIT {most} FORMAT RowBinary
+                """),
+                filter.Parameters,
+                async (stream, cancelled) =>
+                {
+                    var rows = new RowReader(stream);
+                    while (!isFull && await rows.ReadAsync(cancelled) is { } row)
+                    {
+                        read++;
+                        after = row.Key;
+                        if (!plan.MatchesFields(Check(row.Encoded)))
+                        {
+                            continue;
+                        }
+
+                        bytes += row.Encoded.Length;
+                        isFull = events.Count == query.Limit || events.Count > 0 && bytes > query.MaxBytes;
+                        if (!isFull)
+                        {
+                            events.Add((row.Key, row.Encoded));
+                        }
+                    }
+                },
+                cancellationToken);
+            if (isFull || read < most)
+            {
+                return (events, isFull);
+            }
+        }
+    }
+
+    private async Task<long> CountAsync(ArchiveQuery query, CancellationToken cancellationToken)
     {
         var filter = FilterOf(query);
         var lines = await server.ReadLinesAsync($"SELECT count() {From} WHERE {filter.Where}", filter.Parameters, cancellationToken);
-        return (long.Parse(lines[0][0], CultureInfo.InvariantCulture), await OldestAsync(cancellationToken));
+        return long.Parse(lines[0][0], CultureInfo.InvariantCulture);
     }
 
     private async Task<long?> OldestAsync(CancellationToken cancellationToken)

@@ -72,15 +72,29 @@ internal sealed class FilterSql
     /// <summary>One more condition: before this time.</summary>
     public void Before(long unixNanos) => AddTime("time <", string.Create(CultureInfo.InvariantCulture, $"before{_parameters.Count}"), unixNanos);
 
-    /// <summary>One more condition: after this event in a list, newest first.</summary>
-    public void After(Server.EventKey key)
+    /// <summary>One more condition: after this event in a list.</summary>
+    /// <param name="key">The event.</param>
+    /// <param name="oldestFirst">The order of the list.</param>
+    public void After(Server.EventKey key, bool oldestFirst)
     {
+        var comparison = oldestFirst ? '>' : '<';
         // The time alone first: it is what the index of the table knows.
-        AddTime("time <=", "after_time", key.Time);
+        AddTime($"time {comparison}=", "after_time", key.Time);
         Add(
-            "(toUnixTimestamp64Nano(time), epoch, sequence) < ({after_nanos:Int64}, {after_epoch:UInt64}, {after_sequence:UInt64})",
+            $"(toUnixTimestamp64Nano(time), epoch, sequence) {comparison} ({{after_nanos:Int64}}, {{after_epoch:UInt64}}, {{after_sequence:UInt64}})",
             ("after_nanos", "Int64", key.Time), ("after_epoch", "UInt64", key.Epoch), ("after_sequence", "UInt64", key.Sequence));
     }
+
+    /// <summary>One more condition: this event.</summary>
+    public void Is(ulong epoch, ulong sequence) =>
+        Add("epoch = {epoch:UInt64} AND sequence = {sequence:UInt64}", ("epoch", "UInt64", epoch), ("sequence", "UInt64", sequence));
+
+    /// <summary>One more condition: in these parts of runs.</summary>
+    public void In(Server.ArchiveRuns runs) => RunsSql.Add(runs, "epoch", "sequence", Add);
+
+    /// <summary>A parameter for the driver.</summary>
+    public static ClickHouseDbParameter ParameterOf((string Name, string Type, object Value) parameter) =>
+        new() { ParameterName = parameter.Name, ClickHouseType = parameter.Type, Value = parameter.Value };
 
     private void AddTime(string condition, string name, long unixNanos) =>
         Add($"{condition} fromUnixTimestamp64Nano({{{name}:Int64}}, 'UTC')", (name, "Int64", unixNanos));
@@ -122,13 +136,10 @@ internal sealed class FilterSql
             ($"{column}_v6", "Array(UInt8)", blocks.Select(block => block.IsV6 ? (byte)1 : (byte)0).ToArray()));
     }
 
-    private void Add(string condition, params ReadOnlySpan<(string Name, string Type, object Value)> parameters)
+    private void Add(string condition, params IEnumerable<(string Name, string Type, object Value)> parameters)
     {
         _conditions.Add($"({condition})");
-        foreach (var (name, type, value) in parameters)
-        {
-            _parameters.Add(new ClickHouseDbParameter { ParameterName = name, ClickHouseType = type, Value = value });
-        }
+        _parameters.AddRange(parameters.Select(ParameterOf));
     }
 
     /// <summary>A block of addresses in the form of the table.</summary>

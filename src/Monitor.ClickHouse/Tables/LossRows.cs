@@ -1,5 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
+using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Monitor.Protocol;
 using Monitor.V1;
 
@@ -10,6 +13,8 @@ internal static class LossRows
 {
     private const int MostBesideTexts = 128;
     private const string Prefix = "LOSS_CAUSE_";
+
+    private static readonly EnumDescriptor Causes = EventReflection.Descriptor.FindTypeByName<EnumDescriptor>(nameof(LossCause));
 
     /// <summary>Writes one row.</summary>
     /// <param name="loss">The loss.</param>
@@ -37,8 +42,26 @@ internal static class LossRows
         output.Advance(row.Length);
     }
 
+    /// <summary>Reads what a query says of a loss: node and type as Base64, cause, count, whether that is all, first and last time in
+    /// nanoseconds since 1970, 0 where it is not known.</summary>
+    public static Loss Read(string[] values) => new()
+    {
+        NodeName = Encoding.UTF8.GetString(Convert.FromBase64String(values[0])),
+        Type = Encoding.UTF8.GetString(Convert.FromBase64String(values[1])),
+        Cause = Causes.FindValueByName(Prefix + values[2]) is { } known ? (LossCause)known.Number
+            : int.TryParse(values[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? (LossCause)number
+            : LossCause.Unspecified,
+        // The contract's word for a number that is not known.
+        Count = values[4] == "1" ? ulong.Parse(values[3], CultureInfo.InvariantCulture) : 0,
+        FirstTime = Time(values[5]),
+        LastTime = Time(values[6]),
+    };
+
+    private static Timestamp? Time(string nanos) =>
+        nanos == "0" ? null : UnixNanos.ToTimestamp(long.Parse(nanos, CultureInfo.InvariantCulture));
+
     // LOSS_CAUSE_RING_FULL as RING_FULL.
     private static string NameOf(LossCause cause) =>
-        EventReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>(nameof(LossCause)).FindValueByNumber((int)cause)?.Name[Prefix.Length..]
-        ?? ((int)cause).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Causes.FindValueByNumber((int)cause)?.Name[Prefix.Length..]
+        ?? ((int)cause).ToString(CultureInfo.InvariantCulture);
 }

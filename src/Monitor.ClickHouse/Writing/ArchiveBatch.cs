@@ -53,17 +53,20 @@ internal sealed class ArchiveBatch : IDisposable
     public bool Read()
     {
         Clear();
-        var position = _cursor.GetResumeToken().Position;
-        Token = string.Create(CultureInfo.InvariantCulture, $"{_log.Epoch:x16}-{position}");
+        Token = string.Create(CultureInfo.InvariantCulture, $"{_log.Epoch:x16}-{_cursor.Position}");
         var written = UnixNanos.From(_time.GetUtcNow());
         var atEnd = false;
         while (!atEnd && Events < _options.BatchEvents && _events.Length < _options.BatchBytes)
         {
             _read.ResetWrittenCount();
+            var before = _cursor.Position;
             var batch = _cursor.ReadBatch(_read, _options.BatchEvents - Events, ReadBytes);
-            foreach (var loss in batch.Losses)
+            // The losses come first, one behind the other; where entries were evicted, behind those.
+            var behind = _cursor.Position - batch.Events;
+            for (var number = 0; number < batch.Losses.Count; number++)
             {
-                LossRows.Write(loss, written, _log.Epoch, position, (uint)Losses++, _losses);
+                var position = batch.Evicted > 0 ? behind : Math.Min(before + number + 1, behind);
+                LossRows.Write(batch.Losses[number], written, _log.Epoch, (ulong)position, (uint)Losses++, _losses);
             }
 
             var entries = new WireReader(_read.WrittenSpan);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
+using Monitor.ClickHouse.Reading;
 using Monitor.ClickHouse.Tables;
 using Monitor.Events;
 using Monitor.Server;
@@ -11,16 +12,19 @@ namespace Monitor.ClickHouse.Writing;
 /// <summary>
 /// Follows a log and writes what is in it to ClickHouse, in batches. It is a cursor like any other reader: while the server is
 /// slow or away it stands still and holds one batch, and the log does not wait. What leaves the log meanwhile is counted, and
-/// written as a loss. It begins with the oldest entry of the log: what was there already becomes one row with it.
+/// written as a loss. It begins with the oldest entry of the log: what was there already becomes one row with it. Of a log that an
+/// earlier run has stored it leaves out what is there: that may be a thousand times as much.
 /// </summary>
 internal sealed class ArchiveWriter : IDisposable
 {
+    private readonly EventLog _log;
     private readonly ArchiveServer _server;
     private readonly ArchiveOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly EventCursor _cursor;
     private readonly ArchiveBatch _batch;
+    private long _position;
     private long _inserted;
     private long _retries;
     private long _evicted;
@@ -28,13 +32,18 @@ internal sealed class ArchiveWriter : IDisposable
 
     public ArchiveWriter(EventLog log, ArchiveServer server, ArchiveOptions options, TimeProvider time, ILogger logger)
     {
+        _log = log;
         _server = server;
         _options = options;
         _time = time;
         _logger = logger;
         _cursor = log.OpenCursor(null, LogPosition.Oldest);
+        _position = _cursor.Position;
         _batch = new ArchiveBatch(log, _cursor, options, time);
     }
+
+    /// <summary>Entries of the log before this position are there, but for those that it says are missing. Any thread.</summary>
+    public long Position => Interlocked.Read(ref _position);
 
     /// <summary>What is to be said of it now. Any thread.</summary>
     public ArchiveStatus Status
@@ -80,6 +89,7 @@ internal sealed class ArchiveWriter : IDisposable
     {
         var retries = Retries();
         await retries.ExecuteAsync(async cancelled => await CheckSchemaAsync(cancelled), cancellationToken);
+        await LeaveOutWrittenAsync(cancellationToken);
         ArchiveWriterLog.Started(_logger, _options.Server.ToString());
         while (await _cursor.WaitAsync(cancellationToken))
         {
@@ -91,9 +101,28 @@ internal sealed class ArchiveWriter : IDisposable
                 await InsertAsync(retries, ArchiveTable.Losses, _batch.LossBytes, cancellationToken);
                 await InsertAsync(retries, ArchiveTable.Events, _batch.EventBytes, cancellationToken);
                 Interlocked.Add(ref _inserted, _batch.Events);
+                Interlocked.Exchange(ref _position, _cursor.Position);
                 ReportEvicted();
             }
             while (!atEnd);
+        }
+    }
+
+    private async Task LeaveOutWrittenAsync(CancellationToken cancellationToken)
+    {
+        if (!_log.IsRestored)
+        {
+            return;
+        }
+
+        try
+        {
+            var since = _log.GetStatistics().OldestTimeUnixNanos ?? long.MinValue;
+            _cursor.LeaveOut(await new ArchiveReader(_server).ListRunsAsync(new ArchiveRuns([], HasOthers: true), since, cancellationToken));
+        }
+        catch (Exception failure) when (ArchiveServer.IsFailure(failure, cancellationToken))
+        {
+            ArchiveWriterLog.WritesAgain(_logger, _options.Server.ToString(), ArchiveServer.Describe(failure));
         }
     }
 

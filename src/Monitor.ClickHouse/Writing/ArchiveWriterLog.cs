@@ -18,4 +18,7 @@ internal static partial class ArchiveWriterLog
 
     [LoggerMessage(3305, LogLevel.Critical, "The task that writes events to {Server} has ended; nothing is written any more")]
     public static partial void Ended(ILogger logger, string server, Exception failure);
+
+    [LoggerMessage(3306, LogLevel.Warning, "{Server} does not say what it has: {Problem}; all of the history is written again, and becomes one with it")]
+    public static partial void WritesAgain(ILogger logger, string server, string problem);
 }

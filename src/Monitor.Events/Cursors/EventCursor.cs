@@ -22,11 +22,14 @@ public sealed class EventCursor
     private readonly TypeSelection _types;
     private readonly string _nodeName;
     private readonly CursorWait _wait;
-    private readonly long _firstEvents;
-    private readonly OriginProgress? _origins;
+    private OriginProgress? _origins;
 
-    // Guards the four below for readers of the counters; taken once per batch.
+    // The last event of each run that the reader has from elsewhere, by epoch. Null where it has none that may come.
+    private Dictionary<ulong, ulong>? _leftOut;
+
+    // Guards the five below for readers of the counters; taken once per batch.
     private readonly Lock _lock = new();
+    private long _firstEvents;
     private LogPoint _at;
     private long _delivered;
     private long _filtered;
@@ -63,6 +66,33 @@ public sealed class EventCursor
     /// <summary>Whether there are published entries, of any kind, that the cursor has not read.</summary>
     public bool HasMore => _log.PublishedPosition > _at.Position;
 
+    /// <summary>Moves to the oldest stored entry, for a reader that gets what is older from elsewhere. The counters begin again there.</summary>
+    /// <returns>What is older: the runs that the log knows, each once. Of others all is.</returns>
+    public IReadOnlyList<RunBegin> MoveToOldest()
+    {
+        var begin = LogBegin.Find(_log);
+        _origins = _log.TracksOrigins ? OriginProgress.StartAt(begin.Marks, _log.Time) : null;
+        lock (_lock)
+        {
+            _at = begin.At;
+            _firstEvents = begin.At.Events - _delivered - _filtered - _evicted;
+        }
+
+        return begin.Runs;
+    }
+
+    /// <summary>Whether it stops where entries have left the log, as at its end, and does not say what is missing: the reader gets that from
+    /// elsewhere, and calls <see cref="MoveToOldest"/>.</summary>
+    public bool StopsAtGaps { get; set; }
+
+    /// <summary>Whether the entries that come next have left the log.</summary>
+    public bool IsEvicted => _log.Segments is [var oldest, ..] && oldest.Start.Position > _at.Position;
+
+    /// <summary>Leaves out events that the reader has from elsewhere, and that may come with an agent that the log does not have
+    /// yet. They count as filtered.</summary>
+    /// <param name="delivered">The last of them, by the epoch of their run.</param>
+    public void LeaveOut(IReadOnlyDictionary<ulong, ulong> delivered) => _leftOut = delivered.Count == 0 ? null : new(delivered);
+
     /// <summary>
     /// Copies the next matching events, each as an element of <c>StreamEventsResponse.events</c> or
     /// <c>ListEventsResponse.events</c>: tag, length, bytes. Never waits. The batch ends at a maximum, at the end of the
@@ -84,6 +114,12 @@ public sealed class EventCursor
             if (segment is null)
             {
                 if (next is null)
+                {
+                    batch.AtEnd = true;
+                    break;
+                }
+
+                if (StopsAtGaps)
                 {
                     batch.AtEnd = true;
                     break;
@@ -228,6 +264,11 @@ public sealed class EventCursor
                 return;
             }
 
+            if (_leftOut is not null)
+            {
+                LeaveOut(ref batch, segment, ref index, ref end);
+            }
+
             if (index == end)
             {
                 continue;
@@ -352,7 +393,25 @@ public sealed class EventCursor
         }
 
         _origins.EndReconciling();
-        for (var duplicates = _origins.CountDuplicates(slice, index, end); duplicates > 0; duplicates--)
+        Skip(ref batch, segment, ref index, _origins.CountDuplicates(slice, index, end));
+        return true;
+    }
+
+    private void LeaveOut(ref BatchBuilder batch, Segment segment, ref int index, ref int end)
+    {
+        var slice = segment.SliceAt(index, out var sliceEnd);
+        end = Math.Min(end, sliceEnd);
+        if (slice.Origin is { } origin && _leftOut!.TryGetValue(origin.Epoch, out var last) && index < end && !segment.Columns(index).IsLoss)
+        {
+            // The sequence of the event before the next one.
+            var before = slice.Base - slice.Losses + index - slice.Start;
+            Skip(ref batch, segment, ref index, (int)Math.Clamp((long)Math.Min(last, long.MaxValue) - before, 0, end - index));
+        }
+    }
+
+    private static void Skip(ref BatchBuilder batch, Segment segment, ref int index, int count)
+    {
+        for (; count > 0; count--)
         {
             ref readonly var columns = ref segment.Columns(index++);
             batch.At.Position++;
@@ -367,8 +426,6 @@ public sealed class EventCursor
                 batch.Filtered++;
             }
         }
-
-        return true;
     }
 
     private void PassLoss(ref BatchBuilder batch, Segment segment, int index)

@@ -182,8 +182,11 @@ public sealed class EventFilterPlan
     /// <summary>Whether an event of this type can match.</summary>
     internal bool SelectsType(ReadOnlySpan<byte> type) => _types is null || _types.Contains(type);
 
+    /// <summary>Whether what it asks of fields of users' own monitors holds for an encoded event. The other fields are not looked at.</summary>
+    public bool MatchesFields(ReadOnlySpan<byte> encodedEvent) => _fields.Length == 0 || MatchesFields(encodedEvent, unique: false);
+
     /// <summary>Whether the filter can match events that this loss stands for.</summary>
-    internal bool Concerns(Loss loss) =>
+    public bool Concerns(Loss loss) =>
         (_types is null || loss.Type.Length == 0 || _types.Contains(loss.Type))
         && (_nodes is null || loss.NodeName.Length == 0 || _nodes.Contains(loss.NodeName));
 

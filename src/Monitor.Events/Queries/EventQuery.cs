@@ -22,7 +22,7 @@ public sealed class EventQuery
     public int MaxBytes { get; init; } = ContractLimits.MaxResponseEventBytes;
 
     /// <summary>
-    /// Whether to count the process ids too, see <see cref="QueryResult.PidCount"/>. It reads every event that
+    /// Whether to count the process ids too, see <see cref="QueryResult.Pids"/>. It reads every event that
     /// matches. Default: no.
     /// </summary>
     public bool CountPids { get; init; }

@@ -34,9 +34,9 @@ public sealed class QueryResult : IDisposable
     /// need, as well as more processes.</summary>
     public required bool IsAtLeast { get; init; }
 
-    /// <summary>How many process ids the events of <see cref="TotalCount"/> have. 0 unless
+    /// <summary>The process ids that the events of <see cref="TotalCount"/> have. Empty unless
     /// <see cref="EventQuery.CountPids"/> asked for it.</summary>
-    public required int PidCount { get; init; }
+    public required IReadOnlySet<uint> Pids { get; init; }
 
     /// <summary>The token for the next page; empty on the last one.</summary>
     public required string NextPageToken { get; init; }

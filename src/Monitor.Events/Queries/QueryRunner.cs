@@ -324,7 +324,7 @@ internal sealed class QueryRunner
             Count = count,
             TotalCount = _total,
             IsAtLeast = _isAtLeast,
-            PidCount = _pids?.Count ?? 0,
+            Pids = _pids ?? [],
             NextPageToken = count < events.Count ? NextPage(snapshot, events[count - 1]) : "",
             OldestTimeUnixNanos = _log.OldestTime(),
             QueryTime = _log.Time.GetUtcNow(),

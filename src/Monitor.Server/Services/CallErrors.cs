@@ -39,6 +39,11 @@ internal static class CallErrors
         $"{method}: this is an agent, and it has no agents; ask an aggregator (by default gRPC port "
         + $"{ServerSettings.Aggregator.GrpcPort}, REST port {ServerSettings.Aggregator.HttpPort})"));
 
+    /// <summary>The archive is needed, and does not answer: UNAVAILABLE.</summary>
+    public static RpcException ArchiveAway(ArchiveException failure) => new(new Grpc.Core.Status(
+        StatusCode.Unavailable,
+        $"the archive, which has the older ones of these events, does not answer: {failure.Message}. Try again, or ask for newer events only."));
+
     /// <summary>The server is stopping.</summary>
     public static RpcException ShuttingDown(string component) => new(new Grpc.Core.Status(
         StatusCode.Unavailable,

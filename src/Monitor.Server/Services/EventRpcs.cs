@@ -10,6 +10,7 @@ namespace Monitor.Server;
 internal sealed class EventRpcs(
     EventLog log,
     EventLister lister,
+    ArchivedQueries archived,
     FieldChecker fields,
     EventGrouper grouper,
     EventSummarizer summarizer,
@@ -71,7 +72,7 @@ internal sealed class EventRpcs(
         StreamEventsRequest request, IServerStreamWriter<StreamEventsResponse> responseStream, ServerCallContext context)
     {
         var access = AccessOf(context);
-        var plan = await StreamPlan.CreateAsync(request, log, access, fields, context.CancellationToken);
+        var plan = await StreamPlan.CreateAsync(request, log, archived, access, fields, context.CancellationToken);
         IReadOnlyCollection<string>? asks = request.Passive ? null : request.Type;
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor, asks);
         var http = context.GetHttpContext();

@@ -13,6 +13,7 @@ namespace Monitor.Server;
 /// <summary>The rpcs of <c>monitor.v1.ExportService</c>.</summary>
 internal sealed class ExportRpcs(
     EventLog log,
+    ArchivedQueries archived,
     EventExporter exporter,
     FieldChecker fields,
     Subscribers subscribers,
@@ -29,7 +30,7 @@ internal sealed class ExportRpcs(
         var isRest = RestRequest.IsRest(http);
         var access = RequestAccess.Of(http);
         var accepted = isRest ? ExportFormat.AcceptedBy(http.Request) : ExportFormat.All[0];
-        var plan = await ExportPlan.CreateAsync(request, accepted, log, access, fields, options, context.CancellationToken);
+        var plan = await ExportPlan.CreateAsync(request, accepted, log, archived, access, fields, options, context.CancellationToken);
         using var place = plan.Format == ExportFormat.Parquet ? TakePlace(http) : null;
         if (isRest)
         {

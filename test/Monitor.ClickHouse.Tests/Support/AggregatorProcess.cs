@@ -60,6 +60,28 @@ internal sealed class AggregatorProcess : IDisposable
 
     public async Task<JsonDocument> JsonAsync(string path) => JsonDocument.Parse(await GetAsync(path));
 
+    /// <summary>Reads a stream until it has had so many events.</summary>
+    /// <returns>The messages: the ids of the events, and the resume token.</returns>
+    public async Task<List<(List<string> Ids, string Token)>> StreamAsync(string path, int events)
+    {
+        var messages = new List<(List<string> Ids, string Token)>();
+        using var reader = new StreamReader(await _http.GetStreamAsync(new Uri(path, UriKind.Relative)));
+        while (messages.Sum(message => message.Ids.Count) < events && await reader.ReadLineAsync() is { } line)
+        {
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            using var message = JsonDocument.Parse(line);
+            var ids = message.RootElement.TryGetProperty("events", out var list)
+                ? list.EnumerateArray().Select(made => made.GetProperty("id").GetString()!).ToList() : [];
+            messages.Add((ids, message.RootElement.GetProperty("resume_token").GetString()!));
+        }
+
+        return messages;
+    }
+
     /// <summary>Waits until it listens.</summary>
     public Task StartedAsync() => Waiting.ForAsync("the aggregator to listen", async () =>
     {

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Monitor.Protocol;
+using Monitor.V1;
 
 namespace Monitor.Server;
 
@@ -30,6 +32,19 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     {
         Reserve(sizeHint);
         return _buffer.AsSpan(_written);
+    }
+
+    /// <summary>Writes an event as an element of a response.</summary>
+    public void WriteEvent(ReadOnlySpan<byte> encoded)
+    {
+        Span<byte> head = stackalloc byte[2 * WireWriter.MaxVarintBytes];
+        var writer = new WireWriter(head);
+        writer.Varint(ListEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited);
+        writer.Varint((ulong)encoded.Length);
+        var target = GetSpan(writer.Written.Length + encoded.Length);
+        writer.Written.CopyTo(target);
+        encoded.CopyTo(target[writer.Written.Length..]);
+        Advance(writer.Written.Length + encoded.Length);
     }
 
     /// <summary>Gives the memory back. More than once does no harm.</summary>

@@ -5,9 +5,9 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>Answers Explain from the log.</summary>
+/// <summary>Answers Explain from the log, and from the archive where there is one.</summary>
 internal sealed class EventExplainer(
-    EventLog log, QueryCores cores, AgentsReader agents, ProgramReader programs, MonitorServerOptions options)
+    EventLog log, ArchivedQueries queries, AgentsReader agents, ProgramReader programs, MonitorServerOptions options)
 {
     // The contract says so.
     private const int MaxSteps = 200;
@@ -27,14 +27,14 @@ internal sealed class EventExplainer(
 
         var scope = new EventFilter { K8SNamespace = { request.K8SNamespace } };
         await access.NarrowAsync(scope, cancellationToken);
-        var encoded = await cores.RunAsync(() => log.Find(epoch, sequence, scope), cancellationToken);
+        var encoded = await queries.FindAsync(epoch, sequence, scope, cancellationToken);
         if (encoded is null)
         {
             throw NotFound(request.EventId);
         }
 
         var subject = Event.Parser.ParseFrom(encoded);
-        var search = new RelatedEvents(log, cores, scope.K8SNamespace);
+        var search = new RelatedEvents(queries, scope.K8SNamespace);
         var story = new Story(subject, await search.FindAsync(subject, cancellationToken));
         var response = new ExplainResponse
         {

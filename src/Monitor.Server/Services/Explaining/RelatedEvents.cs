@@ -8,10 +8,9 @@ namespace Monitor.Server;
 /// Finds the events that belong to one: those of its connection by the kernel's cookie, on both nodes, those with its
 /// addresses and ports in either direction, and the questions to name servers before it. For one call.
 /// </summary>
-/// <param name="log">Where they are.</param>
-/// <param name="cores">Gives each query its turn.</param>
+/// <param name="queries">Where they are.</param>
 /// <param name="namespaces">Events of other namespaces are not looked at; empty: of all.</param>
-internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCollection<string> namespaces)
+internal sealed class RelatedEvents(ArchivedQueries queries, IReadOnlyCollection<string> namespaces)
 {
     /// <summary>How far from the event others are looked for.</summary>
     public const long Reach = 3600 * EventTimes.Second;
@@ -83,7 +82,7 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
     /// <summary>Follows connection_id and peer_event_id from what was found until nothing new comes.</summary>
     private async Task FindConnectionsAsync(Event main, CancellationToken cancellationToken)
     {
-        FollowPeers();
+        await FollowPeersAsync(cancellationToken);
         while (NextConnection() is (var node, var connection))
         {
             _asked.Add((node, connection));
@@ -93,15 +92,15 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
                 Add(found);
             }
 
-            FollowPeers();
+            await FollowPeersAsync(cancellationToken);
         }
     }
 
-    private void FollowPeers()
+    private async Task FollowPeersAsync(CancellationToken cancellationToken)
     {
         foreach (var peer in _found.Values.Where(found => found.HasPeerEventId).Select(found => found.PeerEventId).ToList())
         {
-            if (!_found.ContainsKey(peer) && Find(peer) is { } other)
+            if (!_found.ContainsKey(peer) && await FindAsync(peer, cancellationToken) is { } other)
             {
                 Add(other);
             }
@@ -238,12 +237,13 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
             .MinBy(EventTimes.StartOf);
     }
 
-    private Event? Find(string id)
+    private async Task<Event?> FindAsync(string id, CancellationToken cancellationToken)
     {
         // What an agent calls a peer's event is any text.
         var filter = new EventFilter();
         filter.K8SNamespace.AddRange(namespaces);
-        return EventId.TryParse(id, out var epoch, out var sequence) && log.Find(epoch, sequence, filter) is { } encoded
+        return EventId.TryParse(id, out var epoch, out var sequence)
+            && await queries.FindAsync(epoch, sequence, filter, cancellationToken) is { } encoded
             ? Event.Parser.ParseFrom(encoded)
             : null;
     }
@@ -260,7 +260,7 @@ internal sealed class RelatedEvents(EventLog log, QueryCores cores, IReadOnlyCol
         filter.Until = UnixNanos.ToTimestamp(until);
         filter.K8SNamespace.AddRange(namespaces);
         var query = new EventQuery { Filter = filter, Limit = MaxEvents, MaxBytes = MaxBytes };
-        using var result = await cores.RunAsync(() => log.Query(query), cancellationToken);
+        using var result = await queries.ListAsync(query, cancellationToken);
         IsCut |= result.TotalCount > result.Count;
         return [.. ListEventsResponse.Parser.ParseFrom(result.Events.Span).Events];
     }

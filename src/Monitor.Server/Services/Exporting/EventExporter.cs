@@ -27,6 +27,14 @@ internal sealed class EventExporter(QueryCores cores)
         bool isAtEnd;
         do
         {
+            // What is in the archive alone, from the beginning or because the client is slow.
+            while (plan.Replay is { IsNeeded: true } replay
+                && await replay.ReadAsync(buffer, MaxEvents, MaxBytes, cancellationToken) is { } losses)
+            {
+                await cores.RunAsync(() => Add(losses, plan, writer, buffer), cancellationToken);
+                await writer.FlushAsync(cancellationToken);
+            }
+
             // Exports take turns with queries, so that all of them together leave a core to the streams.
             isAtEnd = await cores.RunAsync(() => AddBatch(plan, writer, buffer), cancellationToken);
             await writer.FlushAsync(cancellationToken);
@@ -41,7 +49,12 @@ internal sealed class EventExporter(QueryCores cores)
     private static bool AddBatch(ExportPlan plan, IExportWriter writer, PooledBuffer buffer)
     {
         var batch = plan.Cursor.ReadBatch(buffer, MaxEvents, MaxBytes);
-        foreach (var loss in batch.Losses)
+        return Add(batch.Losses, plan, writer, buffer) && ((batch.AtEnd && plan.Replay is not { IsNeeded: true }) || plan.Cursor.Position >= plan.EndPosition);
+    }
+
+    private static bool Add(IReadOnlyList<Loss> losses, ExportPlan plan, IExportWriter writer, PooledBuffer buffer)
+    {
+        foreach (var loss in losses)
         {
             writer.Add(plan.CountsLosses ? loss : EventStream.WithoutCount(loss));
         }
@@ -52,6 +65,6 @@ internal sealed class EventExporter(QueryCores cores)
         }
 
         buffer.Dispose();
-        return batch.AtEnd || plan.Cursor.Position >= plan.EndPosition;
+        return true;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class ExportPlan
     /// <summary>Reads the log from the window's begin.</summary>
     public required EventCursor Cursor { get; init; }
 
+    /// <summary>Reads from the archive what comes before that; null where nothing does.</summary>
+    public required ArchiveReplay? Replay { get; init; }
+
     /// <summary>The end of the log when the request came; there the export ends.</summary>
     public required long EndPosition { get; init; }
 
@@ -29,6 +32,7 @@ internal sealed class ExportPlan
     /// <param name="request">The request.</param>
     /// <param name="accepted">The format where the request names none.</param>
     /// <param name="log">The log.</param>
+    /// <param name="archived">Finds what it has no more.</param>
     /// <param name="access">What the reader may read.</param>
     /// <param name="fields">Knows the fields of the user's own monitors.</param>
     /// <param name="options">The clock, and the name of the log's node.</param>
@@ -38,6 +42,7 @@ internal sealed class ExportPlan
         ExportEventsRequest request,
         ExportFormat accepted,
         EventLog log,
+        ArchivedQueries archived,
         RequestAccess access,
         FieldChecker fields,
         MonitorServerOptions options,
@@ -60,13 +65,15 @@ internal sealed class ExportPlan
         {
             var since = filter.Since is null ? null : UnixNanos.From(filter.Since);
             var cursor = log.OpenCursor(filter, since is { } from ? LogPosition.Since(from) : LogPosition.Oldest);
+            var replay = await archived.ReplayAsync(cursor, cancellationToken);
             return new ExportPlan
             {
+                Replay = replay,
                 Format = format,
                 Cursor = cursor,
                 EndPosition = end,
                 RequestTime = now,
-                Before = LossBefore(cursor, since, log, options.NodeName, access.IsScoped),
+                Before = replay is not null ? null : LossBefore(cursor, since, log, options.NodeName, access.IsScoped),
                 CountsLosses = !access.IsScoped,
             };
         }

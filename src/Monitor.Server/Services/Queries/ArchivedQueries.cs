@@ -1,5 +1,4 @@
 using System.Globalization;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Monitor.Events;
 using Monitor.Protocol;
@@ -16,6 +15,9 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
     // Of one summary, where the log turns over while it is counted.
     private const int MaxCounts = 3;
 
+    // Of one question to the archive for flows.
+    private const int FlowEvents = 20_000;
+
     /// <summary>Whether there is an archive.</summary>
     public bool HasArchive => source.Archive is not null;
 
@@ -27,27 +29,28 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
     // What is older may have left.
     private long LeftSince => Math.Min(log.NewestEvictedTimeUnixNanos, long.MaxValue - 1) + 1;
 
-    /// <summary>Lists events. The caller disposes of what owns them.</summary>
+    /// <summary>Lists events, newest first. The caller disposes of the result.</summary>
     /// <exception cref="RpcException">The request is bad, or the archive does not answer; it says why.</exception>
-    public async Task<ListEventsResponse> ListAsync(EventFilter filter, int limit, string pageToken, CancellationToken cancellationToken)
+    public async Task<ArchivedList> ListAsync(EventQuery query, CancellationToken cancellationToken)
     {
-        // 1. A list that began while the archive was away is one of the log.
-        if (pageToken.Length > 0 && !ArchivePageToken.TryParse(pageToken, out _))
+        // 1. A list that began while the archive was away is one of the log, as all are without an archive.
+        if (!HasArchive || query.PageToken.Length > 0 && !ArchivePageToken.TryParse(query.PageToken, out _))
         {
-            return await ListLogAsync(filter, limit, pageToken, cancellationToken);
+            return await ListLogAsync(query, query.PageToken, cancellationToken);
         }
 
-        if (limit is < 0 or > ContractLimits.MaxListLimit)
+        if (query.Limit is < 0 or > ContractLimits.MaxListLimit)
         {
             throw CallErrors.InvalidField(new FilterException(
-                "limit", limit.ToString(CultureInfo.InvariantCulture), $"must be 1 to {ContractLimits.MaxListLimit}."));
+                "limit", query.Limit.ToString(CultureInfo.InvariantCulture), $"must be 1 to {ContractLimits.MaxListLimit}."));
         }
 
         // 2. What the log has.
+        var filter = query.Filter ?? new EventFilter();
         var plan = await cores.RunAsync(() => EventFilterPlan.Compile(filter), cancellationToken);
-        var place = PlaceOf(pageToken, plan);
-        using var fromLog = place is { Log: null } ? null : await QueryAsync(filter, limit, place?.Log ?? "", cancellationToken);
-        var wanted = limit == 0 ? ContractLimits.DefaultListLimit : limit;
+        var place = PlaceOf(query.PageToken, plan);
+        using var fromLog = place is { Log: null } ? null : await QueryAsync(query, place?.Log ?? "", cancellationToken);
+        var wanted = query.Limit == 0 ? ContractLimits.DefaultListLimit : query.Limit;
         var entries = fromLog is null ? [] : KeysOf(fromLog.Events);
         var logHasMore = fromLog is { NextPageToken.Length: > 0 };
         // After the query: what left the log meanwhile is older.
@@ -58,21 +61,21 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         var until = filter.Until is null ? long.MaxValue : UnixNanos.From(filter.Until) ?? long.MaxValue;
         var isFull = logHasMore && filter.Since is null && filter.Until is null && entries[^1].Key.Time >= complete;
         ArchivePage? page = null;
+        ArchivePids? pids = null;
         if (!isFull && since < complete)
         {
-            CheckFields(filter, complete);
+            var archived = new ArchiveQuery
+            {
+                Filter = plan.Canonical,
+                Before = complete,
+                After = place?.Last,
+                Limit = wanted,
+                MaxBytes = query.MaxBytes,
+            };
             try
             {
-                page = await Archive.ListAsync(
-                    new ArchiveQuery
-                    {
-                        Filter = plan.Canonical,
-                        Before = complete,
-                        After = place?.Last,
-                        Limit = wanted,
-                        MaxBytes = ContractLimits.MaxResponseEventBytes,
-                    },
-                    cancellationToken);
+                page = await Archive.ListAsync(archived, cancellationToken);
+                pids = query.CountPids ? await Archive.ListPidsAsync(archived, cancellationToken) : null;
             }
             catch (ArchiveException failure)
             {
@@ -80,34 +83,154 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
                 // from what the archive said.
                 if (place is not null || filter.Since is not null && since < LeftSince || until <= LeftSince)
                 {
-                    throw Unavailable(failure);
+                    throw CallErrors.ArchiveAway(failure);
                 }
 
-                return await ListLogAsync(filter, limit, "", cancellationToken);
+                return await ListLogAsync(query, "", cancellationToken);
             }
         }
 
         // 4. Both as one.
-        var merge = ListMerge.Of(entries, logHasMore, page?.Events ?? [], page?.HasMore ?? false, wanted, ContractLimits.MaxResponseEventBytes);
-        var response = ResponseOf(merge);
-        response.Filters = plan.Canonical;
-        response.QueryTime = Timestamp.FromDateTimeOffset(fromLog?.QueryTime ?? options.Time.GetUtcNow());
-        response.TotalCount = (int)Math.Min(
-            int.MaxValue,
-            page is null ? fromLog!.TotalCount : page.TotalCount + await CountAsync(filter, complete, since, until, cancellationToken));
-        response.TotalIsAtLeast = fromLog is { IsAtLeast: true };
-        response.OldestTime = Oldest(log.GetStatistics().OldestTimeUnixNanos, page?.OldestTimeUnixNanos);
-        if (merge.HasMore)
+        var merge = ListMerge.Of(entries, logHasMore, page?.Events ?? [], page?.HasMore ?? false, wanted, query.MaxBytes);
+        using var newer = page is null || complete >= until ? null : await CountAsync(query, Math.Max(complete, since), cancellationToken);
+        return new ArchivedList(BufferOf(merge))
         {
-            response.NextPageToken = new ArchivePageToken
+            Count = merge.Events.Count,
+            TotalCount = page is null ? fromLog!.TotalCount : page.TotalCount + (newer?.TotalCount ?? 0),
+            // Where the archive was not needed it was not asked how many it has.
+            IsAtLeast = isFull || fromLog is { IsAtLeast: true } || page is { IsAtLeast: true } || pids is { HasMore: true },
+            PidCount = page is null ? fromLog!.Pids.Count : (pids?.Pids ?? []).Union(newer?.Pids ?? new HashSet<uint>()).Count(),
+            QueryTime = fromLog?.QueryTime ?? options.Time.GetUtcNow(),
+            Filter = plan.Canonical,
+            OldestTimeUnixNanos = Earlier(log.GetStatistics().OldestTimeUnixNanos, page?.OldestTimeUnixNanos),
+            NextPageToken = !merge.HasMore ? "" : new ArchivePageToken
             {
                 Filter = plan.Fingerprint(),
                 Last = merge.Events.Count > 0 ? merge.Events[^1].Key : place!.Value.Last,
-                Log = await ContinueLogAsync(filter, place, fromLog, entries.Count, merge.FromLog, cancellationToken),
-            }.ToString();
+                Log = await ContinueLogAsync(query, place, fromLog, entries.Count, merge.FromLog, cancellationToken),
+            }.ToString(),
+        };
+    }
+
+    /// <summary>The stored event whose id has these parts, encoded; null if none is stored that matches.</summary>
+    /// <exception cref="RpcException">The archive does not answer; it says why.</exception>
+    public async Task<byte[]?> FindAsync(ulong epoch, ulong sequence, EventFilter filter, CancellationToken cancellationToken)
+    {
+        var found = await cores.RunAsync(() => log.Find(epoch, sequence, filter), cancellationToken);
+        if (found is not null || !HasArchive)
+        {
+            return found;
         }
 
-        return response;
+        try
+        {
+            return await Archive.FindAsync(epoch, sequence, EventFilterPlan.Compile(filter).Canonical, cancellationToken);
+        }
+        catch (ArchiveException failure)
+        {
+            throw CallErrors.ArchiveAway(failure);
+        }
+    }
+
+    /// <summary>Sums events by who talks to whom.</summary>
+    /// <exception cref="RpcException">The request is bad, or the archive does not answer; it says why.</exception>
+    public async Task<FlowResult> SumFlowsAsync(FlowQuery query, CancellationToken cancellationToken)
+    {
+        if (!HasArchive)
+        {
+            return await cores.RunAsync(() => log.SumFlows(query), cancellationToken);
+        }
+
+        var sums = await cores.RunAsync(() => log.BeginFlows(query, CompleteSince), cancellationToken);
+        if (sums.Older is not { } older)
+        {
+            return await cores.RunAsync(() => sums.Finish(), cancellationToken);
+        }
+
+        try
+        {
+            ArchivePage? page = null;
+            do
+            {
+                page = await Archive.ListAsync(
+                    new ArchiveQuery
+                    {
+                        Filter = older.Canonical,
+                        After = page?.Events[^1].Key,
+                        Limit = FlowEvents,
+                        MaxBytes = ContractLimits.MaxResponseEventBytes,
+                        Counts = false,
+                    },
+                    cancellationToken);
+                var events = page.Events;
+                await cores.RunAsync(
+                    () =>
+                    {
+                        sums.Add(events.Select(row => row.Encoded));
+                        return true;
+                    },
+                    cancellationToken);
+            }
+            while (page.HasMore);
+            var oldest = page.OldestTimeUnixNanos;
+            return await cores.RunAsync(() => sums.Finish(oldest), cancellationToken);
+        }
+        catch (ArchiveException failure)
+        {
+            // The log alone answers where nothing has left it that was asked for.
+            return older.Canonical.Since is { } since && UnixNanos.From(since) < LeftSince
+                ? throw CallErrors.ArchiveAway(failure)
+                : await cores.RunAsync(() => log.SumFlows(query), cancellationToken);
+        }
+    }
+
+    /// <summary>What a cursor that nobody has read yet does not find in the log, from its filter's begin on. Null where that is
+    /// nothing, or cannot be had: then the cursor begins with what the log has.</summary>
+    /// <exception cref="RpcException">The archive does not answer; it says why.</exception>
+    public async Task<ArchiveReplay?> ReplayAsync(EventCursor cursor, CancellationToken cancellationToken)
+    {
+        var since = cursor.Filter.Since is { } begin ? UnixNanos.From(begin)!.Value : long.MinValue;
+        if (!HasArchive || since >= CompleteSince)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await ArchiveReplay.StartAsync(Archive, log, cursor, options.Time, cancellationToken);
+        }
+        catch (ArchiveException failure)
+        {
+            return cursor.Filter.Since is not null && since < LeftSince ? throw CallErrors.ArchiveAway(failure) : null;
+        }
+    }
+
+    /// <summary>What follows a token of such a stream.</summary>
+    /// <inheritdoc cref="ReplayAsync"/>
+    public async Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ReplayToken token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken);
+        }
+        catch (ArchiveException failure)
+        {
+            throw CallErrors.ArchiveAway(failure);
+        }
+    }
+
+    /// <summary>What follows a token of the log whose place has left it.</summary>
+    /// <inheritdoc cref="ReplayAsync"/>
+    public async Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ResumeToken token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken);
+        }
+        catch (ArchiveException failure)
+        {
+            throw CallErrors.ArchiveAway(failure);
+        }
     }
 
     /// <summary>Counts events.</summary>
@@ -132,7 +255,7 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         catch (ArchiveException failure)
         {
             return since < LeftSince
-                ? throw Unavailable(failure)
+                ? throw CallErrors.ArchiveAway(failure)
                 : await cores.RunAsync(() => log.Summarize(filter, interval, cancellationToken), cancellationToken);
         }
 
@@ -192,44 +315,17 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
             "page_token",
             $"page_token: '{MessageText.Shorten(pageToken)}' continues a list with another filter. Repeat the filter, or start again without page_token.");
 
-    private static RpcException Unavailable(ArchiveException failure) => new(new Grpc.Core.Status(
-        StatusCode.Unavailable,
-        $"the archive, which has the older ones of these events, does not answer: {failure.Message}. Try again, or ask for newer events only."));
-
-    // Their fields are in no column of the archive.
-    private static void CheckFields(EventFilter filter, long complete)
-    {
-        if (filter.Field.Count > 0)
-        {
-            throw CallErrors.InvalidField(
-                "field",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"field: events before {UnixNanos.ToTimestamp(complete).ToString().Trim('"')} are in the archive, which does not know fields of your own monitors. Give since with that time or a later one."));
-        }
-    }
-
-    private static Timestamp? Oldest(long? one, long? other) =>
-        Earlier(one, other) is { } oldest ? UnixNanos.ToTimestamp(oldest) : null;
-
     private static long? Earlier(long? one, long? other) => one is null || other < one ? other : one;
 
-    private static ListEventsResponse ResponseOf(ListMerge merge)
+    private static PooledBuffer BufferOf(ListMerge merge)
     {
         var buffer = new PooledBuffer();
-        Span<byte> head = stackalloc byte[2 * WireWriter.MaxVarintBytes];
         foreach (var (_, encoded) in merge.Events)
         {
-            var writer = new WireWriter(head);
-            writer.Varint(ListEventsResponse.EventsFieldNumber << 3 | WireReader.LengthDelimited);
-            writer.Varint((ulong)encoded.Length);
-            var target = buffer.GetSpan(writer.Written.Length + encoded.Length);
-            writer.Written.CopyTo(target);
-            encoded.Span.CopyTo(target[writer.Written.Length..]);
-            buffer.Advance(writer.Written.Length + encoded.Length);
+            buffer.WriteEvent(encoded.Span);
         }
 
-        return new ListEventsResponse { EncodedEvents = buffer.Written, EncodedEventsOwner = buffer, Count = merge.Events.Count };
+        return buffer;
     }
 
     private List<(EventKey Key, ReadOnlyMemory<byte> Encoded)> KeysOf(ReadOnlyMemory<byte> events)
@@ -243,29 +339,46 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         return entries;
     }
 
-    private Task<QueryResult> QueryAsync(EventFilter filter, int limit, string token, CancellationToken cancellationToken) =>
-        cores.RunAsync(() => log.Query(new EventQuery { Filter = filter, Limit = limit, PageToken = token, Cancellation = cancellationToken }), cancellationToken);
+    private Task<QueryResult> QueryAsync(EventQuery query, string token, CancellationToken cancellationToken) =>
+        cores.RunAsync(() => log.Query(With(query, query.Filter, query.Limit, token, cancellationToken)), cancellationToken);
 
-    private async Task<ListEventsResponse> ListLogAsync(EventFilter filter, int limit, string token, CancellationToken cancellationToken) =>
-        EventLister.ResponseOf(await QueryAsync(filter, limit, token, cancellationToken));
+    private static EventQuery With(EventQuery query, EventFilter? filter, int limit, string token, CancellationToken cancellationToken) => new()
+    {
+        Filter = filter,
+        Limit = limit,
+        MaxBytes = query.MaxBytes,
+        PageToken = token,
+        CountPids = query.CountPids,
+        Cancellation = cancellationToken,
+    };
+
+    private async Task<ArchivedList> ListLogAsync(EventQuery query, string token, CancellationToken cancellationToken)
+    {
+        var result = await QueryAsync(query, token, cancellationToken);
+        return new ArchivedList(result)
+        {
+            Count = result.Count,
+            TotalCount = result.TotalCount,
+            IsAtLeast = result.IsAtLeast,
+            PidCount = result.Pids.Count,
+            NextPageToken = result.NextPageToken,
+            OldestTimeUnixNanos = result.OldestTimeUnixNanos,
+            QueryTime = result.QueryTime,
+            Filter = result.Filter,
+        };
+    }
 
     // How many match that only the log has.
-    private async Task<long> CountAsync(EventFilter filter, long complete, long since, long until, CancellationToken cancellationToken)
+    private Task<QueryResult> CountAsync(EventQuery query, long since, CancellationToken cancellationToken)
     {
-        if (complete >= until)
-        {
-            return 0;
-        }
-
-        var newer = filter.Clone();
-        newer.Since = UnixNanos.ToTimestamp(Math.Max(complete, since));
-        using var counted = await QueryAsync(newer, 1, "", cancellationToken);
-        return counted.TotalCount;
+        var newer = query.Filter?.Clone() ?? new EventFilter();
+        newer.Since = UnixNanos.ToTimestamp(since);
+        return cores.RunAsync(() => log.Query(With(query, newer, 1, "", cancellationToken)), cancellationToken);
     }
 
     // The log's own token behind those of its events that were taken.
     private async Task<string?> ContinueLogAsync(
-        EventFilter filter, ArchivePageToken? place, QueryResult? fromLog, int read, int taken, CancellationToken cancellationToken)
+        EventQuery query, ArchivePageToken? place, QueryResult? fromLog, int read, int taken, CancellationToken cancellationToken)
     {
         if (fromLog is null)
         {
@@ -282,7 +395,8 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
             return fromLog.NextPageToken.Length > 0 ? fromLog.NextPageToken : null;
         }
 
-        using var part = await QueryAsync(filter, taken, place?.Log ?? "", cancellationToken);
+        using var part = await cores.RunAsync(
+            () => log.Query(With(query, query.Filter, taken, place?.Log ?? "", cancellationToken)), cancellationToken);
         return part.NextPageToken.Length > 0 ? part.NextPageToken : null;
     }
 }

@@ -5,8 +5,8 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>Answers ListConnections and ListPacketDrops from the log.</summary>
-internal sealed class EventGrouper(EventLog log, QueryCores cores)
+/// <summary>Answers ListConnections and ListPacketDrops from the log, and from the archive where there is one.</summary>
+internal sealed class EventGrouper(ArchivedQueries archived)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListConnectionsResponse> ListAsync(
@@ -52,7 +52,7 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
         };
     }
 
-    private async Task<QueryResult> QueryAsync(
+    private async Task<ArchivedList> QueryAsync(
         string type, IEventFilterFields request, RequestAccess access, int limit, string pageToken, CancellationToken cancellationToken)
     {
         var filter = request.ToEventFilter();
@@ -66,13 +66,12 @@ internal sealed class EventGrouper(EventLog log, QueryCores cores)
             MaxBytes = ContractLimits.MaxResponseEventBytes - ContractLimits.MaxListLimit * PidGroups.MaxOverheadBytes,
             PageToken = pageToken,
             CountPids = true,
-            Cancellation = cancellationToken,
         };
-        return await cores.RunAsync(() => log.Query(query), cancellationToken);
+        return await archived.ListAsync(query, cancellationToken);
     }
 
-    private static int TotalOf(QueryResult result) => (int)Math.Min(result.TotalCount, int.MaxValue);
+    private static int TotalOf(ArchivedList result) => (int)Math.Min(result.TotalCount, int.MaxValue);
 
-    private static Timestamp? OldestTime(QueryResult result) =>
+    private static Timestamp? OldestTime(ArchivedList result) =>
         result.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest) : null;
 }

@@ -6,7 +6,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>Answers ListEvents from the log, and from the archive where there is one.</summary>
-internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder order, FieldChecker fields, ArchivedQueries archived)
+internal sealed class EventLister(ClockOrder order, FieldChecker fields, ArchivedQueries archived)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListEventsResponse> ListAsync(
@@ -20,20 +20,17 @@ internal sealed class EventLister(EventLog log, QueryCores cores, ClockOrder ord
             Filter = filter,
             Limit = request.Limit,
             PageToken = request.PageToken,
-            Cancellation = cancellationToken,
         };
-        var response = archived.HasArchive
-            ? await archived.ListAsync(filter, request.Limit, request.PageToken, cancellationToken)
-            : ResponseOf(await cores.RunAsync(() => log.Query(query), cancellationToken));
+        var response = ResponseOf(await archived.ListAsync(query, cancellationToken));
         order.Describe(response);
         return response;
     }
 
-    /// <summary>What a query of the log found, which the response owns.</summary>
-    public static ListEventsResponse ResponseOf(QueryResult result) => new()
+    // What was found is the response's from here on.
+    private static ListEventsResponse ResponseOf(ArchivedList result) => new()
     {
         EncodedEvents = result.Events,
-        EncodedEventsOwner = result,
+        EncodedEventsOwner = result.Owner,
         Count = result.Count,
         TotalCount = (int)Math.Min(result.TotalCount, int.MaxValue),
         TotalIsAtLeast = result.IsAtLeast,

@@ -6,8 +6,8 @@ using Monitor.V1;
 
 namespace Monitor.Server;
 
-/// <summary>Answers ListFlows from the log.</summary>
-internal sealed class FlowLister(EventLog log, QueryCores cores, AgentsReader agents)
+/// <summary>Answers ListFlows from the log, and from the archive where there is one.</summary>
+internal sealed class FlowLister(ArchivedQueries archived, AgentsReader agents)
 {
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<ListFlowsResponse> ListAsync(
@@ -29,7 +29,7 @@ internal sealed class FlowLister(EventLog log, QueryCores cores, AgentsReader ag
                 : static _ => (default, default),
         };
         await access.NarrowAsync(filter, cancellationToken);
-        var result = await cores.RunAsync(() => log.SumFlows(query), cancellationToken);
+        var result = await archived.SumFlowsAsync(query, cancellationToken);
         var response = new ListFlowsResponse
         {
             Count = result.Flows.Count,

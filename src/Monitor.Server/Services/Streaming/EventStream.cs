@@ -6,7 +6,7 @@ using Monitor.V1;
 namespace Monitor.Server;
 
 /// <summary>
-/// One open stream: reads its cursor and writes messages until the client leaves or the server stops. There is no queue:
+/// One open stream: reads the archive, where it begins there, then its cursor, and writes messages until the client leaves or the server stops. There is no queue:
 /// while a write waits for the client, the cursor stands still, and what leaves the log meanwhile is reported as lost.
 /// </summary>
 internal sealed class EventStream(
@@ -54,7 +54,14 @@ internal sealed class EventStream(
         var isFirst = true;
         while (!cancellationToken.IsCancellationRequested)
         {
-            // 1. Read. The watermark before the read, so that nothing older can be missing from what was read.
+            // 1. What is in the archive alone: from the beginning, or because the client was slow.
+            if (plan.Replay is { IsNeeded: true } replay)
+            {
+                await ReplayAsync(replay, cancellationToken);
+                continue;
+            }
+
+            // 2. Read. The watermark before the read, so that nothing older can be missing from what was read.
             var watermark = agents.Watermark;
             var batch = _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes);
             if (batch.AtEnd)
@@ -62,14 +69,14 @@ internal sealed class EventStream(
                 Reach(watermark);
             }
 
-            // 2. Send, or be silent for a while.
+            // 3. Send, or be silent for a while.
             if (!batch.IsEmpty || isFirst || Elapsed >= heartbeat || _changes is { Any: true })
             {
                 isFirst = false;
-                await SendAsync(batch.Losses);
+                await SendAsync(batch.Losses, _cursor.GetResumeToken().ToString());
             }
 
-            // 3. Go on at once while there is more; else wait, and let events gather.
+            // 4. Go on at once while there is more; else wait, and let events gather.
             if (!batch.AtEnd)
             {
                 await Task.Yield();
@@ -90,6 +97,23 @@ internal sealed class EventStream(
         }
     }
 
+    private async Task ReplayAsync(ArchiveReplay replay, CancellationToken cancellationToken)
+    {
+        // So that a client sees at once that the stream works: what it asks for may take seconds to find.
+        await SendAsync([], replay.Token);
+        try
+        {
+            while (await replay.ReadAsync(_buffer, plan.MaxEvents, MaxBytes, cancellationToken) is { } losses)
+            {
+                await SendAsync(losses, replay.Token);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // As the rest of the stream, which then ends at once.
+        }
+    }
+
     /// <summary>Gives the buffer back of a message that was not sent.</summary>
     public void Dispose() => _buffer.Dispose();
 
@@ -105,13 +129,13 @@ internal sealed class EventStream(
 
     private TimeSpan Elapsed => time.GetElapsedTime(_lastSent);
 
-    private async Task SendAsync(IReadOnlyList<Loss> losses)
+    private async Task SendAsync(IReadOnlyList<Loss> losses, string resumeToken)
     {
         var response = new StreamEventsResponse
         {
             EncodedEvents = _buffer.Written,
             EncodedEventsOwner = _buffer,
-            ResumeToken = _cursor.GetResumeToken().ToString(),
+            ResumeToken = resumeToken,
             Watermark = _watermark,
         };
         response.Losses.AddRange(plan.CountsLosses ? losses : losses.Select(WithoutCount));
@@ -184,7 +208,7 @@ internal sealed class EventStream(
                 if (!_cursor.HasMore)
                 {
                     Reach(watermark);
-                    await SendAsync([]);
+                    await SendAsync([], _cursor.GetResumeToken().ToString());
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
@@ -10,6 +11,9 @@ internal sealed class StreamPlan
 {
     /// <summary>Reads the log from the place that was asked for.</summary>
     public required EventCursor Cursor { get; init; }
+
+    /// <summary>Reads from the archive what comes before that; null where nothing does.</summary>
+    public ArchiveReplay? Replay { get; private init; }
 
     /// <summary>Most events of a message.</summary>
     public required int MaxEvents { get; init; }
@@ -26,36 +30,86 @@ internal sealed class StreamPlan
     /// <summary>Checks the request and opens the cursor, for what its reader may read.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad, or asks for too much; it says why.</exception>
     public static async ValueTask<StreamPlan> CreateAsync(
-        StreamEventsRequest request, EventLog log, RequestAccess access, FieldChecker fields, CancellationToken cancellationToken)
+        StreamEventsRequest request,
+        EventLog log,
+        ArchivedQueries archived,
+        RequestAccess access,
+        FieldChecker fields,
+        CancellationToken cancellationToken)
     {
         var filter = request.ToEventFilter();
         await access.NarrowAsync(filter, cancellationToken);
         await fields.CheckAsync(filter, cancellationToken);
-        return request.AgentStatus && !access.ShowsStatus
-            ? throw access.Denied("agent_status: your credential does not allow reading agents")
-            : Create(request, filter, log, countsLosses: !access.IsScoped);
+        if (request.AgentStatus && !access.ShowsStatus)
+        {
+            throw access.Denied("agent_status: your credential does not allow reading agents");
+        }
+
+        var countsLosses = !access.IsScoped;
+        if (!archived.HasArchive)
+        {
+            return Create(request, filter, log, countsLosses);
+        }
+
+        if (ReplayToken.TryParse(request.ResumeToken, out var token))
+        {
+            CheckNoSince(request);
+            filter.Since = token.Since == long.MinValue ? null : UnixNanos.ToTimestamp(token.Since);
+            var cursor = Open(log, filter, LogPosition.Oldest);
+            return Create(request, cursor, await archived.ResumeAsync(cursor, token, cancellationToken), countsLosses);
+        }
+
+        if (request.ResumeToken.Length > 0 && request.Since is null && log.Resume(request.ResumeToken) is { Status: ResumeStatus.Evicted } resume
+            && ResumeToken.TryParse(request.ResumeToken, out var evicted) && evicted is { Delivered: not null, HasDuplicatesAhead: false })
+        {
+            var cursor = Open(log, filter, resume.Position);
+            try
+            {
+                return Create(request, cursor, await archived.ResumeAsync(cursor, evicted, cancellationToken), countsLosses);
+            }
+            catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable && request.AcceptLoss)
+            {
+                return Create(request, filter, log, countsLosses);
+            }
+        }
+
+        var plan = Create(request, filter, log, countsLosses);
+        return request.Since is null ? plan : Create(request, plan.Cursor, await archived.ReplayAsync(plan.Cursor, cancellationToken), countsLosses);
     }
 
     /// <summary>Checks the request and opens the cursor.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
-    public static StreamPlan Create(StreamEventsRequest request, EventFilter filter, EventLog log, bool countsLosses)
+    public static StreamPlan Create(StreamEventsRequest request, EventFilter filter, EventLog log, bool countsLosses) =>
+        Create(request, Open(log, filter, StartOf(request, log, countsLosses)), null, countsLosses);
+
+    private static StreamPlan Create(StreamEventsRequest request, EventCursor cursor, ArchiveReplay? replay, bool countsLosses) => new()
     {
-        var maxEvents = ReadMaxEvents(request);
-        var maxDelay = ReadMaxDelay(request);
+        Cursor = cursor,
+        Replay = replay,
+        MaxEvents = ReadMaxEvents(request),
+        MaxDelay = ReadMaxDelay(request),
+        AgentStatus = request.AgentStatus,
+        CountsLosses = countsLosses,
+    };
+
+    private static EventCursor Open(EventLog log, EventFilter filter, LogPosition from)
+    {
         try
         {
-            return new StreamPlan
-            {
-                Cursor = log.OpenCursor(filter, StartOf(request, log, countsLosses)),
-                MaxEvents = maxEvents,
-                MaxDelay = maxDelay,
-                AgentStatus = request.AgentStatus,
-                CountsLosses = countsLosses,
-            };
+            return log.OpenCursor(filter, from);
         }
         catch (FilterException bad)
         {
             throw CallErrors.InvalidField(bad);
+        }
+    }
+
+    private static void CheckNoSince(StreamEventsRequest request)
+    {
+        if (request.Since is not null)
+        {
+            throw CallErrors.InvalidField(
+                "since", "since: cannot be given together with resume_token, which says where to start. Leave one out.");
         }
     }
 
@@ -97,12 +151,7 @@ internal sealed class StreamPlan
             return request.Since is { } since ? LogPosition.Since(UnixNanos.From(since) ?? 0) : LogPosition.End;
         }
 
-        if (request.Since is not null)
-        {
-            throw CallErrors.InvalidField(
-                "since", "since: cannot be given together with resume_token, which says where to start. Leave one out.");
-        }
-
+        CheckNoSince(request);
         return ResumeAfter(request, log, countsLosses);
     }
 
