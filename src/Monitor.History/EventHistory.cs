@@ -382,10 +382,10 @@ public sealed class EventHistory : IEventHistory
             _lastFailure = _time.GetTimestamp();
             if (_failure is null)
             {
-                HistoryLog.Failing(_logger, failure.Message, RetryInterval.TotalSeconds);
+                HistoryLog.Failing(_logger, ReasonOf(failure), RetryInterval.TotalSeconds);
             }
 
-            SetFailure($"events are not stored in {_options.Folder}: {failure.Message}");
+            SetFailure($"events are not stored in {_options.Folder}: {ReasonOf(failure)}");
             if (failure is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase })
             {
                 // Another file is begun. What is in this one stays readable; of the segment that is stored in parts there, the

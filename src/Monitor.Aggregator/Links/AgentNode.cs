@@ -81,7 +81,7 @@ internal sealed class AgentNode(string name, ClusterLog log, TimeProvider time)
     {
         lock (_lock)
         {
-            _run = new AgentRun(origin.Epoch, origin.Start, origin, at) { IsRetired = isRetired };
+            _run = new AgentRun(origin.Epoch, at, origin, at) { IsRetired = isRetired };
         }
     }
 

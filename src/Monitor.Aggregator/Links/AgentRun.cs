@@ -6,7 +6,7 @@ namespace Monitor.Aggregator.Links;
 
 /// <summary>One run of an agent, as far as it was read. Guarded by its <see cref="AgentNode"/>.</summary>
 /// <param name="epoch">Which run.</param>
-/// <param name="start">Where the log's copy of it starts.</param>
+/// <param name="start">Where this program began to read it.</param>
 /// <param name="origin">Its origin in the log.</param>
 /// <param name="at">How far it was read.</param>
 internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin, OriginPoint at)
@@ -14,7 +14,8 @@ internal sealed class AgentRun(ulong epoch, OriginPoint start, Origin origin, Or
     /// <summary>Which run.</summary>
     public ulong Epoch => epoch;
 
-    /// <summary>Sequence of the first event that the agent still had when it was first reached.</summary>
+    /// <summary>Sequence of the first event that the agent still had when it was first reached, or that an earlier run of this program had
+    /// not stored.</summary>
     public ulong FirstSequence { get; } = (ulong)start.Events + 1;
 
     /// <summary>Its origin in the log. The next origin of the node replaces this one, also after it was retired.</summary>

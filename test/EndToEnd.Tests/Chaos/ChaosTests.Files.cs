@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace EndToEnd.Tests.Chaos;
 
-/// <summary>Certificates that are no good, and disks that are full: of the logs, and of the certificates while they are
-/// renewed.</summary>
+/// <summary>Certificates that are no good, and disks that are full: of the logs, of the aggregator's history, and of the
+/// certificates while they are renewed.</summary>
 internal sealed partial class ChaosTests
 {
     private const string FilesOfA = "node-a";
@@ -15,6 +15,7 @@ internal sealed partial class ChaosTests
     private TestCredentials? _credentials;
     private SmallDisk? _certificateDisk;
     private SmallDisk? _logDisk;
+    private SmallDisk? _historyDisk;
     private FakeClock? _clockOfA;
     private FakeClock? _clockOfAggregator;
     private ServerSetup? _ofA;
@@ -27,6 +28,7 @@ internal sealed partial class ChaosTests
         _credentials?.Dispose();
         _certificateDisk?.Dispose();
         _logDisk?.Dispose();
+        _historyDisk?.Dispose();
         _clockOfA?.Dispose();
         _clockOfAggregator?.Dispose();
     }
@@ -37,6 +39,7 @@ internal sealed partial class ChaosTests
         {
             _certificateDisk = new SmallDisk();
             _logDisk = new SmallDisk();
+            _historyDisk = new SmallDisk(kibibytes: 96 << 10);
             _credentials = new TestCredentials(_certificateDisk.Folder);
             SignGood(FilesOfA);
             SignGood(FilesOfB);
@@ -45,7 +48,7 @@ internal sealed partial class ChaosTests
             _clockOfAggregator = new FakeClock();
             _ofA = new ServerSetup { Credentials = _credentials, Clock = _clockOfA, LogDisk = _logDisk };
             _ofB = new ServerSetup { Credentials = _credentials };
-            _ofAggregator = new ServerSetup { Credentials = _credentials, Clock = _clockOfAggregator, LogDisk = _logDisk };
+            _ofAggregator = new ServerSetup { Credentials = _credentials, Clock = _clockOfAggregator, LogDisk = _logDisk, HistoryDisk = _historyDisk };
         }
 
         return name switch
@@ -117,6 +120,24 @@ internal sealed partial class ChaosTests
         _certificateDisk.Free();
         await TakenAsync(A.Agent, FilesOfA, () => SignGood(FilesOfA));
     }
+
+    private async Task HistoryDiskAsync()
+    {
+        _historyDisk!.Fill();
+        await WaitForHistoryAsync("degraded");
+        Traffic();
+        await CheckAsync();
+        _historyDisk.Free();
+        await WaitForHistoryAsync("healthy");
+    }
+
+    // With traffic, since nothing needs room where nothing happens.
+    private Task<string> WaitForHistoryAsync(string status) => Waiting.ForAsync($"the history to be {status}", async () =>
+    {
+        A.Connect(100);
+        var parts = (await Aggregator.GetAsync("/health")).GetProperty("parts").EnumerateArray();
+        return parts.Single(part => part.GetProperty("name").GetString() == "history").GetProperty("status").GetString() == status ? "" : null;
+    });
 
     private async Task LogDiskAsync()
     {

@@ -52,7 +52,7 @@ internal abstract class ClusterFixture
         Aggregator?.Dispose();
         var setup = SetupOf("aggregator");
         Aggregator = await ServerProcess.StartAsync(
-            setup, ServerProcess.Aggregator, [.. setup.Access("aggregator"), "--agent", A.AgentTarget, "--agent", B.AgentTarget]);
+            setup, ServerProcess.Aggregator, [.. setup.Access("aggregator"), .. setup.History(), "--agent", A.AgentTarget, "--agent", B.AgentTarget]);
         if (Client is not null)
         {
             Client.Target = Aggregator.GrpcTarget;
