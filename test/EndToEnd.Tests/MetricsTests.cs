@@ -1,6 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using System.Security.Cryptography.X509Certificates;
 using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
@@ -33,47 +31,43 @@ internal sealed class MetricsTests
     }
 
     [Test]
-    public async Task Otlp_WithTheStandardVariables_ReachesACollector()
+    public async Task Otlp_WithTheStandardVariables_ReachesACollector([Values("http/protobuf", "grpc", "")] string protocol, [Values] bool tls)
     {
-        using var collector = new HttpListener();
-        var url = $"http://127.0.0.1:{FreePort()}/";
-        collector.Prefixes.Add(url);
-        collector.Start();
-        var received = new StringBuilder();
-        var collecting = Task.Run(async () =>
+        var disk = Directory.CreateTempSubdirectory("monitor-test-");
+        try
         {
-            while (!received.ToString().Contains("monitor_log_bytes", StringComparison.Ordinal))
+            using var credentials = new TestCredentials(disk.FullName);
+            credentials.Sign("collector", "localhost");
+            var variables = new Dictionary<string, string> { ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000" };
+            if (protocol.Length > 0)
             {
-                var context = await collector.GetContextAsync();
-                using var body = new MemoryStream();
-                await context.Request.InputStream.CopyToAsync(body);
-                received.AppendLine(context.Request.Url!.AbsolutePath).Append(Encoding.UTF8.GetString(body.ToArray()));
-                context.Response.Close();
+                variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol;
             }
-        });
-        using var agent = await ServerProcess.StartAsync(
-            new ServerSetup
+
+            if (tls)
             {
-                Environment = new Dictionary<string, string>
-                {
-                    ["OTEL_EXPORTER_OTLP_ENDPOINT"] = url,
-                    ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-                    ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
-                },
-            },
-            ServerProcess.Agent);
+                variables["OTEL_EXPORTER_OTLP_CERTIFICATE"] = credentials.PathOf("ca.pem");
+            }
 
-        await collecting.WaitAsync(TimeSpan.FromSeconds(60));
+            await using var collector = await Collector.StartAsync(
+                // The specification's default is gRPC.
+                isGrpc: protocol != "http/protobuf",
+                tls ? X509Certificate2.CreateFromPemFile(credentials.PathOf("collector.pem"), credentials.PathOf("collector.key")) : null);
+            variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url;
+            using var agent = await ServerProcess.StartAsync(new ServerSetup { Environment = variables }, ServerProcess.Agent);
 
-        Assert.That(received.ToString(), Does.Contain("/v1/metrics").And.Contain("monitor-agent").And.Contain("monitor_program_events_total"));
-        agent.Signal("TERM");
-        Assert.That(await agent.ExitAsync(), Is.Zero, agent.Error);
+            await Waiting.ForAsync("the log's metrics", () => Task.FromResult(collector.Received.Contains("monitor_log_bytes", StringComparison.Ordinal) ? "" : null), seconds: 60);
+
+            Assert.That(collector.Received, Does.Contain("monitor-agent").And.Contain("monitor_program_events_total"));
+            Assert.That(collector.Paths, Is.EqualTo(new[] { collector.Path }));
+            agent.Signal("TERM");
+            Assert.That(await agent.ExitAsync(), Is.Zero, agent.Error);
+            Assert.That(agent.Error, Does.Not.Match(@"\dZ (error|critical) "));
+        }
+        finally
+        {
+            disk.Delete(recursive: true);
+        }
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
