@@ -45,6 +45,8 @@ internal sealed class ClickHouseWriting : Measure
         // 3. Ask.
         var newest = await AskAsync(log, engine, new EventFilter());
         var pod = await AskAsync(log, engine, new EventFilter { K8SPodName = { "app-7-5d8f7c9b4-x2x9z" } });
+        var read = await ReadAsync(log, engine);
+        var found = await FindAsync(log, engine);
         var note = string.Create(CultureInfo.InvariantCulture, $"events of {bytes:0} bytes; chDB shares the CPUs");
         return
         [
@@ -53,7 +55,54 @@ internal sealed class ClickHouseWriting : Measure
             new Figure("clickhouse: bytes on disk per event", stored, null, "", note),
             new Figure("clickhouse: newest 100 of a million, median", newest, null, "ms", "with the count of all"),
             new Figure("clickhouse: 100 of one pod of 300, median", pod, null, "ms", "with the count of them"),
+            new Figure("clickhouse: events read per second, oldest first", read, null, "", "in pages of 1 MiB, as streams and exports do"),
+            new Figure("clickhouse: one event by its id, median", found, null, "ms", "as stories do"),
         ];
+    }
+
+    private static async Task<double> ReadAsync(EventLog log, ClickHouseEngine engine)
+    {
+        using var archive = await ConnectAsync(log, engine);
+        var start = Stopwatch.GetTimestamp();
+        var read = 0L;
+        ArchivePage? page = null;
+        do
+        {
+            page = await archive.ListAsync(
+                new ArchiveQuery
+                {
+                    Filter = new EventFilter(),
+                    OldestFirst = true,
+                    After = page?.Events[^1].Key,
+                    Limit = 10_000,
+                    MaxBytes = 1 << 20,
+                    Counts = false,
+                },
+                CancellationToken.None);
+            read += page.Events.Count;
+        }
+        while (page.HasMore && read < Events / 4);
+        return read / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static async Task<double> FindAsync(EventLog log, ClickHouseEngine engine)
+    {
+        using var archive = await ConnectAsync(log, engine);
+        var ids = await engine.AskAsync("SELECT epoch, sequence FROM events WHERE sequence % 50000 = 1 ORDER BY sequence FORMAT TabSeparated");
+        var times = new List<double>();
+        foreach (var line in ids.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var numbers = line.Split('\t').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+            var start = Stopwatch.GetTimestamp();
+            if (await archive.FindAsync(numbers[0], numbers[1], new EventFilter(), CancellationToken.None) is null)
+            {
+                throw new BenchmarkException($"ClickHouse does not find the event {line}");
+            }
+
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return Median(times);
     }
 
     private static async Task<(double Rate, double Microseconds)> WriteAsync(EventLog log, ClickHouseEngine engine)
@@ -79,11 +128,11 @@ internal sealed class ClickHouseWriting : Measure
             : (Events / elapsed.TotalSeconds, used.TotalMicroseconds / Events);
     }
 
-    private static async Task<double> AskAsync(EventLog log, ClickHouseEngine engine, EventFilter filter)
+    // It answers once it has found the tables to be right.
+    private static async Task<ClickHouseArchive> ConnectAsync(EventLog log, ClickHouseEngine engine)
     {
-        using var archive = new ClickHouseArchive(log, engine.Options, TimeProvider.System, NullLoggerFactory.Instance);
+        var archive = new ClickHouseArchive(log, engine.Options, TimeProvider.System, NullLoggerFactory.Instance);
         using var stop = new CancellationTokenSource();
-        // It answers once it has found the tables to be right.
         var running = archive.RunAsync(stop.Token);
         while (archive.Status.Problem is not null)
         {
@@ -92,6 +141,12 @@ internal sealed class ClickHouseWriting : Measure
 
         await stop.CancelAsync();
         await running;
+        return archive;
+    }
+
+    private static async Task<double> AskAsync(EventLog log, ClickHouseEngine engine, EventFilter filter)
+    {
+        using var archive = await ConnectAsync(log, engine);
         var times = new List<double>();
         for (var question = 0; question < Questions; question++)
         {
