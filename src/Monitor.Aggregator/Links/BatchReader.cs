@@ -102,6 +102,14 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
             return OutOfSequence(identity.Sequence, due.Value);
         }
 
+        // By its id a client finds an event again, and tells two apart.
+        Span<byte> id = stackalloc byte[EventId.MaxLength];
+        EventId.TryFormat(epoch, identity.Sequence, id, out var length);
+        if (!identity.Id.SequenceEqual(id[..length]))
+        {
+            return $"event {identity.Sequence} with the id '{MessageText.Shorten(Encoding.UTF8.GetString(identity.Id))}', which is not its own";
+        }
+
         first = identity.Sequence - (ulong)index;
         if (added.Columns.TimeUnixNanos is var time and not 0 && !(batch.NewestUnixNanos >= time))
         {
