@@ -63,10 +63,14 @@ public sealed class EventCursor
     /// <summary>Whether there are published entries, of any kind, that the cursor has not read.</summary>
     public bool HasMore => _log.PublishedPosition > _at.Position;
 
+    /// <summary>Whether the next batch reads entries from the disk, some milliseconds, or waits for who reads them.</summary>
+    public bool NeedsLoading =>
+        PositionResolver.Find(_log.Segments, _at.Position, out var next) is var segment && (segment ?? next)?.NeedsLoading == true;
+
     /// <summary>
     /// Copies the next matching events, each as an element of <c>StreamEventsResponse.events</c> or
     /// <c>ListEventsResponse.events</c>: tag, length, bytes. Never waits. The batch ends at a maximum, at the end of the
-    /// log, at a loss that follows events, or after 262 144 entries.
+    /// log, at a loss that follows events, before entries that have to be read from the disk, or after 262 144 entries.
     /// </summary>
     /// <param name="output">Where to copy to. If it throws, the cursor stays where it is.</param>
     /// <param name="maxEvents">Most events, 1 or more.</param>
@@ -97,6 +101,12 @@ public sealed class EventCursor
 
                 SkipEvicted(ref batch, next);
                 continue;
+            }
+
+            if (segment.NeedsLoading && batch.At.Position > _at.Position)
+            {
+                // One for each batch, so that whoever reads much can let others go first.
+                break;
             }
 
             if (!segment.TryAcquire())
