@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Monitor.Server.Tests.Support;
+
+namespace Monitor.Server.Tests.Rest;
+
+internal sealed class ErrorBodiesTests
+{
+    /// <summary>Reading a body may hear of the end of the connection before the request does.</summary>
+    [Test]
+    public async Task Request_WhoseConnectionIsOver_IsNoErrorOfOurs([Values] bool isAborted)
+    {
+        using var logs = new TestLogs();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var context = new DefaultHttpContext();
+        var bodies = new ErrorBodies(
+            _ => throw (isAborted ? new ConnectionAbortedException() : new ConnectionResetException("reset")),
+            new DefaultEndpointDataSource(),
+            loggers.CreateLogger<ErrorBodies>());
+
+        await bodies.InvokeAsync(context);
+
+        Assert.That(logs.Entries.Where(entry => entry.Level > LogLevel.Debug).Select(entry => entry.Text), Is.Empty);
+    }
+}
