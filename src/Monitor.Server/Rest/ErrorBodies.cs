@@ -30,7 +30,7 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
             await RestError.WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), MessageOf(bad));
             return;
         }
-        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || gone is ConnectionAbortedException or ConnectionResetException)
+        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || IsEndOfConnection(gone))
         {
             // The connection is over before the request has heard of it.
             RestLog.ClientGone(logger, context.Request.Path);
@@ -50,6 +50,10 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
             await WriteAsync(context);
         }
     }
+
+    private static bool IsEndOfConnection(Exception failure) =>
+        failure is ConnectionAbortedException or ConnectionResetException
+            or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException };
 
     private Task WriteAsync(HttpContext context)
     {

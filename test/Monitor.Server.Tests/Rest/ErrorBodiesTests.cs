@@ -10,13 +10,19 @@ internal sealed class ErrorBodiesTests
 {
     /// <summary>Reading a body may hear of the end of the connection before the request does.</summary>
     [Test]
-    public async Task Request_WhoseConnectionIsOver_IsNoErrorOfOurs([Values] bool isAborted)
+    public async Task Request_WhoseConnectionIsOver_IsNoErrorOfOurs([Values("aborted", "reset", "read")] string how)
     {
+        Exception failure = how switch
+        {
+            "aborted" => new ConnectionAbortedException(),
+            "reset" => new ConnectionResetException("reset"),
+            _ => new TaskCanceledException("", new ConnectionAbortedException()),
+        };
         using var logs = new TestLogs();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(logs));
         var context = new DefaultHttpContext();
         var bodies = new ErrorBodies(
-            _ => throw (isAborted ? new ConnectionAbortedException() : new ConnectionResetException("reset")),
+            _ => throw failure,
             new DefaultEndpointDataSource(),
             loggers.CreateLogger<ErrorBodies>());
 
