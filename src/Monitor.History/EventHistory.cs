@@ -134,8 +134,15 @@ public sealed class EventHistory : IEventHistory
                 Directory.CreateDirectory(options.Folder);
             }
 
-            lockFile = new FileStream(
-                Path.Combine(options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            RefuseIfOthersWrite(options.Folder);
+            var lockOptions = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                // Whoever can open it can hold it, and the program would not start.
+                lockOptions.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            lockFile = new FileStream(Path.Combine(options.Folder, "lock"), lockOptions);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -216,6 +223,17 @@ public sealed class EventHistory : IEventHistory
     }
 
     // ---- At the start ----
+
+    // A group may: that of a pod's volumes has its program alone in it.
+    private static void RefuseIfOthersWrite(string folder)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & UnixFileMode.OtherWrite) != 0)
+        {
+            throw new HistoryException(
+                $"the history in '{folder}' cannot be used: every user of this machine may write there, and could make up what happened. "
+                + $"Give a folder of its own, or: chmod o-w '{folder}'");
+        }
+    }
 
     private void Restore()
     {

@@ -66,6 +66,7 @@ internal sealed class HistoryFile : IDisposable
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <exception cref="SqliteException">It cannot be read or made.</exception>
+    /// <exception cref="InvalidDataException">It is somebody else's database.</exception>
     /// <exception cref="IOException">It cannot be made.</exception>
     public static HistoryFile Open(string path)
     {
@@ -98,6 +99,7 @@ internal sealed class HistoryFile : IDisposable
             // Pages as large as most of what is in a row beside the entries.
             file.Execute(
                 """
+                PRAGMA trusted_schema = OFF;
                 PRAGMA page_size = 8192;
                 PRAGMA locking_mode = EXCLUSIVE;
                 PRAGMA journal_mode = WAL;
@@ -114,7 +116,9 @@ internal sealed class HistoryFile : IDisposable
                     data BLOB NOT NULL);
                 CREATE TABLE IF NOT EXISTS clean_end (position INTEGER PRIMARY KEY);
                 """);
-            return file;
+            // Their statements would run in place of ours.
+            using var others = file.Command("SELECT 1 FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
+            return others.ExecuteScalar() is null ? file : throw new InvalidDataException("it has views or triggers");
         }
         catch
         {

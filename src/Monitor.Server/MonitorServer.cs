@@ -99,6 +99,7 @@ public static class MonitorServer
         services.AddSingleton<Subscribers>();
         services.AddSingleton<DemandTracker>();
         services.AddHostedService(provider => provider.GetRequiredService<DemandTracker>());
+        services.AddHttpContextAccessor();
         services.AddSingleton<QueryCores>();
         services.AddSingleton<ClockOrder>();
         services.AddSingleton<ArchivedQueries>();

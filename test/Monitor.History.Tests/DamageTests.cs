@@ -72,6 +72,52 @@ public sealed class DamageTests
     }
 
     [Test]
+    public void File_WithAViewInPlaceOfItsTable_IsSetAside()
+    {
+        using var test = new HistoryTest();
+        var path = Path.Combine(test.Folder, "events-00000000000000000000.sqlite");
+        using (var connection = new SqliteConnection($"Data Source={path};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                "CREATE VIEW segment (position, head) AS WITH RECURSIVE forever (n) AS (SELECT 1 UNION ALL SELECT n FROM forever) SELECT n, n FROM forever WHERE n = 2";
+            command.ExecuteNonQuery();
+        }
+
+        var start = Task.Run(() => test.Start());
+        Assert.That(start.Wait(TimeSpan.FromSeconds(20)), Is.True, "the statement of the view runs");
+        start.Result.AppendConnections(10);
+
+        Assert.That(test.History.Status.Problem, Does.Contain("views or triggers"));
+        Assert.That(File.Exists(path + ".damaged"), Is.True);
+        test.WaitUntilStored();
+    }
+
+    [Test]
+    public void Folder_ThatEveryUserWritesTo_IsRefused()
+    {
+        using var test = new HistoryTest();
+        File.SetUnixFileMode(test.Folder, (UnixFileMode)0b111_111_111);
+
+        var refused = Assert.Throws<HistoryException>(() => test.Start());
+
+        Assert.That(refused!.Message, Does.Contain("chmod o-w"));
+        File.SetUnixFileMode(test.Folder, (UnixFileMode)0b111_111_000);
+        test.Start();
+    }
+
+    [Test]
+    public void Files_AreTheirOwnersAlone()
+    {
+        using var test = Filled(out _);
+        test.Start();
+
+        Assert.That(
+            Directory.EnumerateFiles(test.Folder).Select(File.GetUnixFileMode), Is.All.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Test]
     public void File_InUseElsewhere_IsRefusedAndStays()
     {
         using var test = Filled(out var files);

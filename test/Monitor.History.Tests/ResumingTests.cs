@@ -13,7 +13,12 @@ public sealed class ResumingTests
         var log = test.Start();
         test.AppendConnections(6_000);
         var cursor = log.OpenCursor(null, LogPosition.Oldest);
-        var had = cursor.ReadEvents(out _, maxEvents: 2_345).Count;
+        var had = 0;
+        while (had < 2_345)
+        {
+            had += cursor.ReadEvents(out _, maxEvents: 2_345 - had).Count;
+        }
+
         var token = cursor.GetResumeToken().ToString();
         test.Stop();
 

@@ -25,6 +25,30 @@ public sealed class StoringTests
     }
 
     [Test]
+    public void Cursor_InTheHistory_ReadsOneSegmentForEachBatch()
+    {
+        using var test = new HistoryTest();
+        test.Start();
+        test.AppendConnections(30_000);
+        test.Stop();
+        var log = test.Start();
+        log.AppendConnections(10);
+        var segments = log.Store.Segments;
+        Assert.That(segments, Has.Length.GreaterThan(4));
+
+        var cursor = log.OpenCursor(new EventFilter { SourcePort = { 1 } }, LogPosition.Oldest);
+        var loads = 0;
+        for (var at = 0L; cursor.HasMore; at = cursor.Position)
+        {
+            loads += cursor.NeedsLoading ? 1 : 0;
+            cursor.ReadEvents(out _);
+            Assert.That(segments.Count(segment => segment.Start.Position >= at && segment.Start.Position < cursor.Position), Is.LessThanOrEqualTo(2));
+        }
+
+        Assert.That(loads, Is.EqualTo(segments.Length - 1).Within(1));
+    }
+
+    [Test]
     public void List_PagesOfMemoryAndHistory_AreEachEventOnceNewestFirst()
     {
         using var test = new HistoryTest();

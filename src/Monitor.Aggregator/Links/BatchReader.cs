@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Google.Protobuf;
@@ -27,6 +28,9 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
     private const uint WatermarkTag = StreamEventsResponse.WatermarkFieldNumber << 3 | WireReader.LengthDelimited;
 
     private readonly byte[] _nodeName = Encoding.UTF8.GetBytes(nodeName);
+
+    // What the ids of all events of the run begin with.
+    private readonly byte[] _idPrefix = Encoding.UTF8.GetBytes(EventId.Format(epoch, 0)[..^1]);
 
     /// <summary>Reads the message in a batch. Malformed events do not make the message invalid: they are marked, and keep
     /// their places.</summary>
@@ -102,6 +106,12 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
             return OutOfSequence(identity.Sequence, due.Value);
         }
 
+        // By its id a client finds an event again, and tells two apart.
+        if (!IsIdOf(identity.Sequence, identity.Id))
+        {
+            return $"event {identity.Sequence} with the id '{MessageText.Shorten(Encoding.UTF8.GetString(identity.Id))}', which is not its own";
+        }
+
         first = identity.Sequence - (ulong)index;
         if (added.Columns.TimeUnixNanos is var time and not 0 && !(batch.NewestUnixNanos >= time))
         {
@@ -109,6 +119,13 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
         }
 
         return null;
+    }
+
+    private bool IsIdOf(ulong sequence, ReadOnlySpan<byte> id)
+    {
+        Span<byte> digits = stackalloc byte[EventId.MaxLength];
+        Utf8Formatter.TryFormat(sequence, digits, out var length);
+        return id.StartsWith(_idPrefix) && id[_idPrefix.Length..].SequenceEqual(digits[..length]);
     }
 
     private string? ReadOther(AgentBatch batch, uint tag, ReadOnlySpan<byte> value)

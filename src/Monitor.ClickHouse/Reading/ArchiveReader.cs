@@ -114,9 +114,9 @@ internal sealed class ArchiveReader(ArchiveServer server)
     public async Task<EventSummary> SummarizeAsync(EventFilter filter, TimeSpan? interval, CancellationToken cancellationToken)
     {
         var sql = new FilterSql(filter);
-        // 0 and no number, where there are no intervals.
+        // 0 and no number, where there are no intervals. What is ahead counts in the last one, as in the log.
         var nanos = (interval?.Ticks ?? 0) * TimeSpan.NanosecondsPerTick;
-        var part = nanos == 0 ? "0" : string.Create(CultureInfo.InvariantCulture, $"intDiv(toUnixTimestamp64Nano(time), {nanos})");
+        var part = nanos == 0 ? "0" : string.Create(CultureInfo.InvariantCulture, $"intDiv(least(toUnixTimestamp64Nano(time), toUnixTimestamp64Nano(now64(9))), {nanos})");
         var lines = await server.ReadLinesAsync(
             string.Create(CultureInfo.InvariantCulture, $"""
             SELECT base64Encode(node_name), outcome, base64Encode(error), base64Encode(reason), type = 'packet_drop', count(), countIf(failed), {part} AS part

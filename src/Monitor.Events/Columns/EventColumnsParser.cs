@@ -153,6 +153,9 @@ internal static class EventColumnsParser
 
             switch (tag)
             {
+                case EventTags.Id:
+                    identity.Id = value;
+                    break;
                 case EventTags.Type:
                     type = value;
                     break;

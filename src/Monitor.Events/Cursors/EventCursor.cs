@@ -93,10 +93,14 @@ public sealed class EventCursor
     /// <param name="delivered">The last of them, by the epoch of their run.</param>
     public void LeaveOut(IReadOnlyDictionary<ulong, ulong> delivered) => _leftOut = delivered.Count == 0 ? null : new(delivered);
 
+    /// <summary>Whether the next batch reads entries from the disk, some milliseconds, or waits for who reads them.</summary>
+    public bool NeedsLoading =>
+        PositionResolver.Find(_log.Segments, _at.Position, out var next) is var segment && (segment ?? next)?.NeedsLoading == true;
+
     /// <summary>
     /// Copies the next matching events, each as an element of <c>StreamEventsResponse.events</c> or
     /// <c>ListEventsResponse.events</c>: tag, length, bytes. Never waits. The batch ends at a maximum, at the end of the
-    /// log, at a loss that follows events, or after 262 144 entries.
+    /// log, at a loss that follows events, before entries that have to be read from the disk, or after 262 144 entries.
     /// </summary>
     /// <param name="output">Where to copy to. If it throws, the cursor stays where it is.</param>
     /// <param name="maxEvents">Most events, 1 or more.</param>
@@ -133,6 +137,12 @@ public sealed class EventCursor
 
                 SkipEvicted(ref batch, next);
                 continue;
+            }
+
+            if (segment.NeedsLoading && batch.At.Position > _at.Position)
+            {
+                // One for each batch, so that whoever reads much can let others go first.
+                break;
             }
 
             if (!segment.TryAcquire())

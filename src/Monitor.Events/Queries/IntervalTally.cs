@@ -2,7 +2,9 @@ namespace Monitor.Events;
 
 /// <summary>Counts events by intervals of time.</summary>
 /// <param name="nanos">Length of an interval, above 0. They begin at multiples of it.</param>
-internal sealed class IntervalTally(long nanos) : IEventTally
+/// <param name="now">Nanoseconds since 1970. Later events are of clocks that are ahead, and count in its interval: each could have an
+/// interval of its own otherwise, and there would be as many as events.</param>
+internal sealed class IntervalTally(long nanos, long now) : IEventTally
 {
     private readonly Dictionary<long, EventTally> _intervals = [];
 
@@ -35,5 +37,9 @@ internal sealed class IntervalTally(long nanos) : IEventTally
         return _current;
     }
 
-    private long StartOf(long time) => time - (((time % nanos) + nanos) % nanos);
+    private long StartOf(long time)
+    {
+        var counted = Math.Min(time, now);
+        return counted - (((counted % nanos) + nanos) % nanos);
+    }
 }

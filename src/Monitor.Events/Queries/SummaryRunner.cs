@@ -1,3 +1,4 @@
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Events;
@@ -14,7 +15,8 @@ internal static class SummaryRunner
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(length, TimeSpan.Zero);
             var nanos = length.Ticks * TimeSpan.NanosecondsPerTick;
-            foreach (var (start, tally) in LogScan.Run(log, filter, long.MaxValue, () => new IntervalTally(nanos), cancellationToken).Intervals)
+            var now = UnixNanos.From(log.Time.GetUtcNow());
+            foreach (var (start, tally) in LogScan.Run(log, filter, long.MaxValue, () => new IntervalTally(nanos, now), cancellationToken).Intervals)
             {
                 total.Add(tally);
                 intervals.Add(new SummaryInterval(start, tally.Count, tally.Failed, tally.ByError, tally.ByReason));

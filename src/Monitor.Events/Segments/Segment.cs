@@ -226,6 +226,9 @@ internal sealed class Segment
     /// cannot be read. Never stay inside across an await.</summary>
     public bool TryAcquire() => TryEnter() || (Stored is not null && TryLoad());
 
+    /// <summary>Whether it is stored and has to be read before somebody can enter.</summary>
+    public bool NeedsLoading => Stored is not null && Volatile.Read(ref _references) <= 0;
+
     /// <summary>Enters if the segment is in memory.</summary>
     public bool TryEnter()
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -15,7 +17,10 @@ internal sealed class Authenticator(
 
     private const string Scheme = "Bearer ";
 
+    private static readonly Authentication Nobody = new(null, "its token is not a reader's, or not any more");
+
     private readonly ProvenTokens _proven = new();
+    private readonly ConcurrentDictionary<(IPAddress Client, string Hash), Task<Authentication>> _asked = new();
 
     /// <summary>Finds the reader.</summary>
     public async ValueTask<Authentication> AuthenticateAsync(HttpContext context)
@@ -36,17 +41,66 @@ internal sealed class Authenticator(
             return new(null, "it has sent too many wrong tokens", IsThrottled: true);
         }
 
-        var found = await ByTokenAsync(token, context.RequestAborted);
-        if (found.Reader is not null)
+        if (file?.Value.FindByToken(token) is { } reader)
         {
             _proven.Add(client.Address, token);
-        }
-        else if (!found.IsUnavailable)
-        {
-            client.Guesses.TryTake();
+            return new(reader, null);
         }
 
-        return found;
+        if (reviewer is not null)
+        {
+            return await AskAsync(client, token, context.RequestAborted);
+        }
+
+        client.Guesses.TryTake();
+        return Nobody;
+    }
+
+    // A question to the API server takes a while. A guess is taken before it, or a client that guesses many at once would have all of
+    // them asked; and one that sends many calls with one new token has it asked once.
+    private async Task<Authentication> AskAsync(LimitedClient client, string token, CancellationToken cancellationToken)
+    {
+        var key = (client.Address, ReadersFile.HashOf(token));
+        var own = new TaskCompletionSource<Authentication>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = _asked.GetOrAdd(key, own.Task);
+        if (asked != own.Task)
+        {
+            return await asked.WaitAsync(cancellationToken);
+        }
+
+        var found = new Authentication(null, "it has sent too many wrong tokens", IsThrottled: true);
+        try
+        {
+            var isProven = _proven.Contains(client.Address, token);
+            if (isProven || client.Guesses.TryTake())
+            {
+                // Others may wait for the answer when this client has left.
+                found = await ByTokenAsync(token, CancellationToken.None);
+                if (found.Reader is not null)
+                {
+                    _proven.Add(client.Address, token);
+                }
+
+                if (found.Reader is not null || found.IsUnavailable)
+                {
+                    if (!isProven)
+                    {
+                        client.Guesses.GiveBack();
+                    }
+                }
+                else if (isProven)
+                {
+                    client.Guesses.TryTake();
+                }
+            }
+
+            return found;
+        }
+        finally
+        {
+            _asked.TryRemove(key, out _);
+            own.SetResult(found);
+        }
     }
 
     /// <summary>Looks again, for a stream that has been open for a while: a token may have been revoked, an authority taken
@@ -133,7 +187,7 @@ internal sealed class Authenticator(
         {
             var reader = file?.Value.FindByToken(token)
                 ?? (reviewer is null ? null : await reviewer.ReviewAsync(token, cancellationToken));
-            return reader is null ? new(null, "its token is not a reader's, or not any more") : new(reader, null);
+            return reader is null ? Nobody : new(reader, null);
         }
         catch (TokenReviewException failure)
         {

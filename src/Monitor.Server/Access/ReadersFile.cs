@@ -25,6 +25,9 @@ internal sealed class ReadersFile
         AllowDuplicateProperties = false,
     };
 
+    // What comes of the command of the help where the variable is not set, and of echo in place of printf.
+    private static readonly string[] HashesOfNothing = [HashOf(""), HashOf("\n")];
+
     private readonly Dictionary<string, Reader> _byToken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Reader> _byCertificate = new(StringComparer.OrdinalIgnoreCase);
 
@@ -109,6 +112,11 @@ internal sealed class ReadersFile
             {
                 throw new AccessException(
                     $"{where}: token_sha256 must be 64 hexadecimal digits: printf %s \"$token\" | sha256sum.");
+            }
+
+            if (HashesOfNothing.Contains(hash, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new AccessException($"{where}: token_sha256 is that of an empty token: was the variable set?");
             }
 
             if (!_byToken.TryAdd(hash.ToLowerInvariant(), reader))

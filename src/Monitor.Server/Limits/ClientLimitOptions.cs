@@ -21,7 +21,7 @@ public sealed class ClientLimitOptions
     /// <summary>
     /// Most frames of HTTP/2 per second of one client that carry no request, such as PING, SETTINGS and RST_STREAM, and as
     /// many at once after a second without; the connection is closed beyond. Window updates, of which a fast reader sends
-    /// many, count a tenth. Default 10 000, which cost less than a tenth of a core.
+    /// many, and frames that carry a request count a tenth. Default 10 000, which cost less than a tenth of a core.
     /// </summary>
     public int MaxControlFramesPerSecond { get; init; } = 10_000;
 

@@ -81,8 +81,8 @@ internal sealed class ClientLimits(MonitorServerOptions options, LimitCounters c
         {
             if (client.IsIdle)
             {
+                // Not disposed of: a call may outlast its connection, and take its turn only then.
                 _clients.Remove(address);
-                client.Dispose();
             }
         }
     }

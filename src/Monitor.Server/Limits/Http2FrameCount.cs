@@ -10,7 +10,9 @@ namespace Monitor.Server;
 internal sealed class Http2FrameCount
 {
     private const int HeaderLength = 9;
-    private const double WindowUpdateWeight = 0.1;
+
+    // What comes with requests, and from fast readers.
+    private const double Tenth = 0.1;
 
     private readonly byte[] _header = new byte[HeaderLength];
     private int _headerLength;
@@ -25,11 +27,10 @@ internal sealed class Http2FrameCount
         Data = 0,
         Headers = 1,
         WindowUpdate = 8,
-        Continuation = 9,
     }
 
     /// <summary>Takes the next bytes in.</summary>
-    /// <returns>How many such frames begin in them; window updates count a tenth.</returns>
+    /// <returns>How many such frames begin in them; window updates, and those that carry a request, count a tenth.</returns>
     public double Add(in ReadOnlySequence<byte> bytes)
     {
         var frames = 0.0;
@@ -80,10 +81,10 @@ internal sealed class Http2FrameCount
 
     private double Weight() => (FrameType)_header[3] switch
     {
-        // Limited as requests are, and their headers by size.
-        FrameType.Headers or FrameType.Continuation => 0,
-        FrameType.Data => _toSkip > 0 || (_header[4] & 1) != 0 ? 0 : 1,
-        FrameType.WindowUpdate => WindowUpdateWeight,
+        // Requests are limited too. Not those that the web server refuses itself, nor the parts that a body is cut into.
+        FrameType.Headers or FrameType.WindowUpdate => Tenth,
+        FrameType.Data => _toSkip > 0 || (_header[4] & 1) != 0 ? Tenth : 1,
+        // Headers that need one are rare, and it may be empty.
         _ => 1,
     };
 }

@@ -35,4 +35,7 @@ internal sealed class TokenBucket(int count, TimeSpan period, TimeProvider time)
             }
         }
     }
+
+    /// <summary>Puts one back that was taken.</summary>
+    public void GiveBack() => Interlocked.Add(ref _fullAt, -(long)_ticksEach);
 }

@@ -1,4 +1,13 @@
 namespace Monitor.Server;
 
 /// <summary>One number of a metric, and the values of its labels.</summary>
-internal readonly record struct Sample(double Value, params string[] Labels);
+internal readonly record struct Sample(double Value, params string[] Labels)
+{
+    private const char Between = '\0';
+
+    /// <summary>Another text for each other list of labels, which agents give any characters.</summary>
+    public string Key => string.Join(
+        Between, Array.Exists(Labels, static label => label.Contains(Between, StringComparison.Ordinal)) ? Labels.Select(WithLength) : Labels);
+
+    private static string WithLength(string label) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{label.Length}:{label}");
+}

@@ -17,7 +17,7 @@ internal sealed record StateMetric(
         var other = default(Sample?);
         foreach (var sample in Read(snapshot))
         {
-            var key = string.Join('\0', sample.Labels);
+            var key = sample.Key;
             if (sums.TryGetValue(key, out var sum))
             {
                 sums[key] = sum with { Value = sum.Value + sample.Value };

@@ -8,7 +8,7 @@ internal sealed class StatePublisher
     private readonly StateMetric _metric;
     private readonly Counter? _counter;
     private readonly Gauge? _gauge;
-    private HashSet<string> _before = [];
+    private Dictionary<string, string[]> _before = [];
 
     public StatePublisher(StateMetric metric, IMetricFactory factory)
     {
@@ -26,19 +26,19 @@ internal sealed class StatePublisher
     /// <summary>Publishes these numbers, and no others.</summary>
     public void Publish(IEnumerable<Sample> samples)
     {
-        var now = new HashSet<string>(StringComparer.Ordinal);
+        var now = new Dictionary<string, string[]>(StringComparer.Ordinal);
         foreach (var sample in samples)
         {
-            now.Add(string.Join('\0', sample.Labels));
+            now[sample.Key] = sample.Labels;
             Set(sample);
         }
 
         // A node that left, a state that is over.
-        foreach (var gone in _before)
+        foreach (var (key, labels) in _before)
         {
-            if (!now.Contains(gone))
+            if (!now.ContainsKey(key))
             {
-                Remove(gone.Split('\0'));
+                Remove(labels);
             }
         }
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -29,8 +30,9 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
             await RestError.WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), MessageOf(bad));
             return;
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested || IsEndOfConnection(gone))
         {
+            // The connection is over before the request has heard of it.
             RestLog.ClientGone(logger, context.Request.Path);
             return;
         }
@@ -48,6 +50,10 @@ internal sealed class ErrorBodies(RequestDelegate next, EndpointDataSource endpo
             await WriteAsync(context);
         }
     }
+
+    private static bool IsEndOfConnection(Exception failure) =>
+        failure is ConnectionAbortedException or ConnectionResetException
+            or OperationCanceledException { InnerException: ConnectionAbortedException or ConnectionResetException };
 
     private Task WriteAsync(HttpContext context)
     {

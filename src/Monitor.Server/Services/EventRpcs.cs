@@ -15,6 +15,7 @@ internal sealed class EventRpcs(
     EventGrouper grouper,
     EventSummarizer summarizer,
     Subscribers subscribers,
+    QueryCores cores,
     LimitCounters counters,
     AgentsReader agents,
     DemandTracker demand,
@@ -77,7 +78,7 @@ internal sealed class EventRpcs(
         var subscriber = new Subscriber(context.Peer, options.Time.GetUtcNow(), plan.Cursor, asks);
         var http = context.GetHttpContext();
         using var stream = new EventStream(
-            plan, responseStream, agents, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http),
+            plan, responseStream, agents, cores, options.Time, options.HeartbeatInterval, EncodedEvents.MustBeObjects(http),
             context.CancellationToken);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stop.Stopping);
         using var lease = new AccessLease(access, options, end.Cancel);

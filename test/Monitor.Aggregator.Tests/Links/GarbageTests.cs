@@ -118,9 +118,13 @@ internal sealed class GarbageTests
             for (var i = 0; i < message.Events.Count; i++)
             {
                 message.Events[i].Sequence = (ulong)i + 10;
+                message.Events[i].Id = Protocol.EventId.Format(Epoch, (ulong)i + 10);
             }
         }));
         yield return Case("foreign event", "an event of node 'other'", With(static message => message.Events[1].NodeName = "other"));
+        yield return Case("id of another agent's event", "event 12 with the id", With(static message =>
+            message.Events[1].Id = Protocol.EventId.Format(0xbad, 12)));
+        yield return Case("no id", "event 11 with the id ''", With(static message => message.Events[0].Id = ""));
         yield return Case(
             "foreign loss", "a loss of node 'other'", With(static message => message.Losses.Add(new Loss { NodeName = "other" })));
         yield return Case("evicted that are there", "a resume token", With(static message =>

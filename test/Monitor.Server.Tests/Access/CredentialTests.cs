@@ -160,4 +160,46 @@ internal sealed class CredentialTests
                 .And.Contain($"\"throttled\":\"{answers[HttpStatusCode.TooManyRequests]}\""));
         Assert.That(secured.Server.LogLines.Count(line => line.Contains("Refused", StringComparison.Ordinal)), Is.LessThan(60));
     }
+
+    [Test]
+    public async Task Guesses_AtOneTime_AreNotAllAskedAbout()
+    {
+        var answer = new TaskCompletionSource();
+        var reviewer = new TestReviewer { Ready = answer.Task };
+        await using var secured = await SecuredServer.StartAsync(reviewer);
+        var guesses = Enumerable.Range(0, 60).Select(i => $"guess{i}").ToList();
+        guesses.ForEach(guess => reviewer.Revoked[guess] = true);
+
+        var calls = guesses.ConvertAll(async guess =>
+        {
+            using var response = await secured.Http(guess).GetAsync(new Uri("/health", UriKind.Relative));
+            return response.StatusCode;
+        });
+        // The others are refused without a question.
+        await Support.TestServer.WaitUntilAsync(() => calls.Count(call => call.IsCompleted) >= 40, "most guesses were refused");
+        answer.SetResult();
+        var answers = await Task.WhenAll(calls);
+
+        Assert.That(answers.Distinct(), Is.EquivalentTo(new[] { HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests }));
+        Assert.That(reviewer.Reviews, Is.LessThanOrEqualTo(20));
+    }
+
+    [Test]
+    public async Task Token_ThatIsNewAndSentManyTimesAtOnce_IsAskedAboutOnceAndLetIn()
+    {
+        var answer = new TaskCompletionSource();
+        var reviewer = new TestReviewer { Ready = answer.Task };
+        await using var secured = await SecuredServer.StartAsync(reviewer);
+        var http = secured.Http("good");
+
+        var calls = Enumerable.Range(0, 40).Select(_ => http.GetAsync(new Uri("/health", UriKind.Relative))).ToList();
+        await Support.TestServer.WaitUntilAsync(() => reviewer.Reviews > 0, "the question was asked");
+        answer.SetResult();
+
+        foreach (var response in await Task.WhenAll(calls))
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            response.Dispose();
+        }
+    }
 }

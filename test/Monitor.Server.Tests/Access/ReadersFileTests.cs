@@ -34,6 +34,17 @@ internal sealed partial class ReadersFileTests
         Assert.That(refused.Message, Does.Not.Contain("secret"));
     }
 
+    [TestCase("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    [TestCase("01BA4719C80B6FE911B091A7C05124B64EEECE964E09C058EF8F9805DACA546B")]
+    public void Hash_OfAnEmptyToken_IsRefused(string hash)
+    {
+        var refused = Assert.Throws<AccessException>(() => ReadersFile.Parse(
+            "readers.json",
+            System.Text.Encoding.UTF8.GetBytes($$"""{"readers": [{"name": "a", "role": "events", "token_sha256": "{{hash}}"}]}""")));
+
+        Assert.That(refused!.Message, Does.Contain("an empty token"));
+    }
+
     [Test]
     public void List_WithComments_FindsByTokenAndCertificate()
     {

@@ -6,6 +6,7 @@ namespace Monitor.Server.Tests.Access;
 internal sealed class TestReviewer : ITokenReviewer
 {
     private int _questions;
+    private int _reviews;
 
     /// <summary>Namespaces that accounts may read.</summary>
     public ConcurrentDictionary<string, bool> Granted { get; } = new();
@@ -18,19 +19,30 @@ internal sealed class TestReviewer : ITokenReviewer
     /// <summary>Whether nobody can say.</summary>
     public bool IsOutOfReach { get; set; }
 
+    /// <summary>What an answer waits for.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    /// <summary>How often it was asked about a token.</summary>
+    public int Reviews => _reviews;
+
     /// <summary>How often it was asked about a namespace.</summary>
     public int Questions => _questions;
 
-    public ValueTask<Reader?> ReviewAsync(string token, CancellationToken cancellationToken) =>
-        IsOutOfReach ? throw new TokenReviewException("out of reach")
-        : new(Revoked.ContainsKey(token) ? null : new Reader
-        {
-            Name = "account",
-            ReadsStatus = ReadsStatus,
-            ReadsNamespace = (name, _) =>
+    public async ValueTask<Reader?> ReviewAsync(string token, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reviews);
+        await Ready;
+        return IsOutOfReach ? throw new TokenReviewException("out of reach")
+            : Revoked.ContainsKey(token) ? null
+            : new Reader
             {
-                Interlocked.Increment(ref _questions);
-                return new(Granted.ContainsKey(name));
-            },
-        });
+                Name = "account",
+                ReadsStatus = ReadsStatus,
+                ReadsNamespace = (name, _) =>
+                {
+                    Interlocked.Increment(ref _questions);
+                    return new(Granted.ContainsKey(name));
+                },
+            };
+    }
 }

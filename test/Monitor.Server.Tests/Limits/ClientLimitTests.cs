@@ -237,6 +237,21 @@ internal sealed class ClientLimitTests
         Assert.That(await waiting.WaitAsync(TimeSpan.FromSeconds(10)), Does.Contain("healthy"));
     }
 
+    [Test]
+    public async Task Call_ThatOutlastsItsConnection_TakesItsTurnWhenItsClientIsForgotten()
+    {
+        var time = new ManualTime();
+        var limits = new ClientLimits(new MonitorServerOptions { Time = time }, new LimitCounters());
+        var client = limits.Enter(IPAddress.Loopback)!;
+        limits.Leave(client);
+        time.Advance(TimeSpan.FromMinutes(5));
+        limits.Enter(OtherClient.Address);
+
+        Assert.That(limits.Clients.Select(known => known.Address), Is.EqualTo(new[] { OtherClient.Address }));
+        Assert.That(await client.TryTakeTurnAsync(CancellationToken.None), Is.True);
+        client.EndTurn();
+    }
+
     [TestCase("ffffffffff", "ListEvents")]
     [TestCase("0000000001ff", "ListEvents")]
     [TestCase("0000000002120a", "StreamEvents")]

@@ -63,6 +63,19 @@ internal sealed class MetricsTests
     }
 
     [Test]
+    public async Task Labels_OfAnyCharacters_ComeAndGo()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Programs.Programs = [FakePrograms.Active("a\0b", stored: 1), FakePrograms.Active("b", stored: 2, nodeName: "n\0a"), FakePrograms.Active("a\0b", stored: 4, nodeName: "n")];
+        Assert.That((await MetricText.OfAsync(server.Http)).Sum("monitor_program_produced_events_total"), Is.EqualTo(7));
+
+        server.Programs.Programs = [FakePrograms.Active("c", stored: 8)];
+
+        var metrics = await MetricText.OfAsync(server.Http);
+        Assert.That(metrics.Sum("monitor_program_produced_events_total"), Is.EqualTo(8));
+    }
+
+    [Test]
     public async Task OpenMetrics_ForWhoAsksForIt_EndsAsItMust()
     {
         await using var server = await TestServer.StartAsync();

@@ -290,6 +290,16 @@ internal sealed class DocumentTests
     }
 
     [Test]
+    public async Task Monitors_WithTwoFieldsOfOneName_DoNotTakeTheDocumentAway()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Programs.Programs =
+            [FakePrograms.Own("exec", new MonitorField { Name = "path", Kind = "text" }, new MonitorField { Name = "path", Kind = "port" })];
+
+        Assert.That(await server.Http.GetStringAsync("/openapi.json"), Does.Contain("monitor.v1.CustomDetail.exec"));
+    }
+
+    [Test]
     public async Task Parameter_WithItsExampleOrDefault_IsTaken()
     {
         var refused = new List<string>();

@@ -120,6 +120,23 @@ internal sealed class SummaryTests
         Assert.That(drops.Intervals.Single().ByReason, Is.EqualTo(new Dictionary<string, int> { ["NO_SOCKET"] = 4 }));
     }
 
+    [Test]
+    public async Task Events_OfTheFuture_AreInTheLastInterval()
+    {
+        await using var server = await TestServer.StartAsync();
+        AppendConnections(server, 3, ConnectionDetail.Types.Outcome.Connected, "", "node-1", secondsAgo: 10);
+        for (var later = 1; later <= 2000; later++)
+        {
+            AppendConnections(server, 1, ConnectionDetail.Types.Outcome.Failed, "ECONNREFUSED", "node-2", secondsAgo: later * -86_400);
+        }
+
+        var summary = await server.Events.SummarizeConnectionsAsync(new SummarizeConnectionsRequest { IntervalSeconds = 1 });
+
+        Assert.That(summary.Count, Is.EqualTo(2003));
+        Assert.That(summary.Intervals.Select(part => part.Count), Is.EqualTo(new[] { 3, 2000 }));
+        Assert.That(summary.Intervals[^1].Start.ToDateTime(), Is.LessThanOrEqualTo(summary.QueryTime.ToDateTime()));
+    }
+
     [TestCase(-1, 60, "1 to")]
     [TestCase(2, 3600, "4 to")]
     public async Task Summary_OfTooManyIntervals_IsRefusedWithTheLeast(int interval, int seconds, string mentions)

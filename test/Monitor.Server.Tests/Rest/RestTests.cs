@@ -26,6 +26,27 @@ internal sealed class RestTests
         Assert.That(json.RootElement.GetProperty("filters").GetProperty("type")[0].GetString(), Is.EqualTo("connection"));
     }
 
+    [TestCase("/api/events", "\"events\":[{")]
+    [TestCase("/api/events?nonsense=1", "nonsense")]
+    [TestCase("/api/list-connections", "\"events\":[{")]
+    [TestCase("/api/explain?event_id=x", "must be the id of an event")]
+    [TestCase("/health?nonsense=1", "nonsense")]
+    public async Task Path_OfRest_WithTheContentTypeOfGrpc_IsRestAllTheSame(string path, string mentions)
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Source.Append(2);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path)
+        {
+            // A message of gRPC, of no bytes.
+            Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } },
+        };
+
+        using var response = await server.Http.SendAsync(request);
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain(mentions));
+        Assert.That(response.StatusCode, Is.EqualTo(mentions.StartsWith('"') ? HttpStatusCode.OK : HttpStatusCode.BadRequest));
+    }
+
     [Test]
     public async Task Events_WithValuesThatTheContractDoesNotKnow_AreAnswered()
     {

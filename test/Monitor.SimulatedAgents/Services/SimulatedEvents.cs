@@ -8,6 +8,8 @@ namespace Monitor.SimulatedAgents.Services;
 /// <summary>Streams, by the code of the product; an aggregator asks for nothing else.</summary>
 internal sealed class SimulatedEvents(SimulatedAgentOptions options) : EncodedEventServiceBase
 {
+    private static readonly QueryCores Cores = new();
+
     private readonly AgentsReader _agents = new(null, new MonitorServerOptions());
 
     public override async Task StreamEvents(
@@ -18,7 +20,7 @@ internal sealed class SimulatedEvents(SimulatedAgentOptions options) : EncodedEv
         var run = CallAgent.Of(context).Run;
         var plan = StreamPlan.Create(request, request.ToEventFilter(), run.Log, countsLosses: true);
         using var stream = new EventStream(
-            plan, responseStream, _agents, TimeProvider.System, options.HeartbeatInterval, sendsObjects: false,
+            plan, responseStream, _agents, Cores, TimeProvider.System, options.HeartbeatInterval, sendsObjects: false,
             context.CancellationToken);
         run.Add(plan.Cursor);
         try

@@ -44,7 +44,8 @@ internal static class MonitorComponents
                     ["fields"] = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Object,
-                        Properties = monitor.Schema.Fields.Where(field => !field.Common)
+                        // What an agent says of its monitors may be anything, such as two fields of one name.
+                        Properties = monitor.Schema.Fields.Where(field => !field.Common).DistinctBy(field => field.Name, StringComparer.Ordinal)
                             .ToDictionary(field => field.Name, field => (IOpenApiSchema)Describe(field), StringComparer.Ordinal),
                     },
                     ["failed"] = new OpenApiSchema { Type = JsonSchemaType.Boolean },

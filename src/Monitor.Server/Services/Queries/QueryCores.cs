@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
 using Monitor.Events;
 
 namespace Monitor.Server;
@@ -5,15 +7,45 @@ namespace Monitor.Server;
 /// <summary>
 /// Runs queries. One keeps a core busy for up to tens of milliseconds, flows for
 /// a second or so for a million events; any number at once would starve the streams, so
-/// one core is left to them.
+/// one core is left to them. What reads the history takes its turn here too.
 /// </summary>
-internal sealed class QueryCores : IDisposable
+/// <remarks>Of one client only as many wait for a core as may run, and on a small machine that is one: however many it has sent,
+/// another client's query waits for one of them.</remarks>
+/// <param name="http">Whose query it is. Null: all are of one.</param>
+internal sealed class QueryCores(IHttpContextAccessor? http = null) : IDisposable
 {
-    private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount - 1));
+    private static readonly int Cores = Math.Max(1, Environment.ProcessorCount - 1);
+
+    private readonly SemaphoreSlim _cores = new(Cores);
+    private readonly ConditionalWeakTable<LimitedClient, SemaphoreSlim> _turns = [];
 
     /// <summary>Runs a query on this thread, once its turn has come.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
     public async Task<T> RunAsync<T>(Func<T> query, CancellationToken cancellationToken)
+    {
+        // Never disposed of, for a client may be forgotten before the last of its calls has ended; nobody asks for a handle of it.
+        var turns = http?.HttpContext?.Features.Get<LimitedClient>() is { } client
+            ? _turns.GetValue(client, static _ => new SemaphoreSlim(Math.Max(1, Cores - 1)))
+            : null;
+        if (turns is null)
+        {
+            return await RunNextAsync(query, cancellationToken);
+        }
+
+        await turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await RunNextAsync(query, cancellationToken);
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    public void Dispose() => _cores.Dispose();
+
+    private async Task<T> RunNextAsync<T>(Func<T> query, CancellationToken cancellationToken)
     {
         await _cores.WaitAsync(cancellationToken);
         try
@@ -29,6 +61,4 @@ internal sealed class QueryCores : IDisposable
             _cores.Release();
         }
     }
-
-    public void Dispose() => _cores.Dispose();
 }

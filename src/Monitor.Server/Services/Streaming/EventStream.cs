@@ -13,6 +13,7 @@ internal sealed class EventStream(
     StreamPlan plan,
     IServerStreamWriter<StreamEventsResponse> writer,
     AgentsReader agents,
+    QueryCores cores,
     TimeProvider time,
     TimeSpan heartbeat,
     bool sendsObjects,
@@ -63,7 +64,11 @@ internal sealed class EventStream(
 
             // 2. Read. The watermark before the read, so that nothing older can be missing from what was read.
             var watermark = agents.Watermark;
-            var batch = _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes);
+            if (await ReadAsync(cancellationToken) is not { } batch)
+            {
+                return;
+            }
+
             if (batch.AtEnd)
             {
                 Reach(watermark);
@@ -124,6 +129,24 @@ internal sealed class EventStream(
         if (_watermark is null || reached > _watermark)
         {
             _watermark = reached;
+        }
+    }
+
+    // From the history in turns: streams that read far back would take all threads, each waiting for the disk, and no call be answered.
+    private async ValueTask<CursorBatch?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!_cursor.NeedsLoading)
+        {
+            return _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes);
+        }
+
+        try
+        {
+            return await cores.RunAsync(() => _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 
