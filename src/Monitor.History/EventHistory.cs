@@ -147,7 +147,7 @@ public sealed class EventHistory : IEventHistory
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new HistoryException(
-                $"the history in '{options.Folder}' cannot be used: {failure.Message} Give a folder that this program may write to, "
+                $"the history in '{options.Folder}' cannot be used: {ReasonOf(failure)}. Give a folder that this program may write to, "
                 + "and that no other server uses.",
                 failure);
         }

@@ -11,6 +11,9 @@ internal static partial class HistoryLog
     [LoggerMessage(LogLevel.Error, "history: {File} is damaged: {Reason}. {Consequence}")]
     public static partial void Damaged(ILogger logger, string file, string reason, string consequence);
 
+    [LoggerMessage(LogLevel.Error, "history: {Folder} cannot be used: {Reason}. Events are served from memory until the next start")]
+    public static partial void Unusable(ILogger logger, string folder, string reason);
+
     [LoggerMessage(LogLevel.Error, "history: events are not stored: {Reason}. They are served from memory; trying again every {Seconds} s")]
     public static partial void Failing(ILogger logger, string reason, double seconds);
 

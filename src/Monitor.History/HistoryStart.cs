@@ -8,6 +8,9 @@ namespace Monitor.History;
 /// <summary>How both programs open their history.</summary>
 public static class HistoryStart
 {
+    // EROFS, which .NET has no exception of its own for.
+    private const int ReadOnlyFileSystem = 30;
+
     /// <summary>Opens the one that the settings ask for.</summary>
     /// <exception cref="HistoryException">It cannot be used; the message names the setting.</exception>
     public static IEventHistory Open(SettingValues settings, ILoggerFactory loggers)
@@ -20,9 +23,15 @@ public static class HistoryStart
             MaxBytes = settings.Get(HistorySettings.Size),
             MaxAge = settings.Get(HistorySettings.Age),
         };
+        var logger = loggers.CreateLogger("Monitor.History");
         try
         {
-            return EventHistory.Open(options, TimeProvider.System, loggers.CreateLogger("Monitor.History"));
+            return EventHistory.Open(options, TimeProvider.System, logger);
+        }
+        catch (HistoryException readOnly) when (readOnly.InnerException is IOException { HResult: ReadOnlyFileSystem } failure)
+        {
+            HistoryLog.Unusable(logger, options.Folder, failure.Message);
+            return new UnusableHistory(options, failure.Message);
         }
         catch (HistoryException refused)
         {

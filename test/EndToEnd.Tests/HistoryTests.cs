@@ -146,6 +146,31 @@ internal sealed class HistoryTests
         Assert.That((await agent.GetAsync("/api/stats")).GetProperty("history").GetProperty("missed").GetString(), Is.EqualTo("0"));
     }
 
+    [Test]
+    public async Task Disk_ReadOnlyAtTheStart_TheAgentServesFromMemoryAndIsDegraded()
+    {
+        using var disk = new SmallDisk(4 << 10);
+        string[] options = ["--programs", "connection", "--history", Path.Combine(disk.Folder, "history")];
+        using (var agent = await ServerProcess.StartAsync(ServerProcess.Agent, options))
+        {
+            agent.Signal("TERM");
+            Assert.That(await agent.ExitAsync(), Is.Zero, agent.Error);
+        }
+
+        disk.MakeReadOnly();
+        using var next = await ServerProcess.StartAsync(ServerProcess.Agent, options);
+        await ConnectAsync(20);
+
+        Assert.That(await EventsAsync(next, 20), Is.Unique);
+        var health = await next.GetAsync("/health");
+        Assert.That(health.GetProperty("status").GetString(), Is.EqualTo("degraded"));
+        Assert.That(
+            health.GetProperty("parts").EnumerateArray().Single(part => part.GetProperty("name").GetString() == "history").GetProperty("message").GetString(),
+            Does.Contain(disk.Folder).And.Contain("Read-only").And.Contain("Start again"));
+        next.Signal("TERM");
+        Assert.That(await next.ExitAsync(), Is.Zero, next.Error);
+    }
+
     [TestCase("/proc/history", "--history")]
     [TestCase("/dev/null/history", "--history")]
     public async Task Folder_ThatCannotBeUsed_EndsTheStartWithTheRemedy(string folder, string mentions)

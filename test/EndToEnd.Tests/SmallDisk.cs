@@ -34,6 +34,9 @@ internal sealed class SmallDisk : IDisposable
         }
     }
 
+    /// <summary>Takes no change any more, as where the kernel has found it damaged.</summary>
+    public void MakeReadOnly() => Command.Run("mount", "-o", "remount,ro", Folder);
+
     /// <summary>Makes room again.</summary>
     public void Free() => File.Delete(Filling);
 
