@@ -47,7 +47,6 @@ internal sealed class ArchiveReplay
         _archive = archive;
         _log = log;
         _cursor = cursor;
-        _cursor.StopsAtGaps = true;
         _filter = EventFilterPlan.Compile(cursor.Filter);
         _time = time;
         _place = place;
@@ -84,7 +83,7 @@ internal sealed class ArchiveReplay
         replay.ReadFrom([.. known.Select(part => part with { After = 0 }), .. others.Select(run => new RunPart(run.Key, 0, run.Value))]);
         await replay.AddLossesAsync(new ArchiveRuns([new RunPart(log.Epoch, 0, (ulong)cursor.Position)], HasOthers: true), cancellationToken);
         await replay.ReadPageAsync(cancellationToken);
-        return replay;
+        return replay.Begin();
     }
 
     /// <summary>Goes on behind the token of an earlier stream.</summary>
@@ -94,7 +93,7 @@ internal sealed class ArchiveReplay
     {
         var replay = new ArchiveReplay(archive, log, cursor, token, time) { _hasMore = true };
         await replay.ReadPageAsync(cancellationToken);
-        return replay;
+        return replay.Begin();
     }
 
     /// <summary>Goes on behind a token of the log whose place has left it.</summary>
@@ -112,7 +111,7 @@ internal sealed class ArchiveReplay
         };
         var replay = new ArchiveReplay(archive, log, cursor, place, time);
         await replay.GoOnAsync(cancellationToken);
-        return replay;
+        return replay.Begin();
     }
 
     /// <summary>Reads the next events.</summary>
@@ -165,6 +164,13 @@ internal sealed class ArchiveReplay
         var losses = _losses;
         _losses = [];
         return losses;
+    }
+
+    // From here on, and not where the archive did not answer and the cursor is read without it.
+    private ArchiveReplay Begin()
+    {
+        _cursor.StopsAtGaps = true;
+        return this;
     }
 
     // What has left the log since the part that was read before.
