@@ -20,5 +20,5 @@ internal sealed class ServerSetup
     public string[] Access(string file) => Credentials is { } credentials ? [.. credentials.Options(file), .. credentials.Readers] : ["--insecure"];
 
     /// <summary>A client of REST that the program accepts.</summary>
-    public HttpClient Http() => Credentials?.HttpWithoutACheck() ?? new HttpClient();
+    public HttpClient Http() => Credentials?.HttpWithoutACheck() ?? PatientHttp.Client();
 }
