@@ -17,9 +17,9 @@ Builds, runs and tests the network monitor.
   ./build.sh demo [OPTIONS]  build, and show two nodes with agents, their traffic, and an aggregator (with these options)
                              until Ctrl-C
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
-  ./build.sh kernels [SUITES]
+  ./build.sh kernels [MACHINES]
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
-                             bookworm (6.1), trixie (6.12), sid (7.x), or those named; minutes for each
+                             bookworm (6.1), trixie (6.12), sid (7.x), arm64 (6.12), or those named; minutes for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh chaos [SECONDS] [SEED]
                              build, and let faults happen at random to agents, an aggregator, clients, links, clocks, certificates
@@ -140,6 +140,7 @@ need_to_test() {
 
 need_to_boot_kernels() {
   need qemu-system-x86_64 qemu-system-x86
+  need qemu-system-aarch64 qemu-system-arm
   need /bin/busybox busybox-static
   need cpio cpio
   need depmod kmod

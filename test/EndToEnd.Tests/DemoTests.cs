@@ -19,7 +19,7 @@ internal sealed class DemoTests
         {
             var url = await UrlAsync(demo);
             Assert.That(Remains(demo.Id), Has.Count.EqualTo(4), "two namespaces and two interfaces");
-            using var client = new HttpClient();
+            using var client = PatientHttp.Client();
             foreach (var node in new[] { "node-a", "node-b" })
             {
                 await Waiting.ForAsync($"attempts and drops of {node}", async () =>

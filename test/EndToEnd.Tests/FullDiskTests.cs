@@ -25,7 +25,8 @@ internal sealed class FullDiskTests
         ]);
         try
         {
-            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}") };
+            using var client = PatientHttp.Client();
+            client.BaseAddress = new Uri($"http://127.0.0.1:{http}");
             await Waiting.ForAsync($"{program} to serve", async () =>
             {
                 try
@@ -97,7 +98,7 @@ internal sealed class FullDiskTests
 
     private static async Task AskAsync(ServerProcess server, int times)
     {
-        using var client = new HttpClient();
+        using var client = PatientHttp.Client();
         for (var i = 0; i < times; i++)
         {
             await client.GetStringAsync(new Uri($"{server.HttpUrl}/api/events"));

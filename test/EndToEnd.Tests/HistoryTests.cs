@@ -81,7 +81,7 @@ internal sealed class HistoryTests
         });
         await ConnectAsync(2);
         var all = await EventsAsync(next, 22);
-        using var client = new HttpClient();
+        using var client = PatientHttp.Client();
         var lines = (await client.GetStringAsync($"{next.HttpUrl}/api/events/export?destination_port={Port}")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines, Has.Length.EqualTo(all.Length));
         Assert.That(lines.Zip(all.Reverse()), Has.All.Matches<(string Line, string Id)>(pair => pair.Line.Contains(pair.Id, StringComparison.Ordinal)));

@@ -52,7 +52,7 @@ internal sealed class LifeTests
     public async Task Start_ItsReaderAlone_GoesBeforeOthers()
     {
         using var agent = await ServerProcess.StartAsync(ServerProcess.Agent);
-        using var http = new HttpClient();
+        using var http = PatientHttp.Client();
         await http.GetStringAsync(new Uri($"{agent.HttpUrl}/api/events?limit=1"));
 
         var first = Directory.GetDirectories($"/proc/{agent.Id}/task")

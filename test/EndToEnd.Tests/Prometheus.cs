@@ -18,7 +18,8 @@ internal sealed class Prometheus : IDisposable
     {
         _process = process;
         _folder = folder;
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        _http = PatientHttp.Client();
+        _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
     }
 
     /// <summary>Starts it.</summary>

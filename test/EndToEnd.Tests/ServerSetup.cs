@@ -26,5 +26,5 @@ internal sealed class ServerSetup
     public string[] History() => HistoryDisk is { } disk ? ["--history", disk.Folder, "--history-size", "32MiB"] : [];
 
     /// <summary>A client of REST that the program accepts.</summary>
-    public HttpClient Http() => Credentials?.HttpWithoutACheck() ?? new HttpClient();
+    public HttpClient Http() => Credentials?.HttpWithoutACheck() ?? PatientHttp.Client();
 }

@@ -165,7 +165,7 @@ internal sealed class ServingTests
     [TestCase("/api/nothing", 404, "/api/nothing")]
     public async Task BadRequests_AreAnsweredHelpfully(string path, int status, string mentions)
     {
-        using var client = new HttpClient();
+        using var client = PatientHttp.Client();
 
         var response = await client.GetAsync(_agent.HttpUrl + path);
 

@@ -92,7 +92,7 @@ internal sealed class TestCredentials : IDisposable
 
     private HttpClient Http(RemoteCertificateValidationCallback check)
     {
-        var http = new HttpClient(Handler(check));
+        var http = PatientHttp.Client(Handler(check));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
         return http;
     }

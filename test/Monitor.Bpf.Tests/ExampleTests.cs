@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Monitor.Agent.Tests.Kernel;
 using Monitor.Bpf.Kernel;
 using Monitor.Bpf.Schema;
 
@@ -181,7 +182,7 @@ internal sealed class ExampleTests
 
         using var oom = new LoadedMonitor("oom_kill");
         using var child = cgroup.Start("tail", "/dev/zero");
-        Assert.That(child.WaitForExit(30_000), Is.True);
+        Assert.That(child.WaitForExit(Limit.OfSeconds(30)), Is.True);
         var record = oom.WaitFor(r => r.Number("victim_pid") == (ulong)child.Id);
         Assert.That(record.Number("process.pid"), Is.GreaterThan(0));
         if (record.Number("victim_bytes") > 0)

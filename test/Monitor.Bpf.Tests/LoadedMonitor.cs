@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Monitor.Agent.Tests.Kernel;
 using Monitor.Bpf.Rings;
 using Monitor.Bpf.Schema;
 
@@ -7,7 +8,7 @@ namespace Monitor.Bpf.Tests;
 /// <summary>A monitor by the public header, loaded, attached and read as the agent does it.</summary>
 internal sealed class LoadedMonitor : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Limit.OfSeconds(20);
 
     private readonly List<IDisposable> _owned = [];
     private readonly PerfRingReader _reader;

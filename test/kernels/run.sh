@@ -3,48 +3,71 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$root/artifacts/kernels
-tree=$work/tree
-all_suites=(bullseye bookworm trixie sid)
 projects=(Monitor.Sandbox.Tests Monitor.Bpf.Tests Monitor.Agent.Tests EndToEnd.Tests)
 patience=90m
+
+# The machines: Debian's suite, its name of the architecture, and the version of Landlock that the kernel must have, 0 for none.
+declare -A machines=(
+  [bullseye]="bullseye amd64 0"
+  [bookworm]="bookworm amd64 2"
+  [trixie]="trixie amd64 6"
+  [sid]="sid amd64 6"
+  [arm64]="trixie arm64 6"
+)
+all_machines=(bullseye bookworm trixie sid arm64)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "kernels: $*"; exit 1; }
 
-# The version of Landlock that a suite's kernel must have; 0 where it has none.
-landlock_of() {
+# What depends on the architecture, besides where its commands come from: copy_commands and fetch_commands.
+set_architecture() { # ARCHITECTURE
   case $1 in
-    bullseye) echo 0 ;;
-    bookworm) echo 2 ;;
-    *) echo 6 ;;
+    amd64)
+      # Without cmpxchg16b, which QEMU 7.2 gets wrong, and five levels of page tables, which cost time. Without cmpxchg16b
+      # kernels since 6.18 give storages of sockets no memory, unless it comes from slabs that are checked. A busy host is late
+      # with the timer, for which the kernel would panic.
+      rid=linux-x64 emulator=(qemu-system-x86_64 -cpu "max,cx16=off,la57=off")
+      parameters="console=ttyS0 no_timer_check slab_debug=F"
+      ;;
+    arm64)
+      # An old one: on one with all that QEMU 7.2 emulates (max), code that .NET compiled ended with an illegal instruction.
+      rid=linux-arm64 emulator=(qemu-system-aarch64 -M virt -cpu cortex-a72)
+      parameters="console=ttyAMA0"
+      ;;
   esac
 }
 
-# Debian's package lists of a suite, apart from those of this machine.
-apt_of() { # SUITE COMMAND...
-  local folder=$work/$1
-  "$2" -qq -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists" \
-    -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none "${@:3}"
+# apt with Debian's package lists of a suite and an architecture, apart from those of this machine, and with nothing installed.
+apt_of() { # FOLDER ARCHITECTURE COMMAND...
+  "$3" -qq -o "Dir::Etc::sourcelist=$1/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$1/lists" \
+    -o "Dir::State::status=$1/status" -o "Dir::Cache=$1/cache" -o "APT::Architecture=$2" -o "APT::Architectures=$2" \
+    -o APT::Sandbox::User=root -o Acquire::Languages=none "${@:4}"
 }
 
-# The newest cloud kernel of a suite, unpacked into artifacts/kernels/SUITE/image.
-fetch_kernel() { # SUITE
-  local suite=$1 folder=$work/$1 package packages archive
-  [[ -e $folder/image ]] && return
-  say "$suite: fetching its kernel ..."
-  rm -rf "$folder"
-  mkdir -p "$folder"/{lists/partial,cache/archives/partial}
-  # From where this machine has its own packages.
+# Reads the package lists of a suite, from where this machine has its own packages.
+update_lists() { # FOLDER SUITE ARCHITECTURE
+  local archive
+  rm -rf "$1"
+  mkdir -p "$1"/{lists/partial,cache/archives/partial}
+  touch "$1/status"
   # shellcheck disable=SC2016 # for apt to expand
   archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -1)
   [[ $archive ]] || fail "apt knows no archive of Debian; is this Debian, and has apt-get update been run?"
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$archive" "$suite" >"$folder/sources.list"
-  apt_of "$suite" apt-get update >&2 || fail "cannot read Debian's package lists of $suite"
-  package=$(apt_of "$suite" apt-cache depends --important linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
-  [[ $package ]] || fail "$suite has no linux-image-cloud-amd64"
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$archive" "$2" >"$1/sources.list"
+  apt_of "$1" "$3" apt-get update >&2 || fail "cannot read Debian's package lists of $2"
+}
+
+# The newest cloud kernel of a suite, unpacked into artifacts/kernels/MACHINE/image.
+fetch_kernel() { # MACHINE SUITE ARCHITECTURE
+  local folder=$work/$1 package packages
+  [[ -e $folder/image ]] && return
+  say "$1: fetching its kernel ..."
+  update_lists "$folder" "$2" "$3"
+  package=$(apt_of "$folder" "$3" apt-cache depends --important "linux-image-cloud-$3" | awk '/Depends: linux-image-/ { print $2; exit }')
+  [[ $package ]] || fail "$2 has no linux-image-cloud-$3"
   # Since Debian 14 the image, its modules and their lists are packages of their own.
-  mapfile -t packages < <(apt_of "$suite" apt-cache depends --important "$package" | awk '/Depends: linux-(base|binary|modules)-[0-9]/ { print $2 }')
-  (cd "$folder" && apt_of "$suite" apt-get download "$package" "${packages[@]}" >&2) || fail "cannot fetch $package"
+  mapfile -t packages < <(apt_of "$folder" "$3" apt-cache depends --important "$package" | awk '/Depends: linux-(base|binary|modules)-[0-9]/ { print $2 }')
+  (cd "$folder" && apt_of "$folder" "$3" apt-get download "$package" "${packages[@]}" >&2) || fail "cannot fetch $package"
   for package in "$folder"/linux-*.deb; do dpkg-deb -x "$package" "$folder/unpacked"; done
   find "$folder/unpacked" -name '*.ko.xz' -exec xz -d {} +
   mv "$folder/unpacked" "$folder/image"
@@ -60,30 +83,88 @@ copy() {
   done < <(printf '%s\n' "$@"; ldd "$@" 2>/dev/null | grep -o '/[^ :]*' || true)
 }
 
-# What all machines have: .NET, both programs, the tests, the commands that they call.
-make_tree() {
-  local dotnet python name project libraries
+# .NET and the commands that tests call, as this machine has them, with their libraries.
+copy_commands() {
+  local dotnet python libraries
   dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
   python=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
-  rm -rf "$tree"
-  mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,bin,root,dotnet,monitor/bin,monitor/tests} "$tree$python"
+  mkdir -p "$tree"/{bin,dotnet} "$tree$python"
   cp /bin/busybox "$tree/bin/"
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount losetup mke2fs truncate; do ln -s busybox "$tree/bin/$name"; done
   cp -r "$dotnet"/{dotnet,host,shared} "$tree/dotnet/"
   cp -rL "$python"/. "$tree$python/"
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}
   mapfile -t libraries < <(ldconfig -p | awk '$1 ~ /^(libbpf.so.1|libssl.so.3|libcrypto.so.3)$/ && /x86-64/ { print $NF }'
     find "$dotnet/shared" "$python/lib-dynload" -name '*.so')
   copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nstat)" "$(command -v tc)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
-  cp -r "$root"/artifacts/{bpf,agent,aggregator} "$tree/monitor/"
+}
+
+# The same for another architecture, from Debian's packages and the runtime's.
+fetch_commands() { # ARCHITECTURE
+  local folder=$work/commands-$1 package name version directory
+  local options=("-p:RuntimeIdentifier=$rid" -p:SelfContained=true "-p:ArtifactsPath=$work/runtime-$1" "-p:LocksPath=$work/runtime-$1/locks")
+  if [[ ! -e $folder/fetched ]]; then
+    say "fetching commands for $1 ..."
+    update_lists "$folder" trixie "$1"
+    apt_of "$folder" "$1" apt-get install --download-only --no-install-recommends -y \
+      busybox-static coreutils dnsmasq-base iproute2 kmod libbpf1 libstdc++6 minisign nftables python3 >&2 || fail "cannot fetch commands for $1"
+    touch "$folder/fetched"
+  fi
+  # As Debian lays them out: programs and libraries are below /usr.
+  mkdir -p "$tree"/usr/{bin,sbin,lib}
+  ln -s usr/bin usr/sbin usr/lib "$tree/"
+  for package in "$folder"/cache/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$tree" --exclude './usr/share/*'
+  done
+  dotnet restore "${options[@]}" "$root/src/Monitor.Agent" -v quiet --nologo >&2
+  while read -r name version directory; do
+    install -D -t "$tree/dotnet/shared/$name/$version" "$directory/runtimes/$rid"/lib/net*/*
+    [[ $name != Microsoft.NETCore.App ]] || install -D -t "$tree/dotnet/shared/$name/$version" "$directory/runtimes/$rid/native"/*
+    [[ $name != Microsoft.NETCore.App ]] || install -D -t "$tree/dotnet/host/fxr/$version" "$directory/runtimes/$rid/native/libhostfxr.so"
+  done < <(dotnet msbuild "${options[@]}" "$root/src/Monitor.Agent" -t:ResolveFrameworkReferences -getItem:ResolvedRuntimePack |
+    python3 -c 'import json, sys
+for pack in json.load(sys.stdin)["Items"]["ResolvedRuntimePack"]: print(pack["FrameworkName"], pack["NuGetPackageVersion"], pack["PackageDirectory"])')
+  # There is no package of the command. Each program has a launcher of its own, which has its name.
+  cat >"$tree/dotnet/dotnet" <<'EOF'
+#!/bin/sh
+program=${1%.dll}
+shift
+exec "$program" "$@"
+EOF
+  chmod +x "$tree/dotnet/dotnet"
+}
+
+# What all machines of an architecture have: .NET, both programs, the tests, the commands that they call. The BPF programs are
+# those of this machine: what they are compiled to does not depend on the architecture, as they read no registers.
+make_tree() { # ARCHITECTURE
+  local name project built=$work/dotnet-$1
+  tree=$work/tree-$1
+  say "building the tests for $1 ..."
+  rm -rf "$tree"
+  mkdir -p "$tree"
+  if [[ $1 == amd64 ]]; then
+    copy_commands
+    mkdir "$tree/monitor"
+    cp -r "$root"/artifacts/{agent,aggregator} "$tree/monitor/"
+  else
+    fetch_commands "$1"
+    for name in Agent Aggregator; do
+      dotnet publish "$root/src/Monitor.$name" -c Release -r "$rid" -v quiet --nologo "-p:ArtifactsPath=$built" "-p:LocksPath=$built/locks" \
+        -o "$tree/monitor/${name,}" >&2
+    done
+  fi
+  mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,root,home,var,monitor/bin,monitor/tests}
+  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount losetup mke2fs truncate; do
+    [[ -e $tree/bin/$name || -L $tree/bin/$name ]] || ln -s busybox "$tree/bin/$name"
+  done
+  cp -r "$root"/artifacts/bpf "$tree/monitor/"
   cp "$root"/artifacts/bin/monitor-a* "$tree/monitor/bin/"
   for project in "${projects[@]}"; do
     # Compiled before they get there, for an emulated CPU takes long to.
-    dotnet publish "$root/test/$project" -c Release -v quiet --nologo -clp:NoSummary -p:EnableNUnitRunner=true \
-      "-p:ArtifactsPath=$work/dotnet" -p:UseCurrentRuntimeIdentifier=true -p:SelfContained=false -p:PublishReadyToRun=true \
+    dotnet publish "$root/test/$project" -c Release -r "$rid" -v quiet --nologo -clp:NoSummary -p:EnableNUnitRunner=true \
+      "-p:ArtifactsPath=$built" "-p:LocksPath=$built/locks" -p:SelfContained=false -p:PublishReadyToRun=true \
       -p:PublishDocumentationFiles=false -o "$tree/monitor/tests/$project" >&2
     # The BPF programs of the tests are not published.
-    find "$work/dotnet/bin/$project/release" -maxdepth 1 -name '*bpf' -exec cp -r {} "$tree/monitor/tests/$project/" \;
+    find "$built/bin/$project/release_$rid" -maxdepth 1 -name '*bpf' -exec cp -r {} "$tree/monitor/tests/$project/" \;
   done
   cp "$root/test/kernels/init" "$tree/init"
   printf 'root:x:0:0:root:/tmp:/bin/sh\n' >"$tree/etc/passwd"
@@ -92,34 +173,35 @@ make_tree() {
 }
 
 # One file system with what all machines have, and this kernel's modules.
-make_disk() { # SUITE RELEASE
+make_disk() { # MACHINE RELEASE
   local image=$work/$1/image modules machine=$work/$1/machine
   modules=$(find "$image" -type d -path "*/modules/$2")
   rm -rf "$machine"
   mkdir -p "$machine/lib/modules/$2"
   (cd "$modules" && find kernel/{net,lib,crypto} kernel/drivers/net/veth.ko kernel/drivers/block/loop.ko modules.* -print0 | cpio --quiet -0pdm "$machine/lib/modules/$2")
   depmod -b "$machine" "$2" 2>/dev/null
-  for folder in "$tree" "$machine"; do (cd "$folder" && find . -print0 | cpio --quiet -0o -H newc); done >"$work/$1/disk"
+  # Not lib itself: where it is a link, a folder would take its place.
+  { (cd "$tree" && find . -print0 | cpio --quiet -0o -H newc); (cd "$machine" && find lib/modules -print0 | cpio --quiet -0o -H newc); } >"$work/$1/disk"
 }
 
-# Prints "SUITE RELEASE: N passed, N failed, N skipped". False where a test failed or the machine did not come to its end.
-run_tests() { # SUITE
-  local suite=$1 release kernel log=$work/$1/console.log
-  fetch_kernel "$suite"
-  release=$(basename "$(find "$work/$suite/image" -type d -path '*/lib/modules/*' -prune -print -quit)")
-  kernel=$(find "$work/$suite/image" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz")
-  make_disk "$suite" "$release"
-  say "$suite: running the tests on $release ..."
-  # Without cmpxchg16b, which QEMU 7.2 gets wrong, and five levels of page tables, which cost time. Without cmpxchg16b kernels
-  # since 6.18 give storages of sockets no memory, unless it comes from slabs that are checked. A busy host is late with the
-  # timer, for which the kernel would panic.
-  timeout "$patience" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,cx16=off,la57=off -smp 2 -m 4096 -nographic -no-reboot \
-    -nic none -kernel "$kernel" -initrd "$work/$suite/disk" \
-    -append "console=ttyS0 panic=-1 quiet mitigations=off no_timer_check slab_debug=F landlock=$(landlock_of "$suite")" </dev/null 2>&1 \
+# Prints "MACHINE RELEASE: N passed, N failed, N skipped". False where a test failed or the machine did not come to its end.
+run_tests() { # MACHINE
+  local name=$1 suite architecture landlock release kernel log=$work/$1/console.log
+  read -r suite architecture landlock <<<"${machines[$name]}"
+  set_architecture "$architecture"
+  tree=$work/tree-$architecture
+  fetch_kernel "$name" "$suite" "$architecture"
+  release=$(basename "$(find "$work/$name/image" -type d -path '*/lib/modules/*' -prune -print -quit)")
+  kernel=$(find "$work/$name/image" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz")
+  make_disk "$name" "$release"
+  say "$name: running the tests on $release ..."
+  timeout "$patience" "${emulator[@]}" -accel tcg,thread=multi -smp 2 -m 4096 -nographic -no-reboot \
+    -nic none -kernel "$kernel" -initrd "$work/$name/disk" \
+    -append "panic=-1 quiet mitigations=off landlock=$landlock $parameters" </dev/null 2>&1 \
     | sed -u 's/\r//g' >"$log" || true
-  rm "$work/$suite/disk"
+  rm "$work/$name/disk"
   grep -A 12 '^failed ' "$log" >&2 || true
-  awk -v name="$suite $release" -v projects="${#projects[@]}" '
+  awk -v name="$name $release" -v projects="${#projects[@]}" '
     $1 == "succeeded:" { passed += $2; seen++ } $1 == "failed:" { failed += $2 } $1 == "skipped:" { skipped += $2 }
     END {
       if (seen != projects) { print name ": did not get to the end of the tests; see " FILENAME; exit 1 }
@@ -129,13 +211,19 @@ run_tests() { # SUITE
 }
 
 [[ $(uname -m) == x86_64 ]] || fail "only for x86_64 so far"
-for suite in "$@"; do
-  [[ " ${all_suites[*]} " == *" $suite "* ]] || { say "kernels: no such suite: $suite; there are: ${all_suites[*]}"; exit 2; }
+(($#)) || set -- "${all_machines[@]}"
+for name in "$@"; do
+  [[ ${machines[$name]-} ]] || { say "kernels: no such machine: $name; there are: ${all_machines[*]}"; exit 2; }
 done
 mkdir -p "$work"
-say "building the tests ..."
-make_tree
-(($#)) || set -- "${all_suites[@]}"
+for architecture in amd64 arm64; do
+  for name in "$@"; do
+    [[ ${machines[$name]} == *" $architecture "* ]] || continue
+    set_architecture "$architecture"
+    make_tree "$architecture"
+    break
+  done
+done
 status=0
-for suite in "$@"; do run_tests "$suite" || status=1; done
+for name in "$@"; do run_tests "$name" || status=1; done
 exit $status

@@ -9,7 +9,7 @@ namespace Monitor.Agent.Tests.Kernel;
 [RequiresKernel]
 internal sealed class DnsTests
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerTimeout = Limit.OfSeconds(1);
 
     private NetworkNamespace _namespace = null!;
     private NameServer _server = null!;
@@ -59,7 +59,7 @@ internal sealed class DnsTests
         Assert.That((detail.Outcome, detail.Name, detail.QueryType), Is.EqualTo((Outcome.Answered, "www.test", "A")));
         Assert.That((detail.ResponseCode, detail.TransactionId), Is.EqualTo(("NOERROR", 4660u)));
         Assert.That(detail.Answers, Is.EqualTo(["192.0.2.1"]));
-        Assert.That(detail.Latency.ToTimeSpan(), Is.GreaterThan(TimeSpan.Zero).And.LessThan(TimeSpan.FromSeconds(10)));
+        Assert.That(detail.Latency.ToTimeSpan(), Is.GreaterThan(TimeSpan.Zero).And.LessThan(Limit.OfSeconds(10)));
         Assert.That(_kernel.Events.Count(e => e.Type == "dns" && e.Pid == client.Pid), Is.EqualTo(1));
     }
 

@@ -77,7 +77,7 @@ internal sealed class TcpShapesTests
         Assert.That(closes, Has.Count.EqualTo(4), "TIME_WAIT is no end of its own");
         Assert.That(closes.Select(e => e.SourcePort), Is.All.EqualTo(own));
         Assert.That(closes.Select(e => e.ConnectionId).Distinct().Count(), Is.EqualTo(FollowsListeners ? 4 : 3));
-        Assert.That(closes.Select(e => e.Close.Duration.ToTimeSpan()), Is.All.LessThan(TimeSpan.FromSeconds(1)), "nobody waits for it");
+        Assert.That(closes.Select(e => e.Close.Duration.ToTimeSpan()), Is.All.LessThan(Limit.OfSeconds(1)), "nobody waits for it");
     }
 
     [TestCase("s", Cause.RemoteReset, Cause.LocalReset)]
