@@ -201,7 +201,14 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         }
         catch (ArchiveException failure)
         {
-            return cursor.Filter.Since is not null && since < LeftSince ? throw CallErrors.ArchiveAway(failure) : null;
+            if (cursor.Filter.Since is not null && since < LeftSince)
+            {
+                throw CallErrors.ArchiveAway(failure);
+            }
+
+            // Nobody will read from the archive what leaves the log before the cursor comes to it: that is a loss.
+            cursor.StopsAtGaps = false;
+            return null;
         }
     }
 
