@@ -81,12 +81,12 @@ public sealed class EventCursor
         return begin.Runs;
     }
 
-    /// <summary>Whether it stops where entries have left the log, as at its end, and does not say what is missing: the reader gets that from
-    /// elsewhere, and calls <see cref="MoveToOldest"/>.</summary>
+    /// <summary>Whether it stops where the oldest entries have left the log, as at its end, and does not say what is missing: the reader gets
+    /// that from elsewhere, and calls <see cref="MoveToOldest"/>. Entries that are missing between others are a loss in any case.</summary>
     public bool StopsAtGaps { get; set; }
 
     /// <summary>Whether the entries that come next have left the log.</summary>
-    public bool IsEvicted => _log.Segments is [var oldest, ..] && oldest.Start.Position > _at.Position;
+    public bool IsEvicted => (_log.Segments is [var oldest, ..] ? oldest.Start : _log.RunStart).Position > _at.Position;
 
     /// <summary>Leaves out events that the reader has from elsewhere, and that may come with an agent that the log does not have
     /// yet. They count as filtered.</summary>
@@ -114,16 +114,11 @@ public sealed class EventCursor
         _origins?.BeginBatch();
         while (!batch.Full && batch.Scanned < MaxScannedEntries)
         {
-            var segment = PositionResolver.Find(_log.Segments, batch.At.Position, out var next);
+            var segments = _log.Segments;
+            var segment = PositionResolver.Find(segments, batch.At.Position, out var next);
             if (segment is null)
             {
-                if (next is null)
-                {
-                    batch.AtEnd = true;
-                    break;
-                }
-
-                if (StopsAtGaps)
+                if (next is null || (StopsAtGaps && next == segments[0]))
                 {
                     batch.AtEnd = true;
                     break;

@@ -55,8 +55,8 @@ internal sealed class ArchiveReplay
     /// <summary>Whether there is something to read before the cursor goes on.</summary>
     public bool IsNeeded => !_isPassed || _cursor.IsEvicted;
 
-    /// <summary>Where it is: a stream can go on behind the events that were read.</summary>
-    public string Token => _place.ToString();
+    /// <summary>Where it is: a stream can go on behind the events that were read, here or by the cursor, and the losses that were taken.</summary>
+    public string Token => PlaceBehind().ToString();
 
     /// <summary>Begins with the oldest event that matches.</summary>
     /// <param name="archive">The archive.</param>
@@ -121,7 +121,13 @@ internal sealed class ArchiveReplay
     /// <param name="cancellationToken">The client has left.</param>
     /// <returns>The losses among them and before. Null: there are no more of either, and the cursor goes on.</returns>
     /// <exception cref="RpcException">The archive does not answer; it says why.</exception>
-    public async Task<IReadOnlyList<Loss>?> ReadAsync(PooledBuffer output, int maxEvents, int maxBytes, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Loss>?> ReadAsync(PooledBuffer output, int maxEvents, int maxBytes, CancellationToken cancellationToken) =>
+        await FindAsync(cancellationToken) ? Take(output, maxEvents, maxBytes) : null;
+
+    /// <summary>Waits for what is next. <see cref="Token"/> is not to be asked for meanwhile.</summary>
+    /// <returns>False: there is nothing more, and the cursor goes on.</returns>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<bool> FindAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -135,7 +141,7 @@ internal sealed class ArchiveReplay
                 {
                     _isPassed = true;
                     _cursor.LeaveOut(_place.Runs.Parts.Where(IsAhead).ToDictionary(part => part.Epoch, part => part.UpTo));
-                    return null;
+                    return false;
                 }
                 else
                 {
@@ -148,6 +154,13 @@ internal sealed class ArchiveReplay
             throw CallErrors.ArchiveAway(failure);
         }
 
+        return true;
+    }
+
+    /// <summary>Takes what was found.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public IReadOnlyList<Loss> Take(PooledBuffer output, int maxEvents, int maxBytes)
+    {
         for (var bytes = 0; maxEvents > 0 && _page.TryPeek(out var next); maxEvents--)
         {
             bytes += next.Encoded.Length;
@@ -161,6 +174,12 @@ internal sealed class ArchiveReplay
             _place = _place with { Last = next.Key };
         }
 
+        return TakeLosses();
+    }
+
+    /// <summary>The losses that come before what is read next. <see cref="Token"/> is behind them.</summary>
+    public IReadOnlyList<Loss> TakeLosses()
+    {
         var losses = _losses;
         _losses = [];
         return losses;
@@ -176,17 +195,10 @@ internal sealed class ArchiveReplay
     // What has left the log since the part that was read before.
     private async Task GoOnAsync(CancellationToken cancellationToken)
     {
+        _place = PlaceBehind();
+        _isPassed = false;
         var (log, position) = (_place.LogEpoch, _place.Position);
         var read = _place.Runs.Parts.ToDictionary(part => part.Epoch, part => part.UpTo);
-        if (_isPassed)
-        {
-            (log, position, _isPassed) = (_log.Epoch, _cursor.Position, false);
-            foreach (var part in ReadBy(_cursor.GetResumeToken()).Parts)
-            {
-                read[part.Epoch] = Math.Max(part.UpTo, read.GetValueOrDefault(part.Epoch));
-            }
-        }
-
         await MoveCursorAsync(cancellationToken);
         ReadFrom([
             .. _runs.Values.Select(run => PartOf(run, read)),
@@ -196,6 +208,29 @@ internal sealed class ArchiveReplay
         await AddLossesAsync(
             new ArchiveRuns(log == _log.Epoch ? [entries] : [entries, new RunPart(log, (ulong)position, ulong.MaxValue)], HasOthers: false),
             cancellationToken);
+    }
+
+    // Behind the events of the part that is read now; once the cursor has gone on, behind its own too.
+    private ReplayToken PlaceBehind()
+    {
+        if (!_isPassed)
+        {
+            return _place;
+        }
+
+        var read = _place.Runs.Parts.ToDictionary(part => part.Epoch, part => part.UpTo);
+        foreach (var part in ReadBy(_cursor.GetResumeToken()).Parts)
+        {
+            read[part.Epoch] = Math.Max(part.UpTo, read.GetValueOrDefault(part.Epoch));
+        }
+
+        return _place with
+        {
+            LogEpoch = _log.Epoch,
+            Position = _cursor.Position,
+            Runs = new ArchiveRuns([.. read.Select(run => new RunPart(run.Key, run.Value, run.Value))], HasOthers: false),
+            Last = null,
+        };
     }
 
     private async Task MoveCursorAsync(CancellationToken cancellationToken)

@@ -162,6 +162,32 @@ public sealed class CursorTests
     }
 
     [Test]
+    public void ReadBatch_StopsAtGapsAndSomeAreMissingBetweenOthers_ReportsThemAndGoesOn()
+    {
+        using var log = TestLog.Create();
+        var cursor = log.OpenCursor(filter: null, LogPosition.Oldest);
+        cursor.StopsAtGaps = true;
+        log.AppendConnections(2_000);
+        // The disk was full when the others left memory.
+        log.Store.Segments[0].StoredAs(new StoredElsewhere());
+        var read = cursor.ReadEvents(out _, maxEvents: (int)log.Store.Segments[1].Start.Events).Count;
+        log.AppendConnections(20_000);
+        Assert.That(cursor.IsEvicted, Is.False);
+
+        var losses = 0L;
+        for (var isAtEnd = false; !isAtEnd;)
+        {
+            read += cursor.ReadEvents(out var batch).Count;
+            losses += batch.Losses.Sum(loss => (long)loss.Count);
+            isAtEnd = batch.AtEnd;
+        }
+
+        Assert.That(cursor.HasMore, Is.False);
+        Assert.That(losses, Is.Positive);
+        Assert.That(read + losses, Is.EqualTo(22_000));
+    }
+
+    [Test]
     public void Append_Largest_IsStoredAndOneByteMoreRefused()
     {
         using var log = TestLog.Create();
@@ -268,5 +294,22 @@ public sealed class CursorTests
         public Memory<byte> GetMemory(int sizeHint = 0) => throw new InvalidOperationException();
 
         public Span<byte> GetSpan(int sizeHint = 0) => throw new InvalidOperationException();
+    }
+
+    private sealed class StoredElsewhere : IStoredSegment
+    {
+        public bool TryLoad(Segment segment) => false;
+
+        public void Loaded(Segment segment)
+        {
+        }
+
+        public bool MayMatch(EventFilterPlan filter) => true;
+
+        public IReadOnlyList<Segment>? PartsThatMayMatch(EventFilterPlan filter) => null;
+
+        public bool MayHave(ulong epoch, long sequence) => true;
+
+        public SegmentCounts? ReadCounts() => null;
     }
 }

@@ -205,6 +205,115 @@ internal sealed class ArchiveReplayTests
     }
 
     [Test]
+    public async Task Token_CursorHasGoneOnAndWasLeftBehind_IsBehindWhatTheCursorDelivered()
+    {
+        var agent = new Agent(this, 10, "node-1");
+        agent.Connect();
+        agent.Produce(20_000, new Random(1));
+        var cursor = _log.OpenCursor(null, LogPosition.Oldest);
+        var replay = await ArchiveReplay.StartAsync(_archive, _log, cursor, TimeProvider.System, CancellationToken.None);
+        while (await ReadAsync(replay, 1000))
+        {
+        }
+
+        await DrainAsync(cursor, replay, 10);
+        agent.Produce(20_000, new Random(2));
+        Assert.That(replay.IsNeeded, Is.True);
+
+        // A client that leaves before anything is read from the archive again.
+        Assert.That(ReplayToken.TryParse(replay.Token, out var token), Is.True);
+        cursor = _log.OpenCursor(null, LogPosition.Oldest);
+        replay = await ArchiveReplay.ResumeAsync(_archive, _log, cursor, token!, TimeProvider.System, CancellationToken.None);
+        while (await ReadAsync(replay, 1000))
+        {
+        }
+
+        await DrainAsync(cursor, replay, int.MaxValue);
+        Assert.That(_delivered, Is.Unique);
+        Assert.That(_delivered, Is.EquivalentTo(_produced.Keys));
+    }
+
+    [Test]
+    public async Task Replay_ArchiveIsAwayAndNothingHasLeft_WhatLeavesTheLogLaterIsALoss()
+    {
+        _archive = new FakeArchive { StartUnixNanos = Start + 1000 * Step, Problem = "on holiday" };
+        var agent = new Agent(this, 10, "node-1");
+        agent.Connect();
+        agent.Produce(200, new Random(1));
+        using var cores = new QueryCores();
+        var queries = new ArchivedQueries(_log, cores, new ArchiveSource(_archive), new MonitorServerOptions());
+        var since = Start - 1000 * Step;
+        var cursor = _log.OpenCursor(new EventFilter { Since = UnixNanos.ToTimestamp(since) }, LogPosition.Since(since));
+
+        Assert.That(await queries.ReplayAsync(cursor, CancellationToken.None), Is.Null);
+
+        agent.Produce(20_000, new Random(2));
+        var losses = 0L;
+        for (var isAtEnd = false; !isAtEnd;)
+        {
+            var buffer = new PooledBuffer();
+            var batch = cursor.ReadBatch(buffer, 1000, MaxBytes);
+            _delivered.AddRange(Ids(buffer));
+            losses += batch.Losses.Sum(loss => (long)loss.Count);
+            isAtEnd = batch.AtEnd;
+        }
+
+        Assert.That(losses, Is.Positive);
+        Assert.That(losses + _delivered.Count, Is.EqualTo(_produced.Count));
+    }
+
+    [Test]
+    public async Task Stream_EventsLeaveTheLogBeforeTheyAreRead_NoWatermarkBeforeThem()
+    {
+        var agent = new Agent(this, 10, "node-1");
+        agent.Connect();
+        agent.Produce(100, new Random(1));
+        var messages = await StreamAsync(new TimeThatPasses(() => agent.Produce(20_000, new Random(2))), 20_100);
+
+        var last = messages.FindLastIndex(message => message.Events.Count > 0);
+        Assert.That(messages.Take(last).Select(message => message.Watermark), Is.All.Null);
+        Assert.That(messages.SelectMany(message => message.Events).Select(made => made.Id), Is.Unique);
+    }
+
+    [Test]
+    public async Task Stream_ArchiveTakesLong_SendsEmptyMessagesMeanwhile()
+    {
+        var agent = new Agent(this, 10, "node-1");
+        agent.Connect();
+        agent.Produce(100, new Random(1));
+
+        var messages = await StreamAsync(TimeProvider.System, 20_100, TimeSpan.FromMilliseconds(20), message =>
+        {
+            if (message == 0)
+            {
+                _archive.WrittenPosition = 0;
+                agent.Produce(20_000, new Random(2));
+            }
+            else if (message == 5)
+            {
+                _archive.WrittenPosition = long.MaxValue;
+            }
+        });
+
+        Assert.That(messages.Skip(1).Take(5).Sum(message => message.Events.Count), Is.Zero);
+        Assert.That(messages.SelectMany(message => message.Events).Select(made => made.Id), Is.Unique);
+    }
+
+    [Test]
+    public async Task Stream_FirstMessage_HasTheLossesThatItsTokenIsBehind()
+    {
+        var agent = new Agent(this, 10, "node-1");
+        agent.Connect();
+        agent.Produce(20_000, new Random(1));
+        _archive.Losses.Add(new Loss { NodeName = "node-1", Cause = LossCause.RingFull, Count = 7 });
+        var messages = await StreamAsync(TimeProvider.System, 20_000);
+
+        Assert.That(messages[0].Losses.Single().Count, Is.EqualTo(7));
+        Assert.That(ReplayToken.TryParse(messages[0].ResumeToken, out _), Is.True);
+        Assert.That(messages.Sum(message => message.Losses.Count), Is.EqualTo(1));
+    }
+
+    [Test]
     public void Token_AnyText_IsReadOrRefused([Range(1, 200)] int seed)
     {
         var random = new Random(seed);
@@ -225,6 +334,30 @@ internal sealed class ArchiveReplayTests
         Assert.That(read with { Runs = token.Runs }, Is.EqualTo(token));
         Assert.That(ReplayToken.TryParse(text[..^random.Next(1, text.Length)], out _), Is.False);
         Assert.That(ReplayToken.TryParse("", out _), Is.False);
+    }
+
+    private async Task<List<StreamEventsResponse>> StreamAsync(
+        TimeProvider time, int events, TimeSpan? heartbeat = null, Action<int>? sent = null)
+    {
+        using var cores = new QueryCores();
+        using var end = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var cursor = _log.OpenCursor(null, LogPosition.Oldest);
+        var plan = new StreamPlan
+        {
+            Cursor = cursor,
+            Replay = await ArchiveReplay.StartAsync(_archive, _log, cursor, TimeProvider.System, CancellationToken.None),
+            MaxEvents = 1000,
+            MaxDelay = TimeSpan.Zero,
+            AgentStatus = false,
+            CountsLosses = true,
+        };
+        var writer = new Messages(events, end, sent);
+        var agents = new AgentsReader(null, new MonitorServerOptions { Time = time });
+        using var stream = new EventStream(
+            plan, writer, agents, cores, TimeProvider.System, heartbeat ?? TimeSpan.FromSeconds(5), sendsObjects: true, CancellationToken.None);
+        await stream.RunAsync(end.Token);
+        Assert.That(writer.All.Sum(message => message.Events.Count), Is.EqualTo(events));
+        return writer.All;
     }
 
     private async Task<bool> ReadAsync(ArchiveReplay replay, int maxEvents)
@@ -264,6 +397,46 @@ internal sealed class ArchiveReplayTests
         }
 
         return ids;
+    }
+
+    /// <summary>Cancels once it has all events.</summary>
+    private sealed class Messages(int events, CancellationTokenSource end, Action<int>? sent) : IServerStreamWriter<StreamEventsResponse>
+    {
+        private int _events;
+
+        public List<StreamEventsResponse> All { get; } = [];
+
+        public WriteOptions? WriteOptions { get; set; }
+
+        public async Task WriteAsync(StreamEventsResponse message)
+        {
+            sent?.Invoke(All.Count);
+            All.Add(message);
+            _events += message.Events.Count;
+            if (_events >= events)
+            {
+                await end.CancelAsync();
+            }
+        }
+
+        public Task WriteAsync(StreamEventsResponse message, CancellationToken cancellationToken) => WriteAsync(message);
+    }
+
+    /// <summary>Something happens when it is asked for the first time.</summary>
+    private sealed class TimeThatPasses(Action happens) : TimeProvider
+    {
+        private bool _hasPassed;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (!_hasPassed)
+            {
+                _hasPassed = true;
+                happens();
+            }
+
+            return base.GetUtcNow();
+        }
     }
 
     /// <summary>A run of an agent: what it produces goes into the log once it is connected, and into the archive.</summary>

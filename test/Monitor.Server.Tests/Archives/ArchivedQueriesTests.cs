@@ -113,6 +113,18 @@ internal sealed class ArchivedQueriesTests
     }
 
     [Test]
+    public void List_TokenThatSaysThatNothingIsLeft_IsRefused()
+    {
+        Fill(0, 10_000);
+        var filter = Since(9990);
+        var token = new ArchivePageToken { Filter = EventFilterPlan.Compile(filter).Fingerprint(), Last = new EventKey(Start, 7, 1), Log = null };
+
+        Assert.That(
+            () => ListAsync(filter, 10, token.ToString()),
+            Throws.InstanceOf<RpcException>().With.Property("StatusCode").EqualTo(StatusCode.InvalidArgument));
+    }
+
+    [Test]
     public async Task List_SinceWithinTheLog_AsksNothing()
     {
         Fill(0, 10_000);

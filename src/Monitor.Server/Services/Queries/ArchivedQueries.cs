@@ -59,6 +59,11 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         // 3. Nothing else, where the page is full of what only the log has, or no older event is asked for.
         var since = filter.Since is null ? long.MinValue : UnixNanos.From(filter.Since) ?? long.MinValue;
         var until = filter.Until is null ? long.MaxValue : UnixNanos.From(filter.Until) ?? long.MaxValue;
+        if (place is { Log: null } && since >= complete)
+        {
+            throw CallErrors.InvalidField("page_token", $"page_token: '{MessageText.Shorten(query.PageToken)}' is not a token of this list. Start again without it.");
+        }
+
         var isFull = logHasMore && filter.Since is null && filter.Until is null && entries[^1].Key.Time >= complete;
         ArchivePage? page = null;
         ArchivePids? pids = null;
@@ -201,7 +206,12 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
         }
         catch (ArchiveException failure)
         {
-            return cursor.Filter.Since is not null && since < LeftSince ? throw CallErrors.ArchiveAway(failure) : null;
+            if (cursor.Filter.Since is not null && since < LeftSince)
+            {
+                throw CallErrors.ArchiveAway(failure);
+            }
+
+            return null;
         }
     }
 

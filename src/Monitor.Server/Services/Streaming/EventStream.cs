@@ -69,7 +69,8 @@ internal sealed class EventStream(
                 return;
             }
 
-            if (batch.AtEnd)
+            // Where entries have left the log meanwhile, the archive has them, and they come next.
+            if (batch.AtEnd && plan.Replay is not { IsNeeded: true })
             {
                 Reach(watermark);
             }
@@ -105,12 +106,35 @@ internal sealed class EventStream(
     private async Task ReplayAsync(ArchiveReplay replay, CancellationToken cancellationToken)
     {
         // So that a client sees at once that the stream works: what it asks for may take seconds to find.
-        await SendAsync([], replay.Token);
+        // With its losses, which its token is behind.
+        var token = replay.Token;
+        await SendAsync(replay.TakeLosses(), token);
         try
         {
-            while (await replay.ReadAsync(_buffer, plan.MaxEvents, MaxBytes, cancellationToken) is { } losses)
+            while (true)
             {
-                await SendAsync(losses, replay.Token);
+                var finding = replay.FindAsync(cancellationToken);
+                while (!finding.IsCompleted && !cancellationToken.IsCancellationRequested)
+                {
+                    if (heartbeat - Elapsed is { Ticks: > 0 } remaining)
+                    {
+                        await ((Task)finding).WaitAsync(remaining, time, cancellationToken)
+                            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    }
+                    else
+                    {
+                        await SendAsync([], token);
+                    }
+                }
+
+                if (!await finding)
+                {
+                    return;
+                }
+
+                var losses = replay.Take(_buffer, plan.MaxEvents, MaxBytes);
+                token = replay.Token;
+                await SendAsync(losses, token);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

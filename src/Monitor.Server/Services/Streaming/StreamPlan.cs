@@ -13,7 +13,7 @@ internal sealed class StreamPlan
     public required EventCursor Cursor { get; init; }
 
     /// <summary>Reads from the archive what comes before that; null where nothing does.</summary>
-    public ArchiveReplay? Replay { get; private init; }
+    public ArchiveReplay? Replay { get; init; }
 
     /// <summary>Most events of a message.</summary>
     public required int MaxEvents { get; init; }
