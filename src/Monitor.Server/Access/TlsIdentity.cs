@@ -110,7 +110,9 @@ public sealed class TlsIdentity : IDisposable
             var between = new X509Certificate2Collection();
             between.ImportFromPem(pem);
             between.RemoveAt(0);
-            return SslStreamCertificateContext.Create(own, between, offline: true);
+            var context = SslStreamCertificateContext.Create(own, between, offline: true);
+            TrialHandshake.Run(context);
+            return context;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

@@ -74,6 +74,22 @@ internal sealed class RotationTests
             Throws.InstanceOf<HttpRequestException>());
     }
 
+    // It can be read, and fits its key.
+    [Test]
+    public async Task Certificate_ThatNoConnectionComesAboutWith_IsNotUsed()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        var before = await SerialAsync(secured);
+        var (certificate, key) = secured.Authority.Sign("monitor.test");
+
+        secured.Write("tls.pem", With(certificate, "2A8648CE3D040302", "2A8648CE3D047B02"));
+        secured.Write("tls.key", key);
+        secured.Look();
+
+        Assert.That(await SerialAsync(secured), Is.EqualTo(before));
+        Assert.That(await HealthAsync(secured), Does.Contain("degraded").And.Contain("tls.pem").And.Contain("no connection comes about"));
+    }
+
     // .NET says so with an exception of its own kind.
     [TestCase("tls.pem")]
     [TestCase("tls.key")]
@@ -150,12 +166,14 @@ internal sealed class RotationTests
     }
 
     // From 1.2.840.10045.3.1.7 to one that nobody knows.
-    private static string WithUnknownCurve(string pem)
+    private static string WithUnknownCurve(string pem) => With(pem, "2A8648CE3D030107", "2A8615CE3D030107");
+
+    private static string With(string pem, string hex, string other)
     {
         var fields = System.Security.Cryptography.PemEncoding.Find(pem);
-        var hex = Convert.ToHexString(Convert.FromBase64String(pem[fields.Base64Data]));
+        var content = Convert.ToHexString(Convert.FromBase64String(pem[fields.Base64Data]));
         return System.Security.Cryptography.PemEncoding.WriteString(
-            pem[fields.Label], Convert.FromHexString(hex.Replace("2A8648CE3D030107", "2A8615CE3D030107", StringComparison.Ordinal)));
+            pem[fields.Label], Convert.FromHexString(content.Replace(hex, other, StringComparison.Ordinal)));
     }
 
     private static Task<string> HealthAsync(SecuredServer secured) =>

@@ -146,7 +146,7 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
             return await cores.RunAsync(() => log.SumFlows(query), cancellationToken);
         }
 
-        var sums = await cores.RunAsync(() => log.BeginFlows(query, CompleteSince), cancellationToken);
+        var sums = await BeginFlowsAsync(query, cancellationToken);
         if (sums.Older is not { } older)
         {
             return await cores.RunAsync(() => sums.Finish(), cancellationToken);
@@ -283,6 +283,20 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
             OldestTimeUnixNanos = Earlier(stored.OldestTimeUnixNanos, archived.OldestTimeUnixNanos),
             Filter = applied,
         };
+    }
+
+    // As CountLogAsync.
+    private async Task<FlowSummation> BeginFlowsAsync(FlowQuery query, CancellationToken cancellationToken)
+    {
+        for (var count = 1; ; count++)
+        {
+            var complete = CompleteSince;
+            var sums = await cores.RunAsync(() => log.BeginFlows(query, complete), cancellationToken);
+            if (complete == CompleteSince || count == MaxCounts)
+            {
+                return sums;
+            }
+        }
     }
 
     // Counts again where events left the log meanwhile that it should have counted.
