@@ -16,7 +16,7 @@ internal sealed class BatchCase : ParserCase
 
     public override string Name => "batches";
 
-    public override int ShortInputs => 20_000;
+    public override int ShortInputs => 8_000;
 
     public override byte[] Make(Random random)
     {
