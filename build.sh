@@ -17,9 +17,10 @@ Builds, runs and tests the network monitor.
   ./build.sh demo [OPTIONS]  build, and show two nodes with agents, their traffic, and an aggregator (with these options)
                              until Ctrl-C
   ./build.sh test [FILTER]   build, and run all tests, or those whose full name contains FILTER
-  ./build.sh kernels [MACHINES]
+  ./build.sh kernels [MACHINE[/PROJECT]...]
                              build, and run the kernel tests on Debian's kernels in virtual machines: bullseye (5.10),
-                             bookworm (6.1), trixie (6.12), sid (7.x), arm64 (6.12), or those named; minutes for each
+                             bookworm (6.1), trixie (6.12), sid (7.x), arm64 (6.12), or those named, or one project of
+                             them, such as bookworm/Monitor.Agent.Tests; most of an hour for each
   ./build.sh bench [NAMES]   build, and run the benchmarks, or those of these names; --help lists them
   ./build.sh chaos [SECONDS] [SEED]
                              build, and let faults happen at random to agents, an aggregator, clients, links, clocks, certificates

@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$root/artifacts/kernels
 projects=(Monitor.Sandbox.Tests Monitor.Bpf.Tests Monitor.Agent.Tests EndToEnd.Tests)
-patience=90m
+patience=3h
 
 # The machines: Debian's suite, its name of the architecture, and the version of Landlock that the kernel must have, 0 for none.
 declare -A machines=(
@@ -106,7 +106,8 @@ fetch_commands() { # ARCHITECTURE
     say "fetching commands for $1 ..."
     update_lists "$folder" trixie "$1"
     apt_of "$folder" "$1" apt-get install --download-only --no-install-recommends -y \
-      busybox-static coreutils dnsmasq-base iproute2 kmod libbpf1 libstdc++6 minisign nftables python3 >&2 || fail "cannot fetch commands for $1"
+      bash bpftool busybox-static coreutils curl dnsmasq-base iproute2 kmod libbpf1 libc-bin libstdc++6 minisign nftables prometheus python3 \
+      util-linux >&2 || fail "cannot fetch commands for $1"
     touch "$folder/fetched"
   fi
   # As Debian lays them out: programs and libraries are below /usr.
@@ -141,31 +142,29 @@ make_tree() { # ARCHITECTURE
   say "building the tests for $1 ..."
   rm -rf "$tree"
   mkdir -p "$tree"
-  if [[ $1 == amd64 ]]; then
-    copy_commands
-    mkdir "$tree/monitor"
-    cp -r "$root"/artifacts/{agent,aggregator} "$tree/monitor/"
-  else
-    fetch_commands "$1"
-    for name in Agent Aggregator; do
-      dotnet publish "$root/src/Monitor.$name" -c Release -r "$rid" -v quiet --nologo "-p:ArtifactsPath=$built" "-p:LocksPath=$built/locks" \
-        -o "$tree/monitor/${name,}" >&2
-    done
-  fi
+  if [[ $1 == amd64 ]]; then copy_commands; else fetch_commands "$1"; fi
+  mkdir "$tree/monitor"
+  # All compiled before it gets there, for an emulated CPU takes long to.
+  for name in Agent Aggregator; do
+    dotnet publish "$root/src/Monitor.$name" -c Release -r "$rid" -v quiet --nologo "-p:ArtifactsPath=$built" "-p:LocksPath=$built/locks" \
+      -p:SelfContained=false -p:CompilePackages=true -o "$tree/monitor/${name,}" >&2
+  done
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,root,home,var,monitor/bin,monitor/tests}
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount losetup mke2fs truncate; do
+  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount uname losetup mke2fs truncate; do
     [[ -e $tree/bin/$name || -L $tree/bin/$name ]] || ln -s busybox "$tree/bin/$name"
   done
   cp -r "$root"/artifacts/bpf "$tree/monitor/"
   cp "$root"/artifacts/bin/monitor-a* "$tree/monitor/bin/"
   for project in "${projects[@]}"; do
-    # Compiled before they get there, for an emulated CPU takes long to.
     dotnet publish "$root/test/$project" -c Release -r "$rid" -v quiet --nologo -clp:NoSummary -p:EnableNUnitRunner=true \
       "-p:ArtifactsPath=$built" "-p:LocksPath=$built/locks" -p:SelfContained=false -p:PublishReadyToRun=true \
       -p:PublishDocumentationFiles=false -o "$tree/monitor/tests/$project" >&2
     # The BPF programs of the tests are not published.
     find "$built/bin/$project/release_$rid" -maxdepth 1 -name '*bpf' -exec cp -r {} "$tree/monitor/tests/$project/" \;
   done
+  ln -s monitor "$tree/artifacts"
+  mkdir "$tree/deploy"
+  cp -r "$root/deploy/systemd" "$tree/deploy/"
   cp "$root/test/kernels/init" "$tree/init"
   printf 'root:x:0:0:root:/tmp:/bin/sh\n' >"$tree/etc/passwd"
   printf 'root:*:1::::::\n' >"$tree/etc/shadow"
@@ -185,8 +184,10 @@ make_disk() { # MACHINE RELEASE
 }
 
 # Prints "MACHINE RELEASE: N passed, N failed, N skipped". False where a test failed or the machine did not come to its end.
-run_tests() { # MACHINE
-  local name=$1 suite architecture landlock release kernel log=$work/$1/console.log
+run_tests() { # MACHINE[/PROJECT]
+  local name=${1%/*} only='' suite architecture landlock release kernel log count=${#projects[@]}
+  [[ $1 != */* ]] || { only=${1#*/} count=1; }
+  log=$work/$name/console${only:+-$only}.log
   read -r suite architecture landlock <<<"${machines[$name]}"
   set_architecture "$architecture"
   tree=$work/tree-$architecture
@@ -197,11 +198,11 @@ run_tests() { # MACHINE
   say "$name: running the tests on $release ..."
   timeout "$patience" "${emulator[@]}" -accel tcg,thread=multi -smp 2 -m 4096 -nographic -no-reboot \
     -nic none -kernel "$kernel" -initrd "$work/$name/disk" \
-    -append "panic=-1 quiet mitigations=off landlock=$landlock $parameters" </dev/null 2>&1 \
+    -append "panic=-1 quiet watchdog_thresh=60 softlockup_panic=1 mitigations=off landlock=$landlock ${only:+only=$only} $parameters" </dev/null 2>&1 \
     | sed -u 's/\r//g' >"$log" || true
   rm "$work/$name/disk"
   grep -A 12 '^failed ' "$log" >&2 || true
-  awk -v name="$name $release" -v projects="${#projects[@]}" '
+  awk -v name="$name $release${only:+ $only}" -v projects="$count" '
     $1 == "succeeded:" { passed += $2; seen++ } $1 == "failed:" { failed += $2 } $1 == "skipped:" { skipped += $2 }
     END {
       if (seen != projects) { print name ": did not get to the end of the tests; see " FILENAME; exit 1 }
@@ -213,12 +214,13 @@ run_tests() { # MACHINE
 [[ $(uname -m) == x86_64 ]] || fail "only for x86_64 so far"
 (($#)) || set -- "${all_machines[@]}"
 for name in "$@"; do
-  [[ ${machines[$name]-} ]] || { say "kernels: no such machine: $name; there are: ${all_machines[*]}"; exit 2; }
+  [[ ${machines[${name%/*}]-} ]] || { say "kernels: no such machine: ${name%/*}; there are: ${all_machines[*]}"; exit 2; }
+  [[ $name != */* || " ${projects[*]} " == *" ${name#*/} "* ]] || { say "kernels: no such project: ${name#*/}; there are: ${projects[*]}"; exit 2; }
 done
 mkdir -p "$work"
 for architecture in amd64 arm64; do
   for name in "$@"; do
-    [[ ${machines[$name]} == *" $architecture "* ]] || continue
+    [[ ${machines[${name%/*}]} == *" $architecture "* ]] || continue
     set_architecture "$architecture"
     make_tree "$architecture"
     break
