@@ -41,7 +41,7 @@ internal sealed class FullDiskTests
             Assert.That(await client.GetStringAsync(new Uri("/api/events", UriKind.Relative)), Does.Contain("count"));
 
             Process.Start("kill", [$"{process.Id}"]).WaitForExit();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var patience = new CancellationTokenSource(Limit.OfSeconds(10));
             await process.WaitForExitAsync(patience.Token);
             Assert.That(process.ExitCode, Is.Zero);
         }

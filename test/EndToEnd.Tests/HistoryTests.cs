@@ -233,7 +233,7 @@ internal sealed class HistoryTests
         using var channel = GrpcChannel.ForAddress($"http://{server.GrpcTarget}");
         request.DestinationPort.Add((uint)Port);
         request.MaxBatchEvents = count;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Limit.OfSeconds(60));
         using var stream = new EventService.EventServiceClient(channel).StreamEvents(request, cancellationToken: patience.Token);
         var ids = new List<string>();
         var losses = new List<Loss>();

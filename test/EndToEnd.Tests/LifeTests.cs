@@ -39,7 +39,7 @@ internal sealed class LifeTests
         });
         var exitCode = await agent.ExitAsync();
 
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2)));
+        Assert.That(clock.Elapsed, Is.LessThan(Limit.OfSeconds(2)));
         Assert.That(exitCode, Is.Zero, agent.Error);
         Assert.That(ended!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
         Assert.That(ended.Status.Detail, Does.Contain("resume_token"));

@@ -152,7 +152,7 @@ internal sealed class OwnMonitorTests
         { RedirectStandardOutput = true })!;
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var patience = new CancellationTokenSource(Limit.OfSeconds(20));
             while (await curl.StandardOutput.ReadLineAsync(patience.Token) is { } line)
             {
                 if (line.Contains("\"custom\":", StringComparison.Ordinal))

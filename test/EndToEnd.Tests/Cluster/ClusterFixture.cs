@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Grpc.Net.Client;
+using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests.Cluster;
 
@@ -117,7 +118,7 @@ internal abstract class ClusterFixture
                 part.GetProperty("name").GetString() == $"agent/{node.Name}" && part.GetProperty("status").GetString() != "healthy")
                 ? "" : null;
         });
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(12)), "10 s, and what this busy machine adds");
+        Assert.That(clock.Elapsed, Is.LessThan(Limit.OfSeconds(12)), "10 s, and what this busy machine adds");
     }
 
     protected async Task<JsonElement> AgentAsync(ClusterNode node) =>

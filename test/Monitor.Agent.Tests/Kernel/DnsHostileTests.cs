@@ -151,7 +151,7 @@ internal sealed class DnsHostileTests
 
         // The server answers every second question; numbers come again before they are answered.
         _namespace.Python(NameServer.Client + $"""
-            a = socket.socket(type=socket.SOCK_DGRAM); a.bind(('127.0.0.1', 53)); a.setblocking(False)
+            a = socket.socket(type=socket.SOCK_DGRAM); a.bind(('127.0.0.1', 53)); a.settimeout(10)
             q = message('storm.test')
             for n in range({asked} // 1000):
                 s = socket.socket(type=socket.SOCK_DGRAM); s.connect(('127.0.0.1', 53))

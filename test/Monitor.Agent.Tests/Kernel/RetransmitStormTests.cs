@@ -26,7 +26,7 @@ internal sealed class RetransmitStormTests
     public void Storm_OfTwoConnections_FewEventsStandForAllExactly()
     {
         using var kernel = new WatchedKernel(
-            new KernelFilter { NetworkNamespace = _namespace.Inode }, false, "accept", "close", "retransmit");
+            new KernelFilter { NetworkNamespace = _namespace.Inode }, false, "connection", "accept", "close", "retransmit");
         Assume.That(kernel.IsActive("sweep_pending") || kernel.IsActive("walk_pending"), "this kernel cannot walk over a map");
         var retransmit = kernel.Pipelines.Single(pipeline => pipeline.Monitor.Definition.Name == "retransmit");
 
