@@ -41,7 +41,8 @@ fi
 
 if [ -n "$remove" ]; then
   [ -n "$root" ] || systemctl disable --now "$service" || true
-  rm -rf "$root/opt/monitor/$name" "$root$unit"
+  rm -rf "$root/opt/monitor/$name" "$root$unit" "$root$unit.d/perf-events.conf"
+  rmdir "$root$unit.d" 2>/dev/null || true
   [ -n "$root" ] || systemctl daemon-reload
   echo "$service is removed; its settings stay in /etc/$service.json"
   exit 0
@@ -62,6 +63,21 @@ mv "$root/opt/monitor/$name.new" "$root/opt/monitor/$name"
 # Empty, and not read before a setting says so: see README.md.
 [ "$name" != agent ] || mkdir -p "$root/etc/network-monitor/monitors.d"
 cp "$repository/deploy/systemd/$service.service" "$root$unit"
+# Above 2, which kernels of Debian and Ubuntu know, CAP_PERFMON is not enough for a ring.
+level=$(cat /proc/sys/kernel/perf_event_paranoid 2>/dev/null || echo 2)
+if [ "$name" = agent ] && [ "$level" -gt 2 ]; then
+  echo "kernel.perf_event_paranoid is $level here, so the agent gets CAP_SYS_ADMIN too, until its programs are loaded"
+  echo "($unit.d/perf-events.conf); not after: sysctl kernel.perf_event_paranoid=2, and install.sh agent"
+  mkdir -p "$root$unit.d"
+  cat >"$root$unit.d/perf-events.conf" <<TEXT
+# Written by install.sh: kernel.perf_event_paranoid was $level.
+[Service]
+AmbientCapabilities=CAP_SYS_ADMIN
+CapabilityBoundingSet=CAP_SYS_ADMIN
+TEXT
+else
+  rm -f "$root$unit.d/perf-events.conf"
+fi
 if [ -n "$root" ]; then
   echo "$service is installed below $root"
   exit 0

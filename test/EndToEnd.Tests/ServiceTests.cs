@@ -1,3 +1,4 @@
+using System.Globalization;
 using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
@@ -26,6 +27,7 @@ internal sealed class ServiceTests
     [Test]
     public async Task Service_AsInstalled_RunsAsAUserWithTheUnitsCapabilities()
     {
+        Assert.That(InstalledCapabilities(), Is.EqualTo(NeededCapabilities()));
         using (var agent = await StartAsync())
         {
             var programs = await agent.LoadedProgramsAsync();
@@ -57,15 +59,31 @@ internal sealed class ServiceTests
             .Any(monitor => monitor.GetProperty("name").GetString() == "oom_kill" && monitor.GetProperty("status").GetString() == "active") ? "" : null);
     }
 
-    /// <summary>What systemd leaves the service, as setpriv names it.</summary>
+    /// <summary>What systemd leaves the service, as setpriv names it, without what install.sh adds.</summary>
     internal static IEnumerable<string> UnitCapabilities() =>
-        File.ReadLines(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"))
-            .Single(line => line.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))
-            .Split('=')[1].Split(' ').Select(name => name["CAP_".Length..].ToLowerInvariant());
+        CapabilitiesOf(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"));
+
+    /// <summary>The same with what install.sh adds on this machine.</summary>
+    internal static IEnumerable<string> NeededCapabilities() =>
+        PerfEventsAreRestricted() ? UnitCapabilities().Append("sys_admin") : UnitCapabilities();
+
+    /// <summary>Whether CAP_PERFMON is not enough to open a ring. Kernels where it always is know no more than 2.</summary>
+    internal static bool PerfEventsAreRestricted() =>
+        int.Parse(File.ReadAllText("/proc/sys/kernel/perf_event_paranoid"), CultureInfo.InvariantCulture) > 2;
+
+    private static IEnumerable<string> CapabilitiesOf(string unit) => File.ReadLines(unit)
+        .Single(line => line.StartsWith("CapabilityBoundingSet=", StringComparison.Ordinal))
+        .Split('=')[1].Split(' ').Select(name => name["CAP_".Length..].ToLowerInvariant());
+
+    private IEnumerable<string> InstalledCapabilities()
+    {
+        var unit = $"{_folder.FullName}/etc/systemd/system/monitor-agent.service";
+        return CapabilitiesOf(unit).Concat(Directory.Exists($"{unit}.d") ? Directory.GetFiles($"{unit}.d").SelectMany(CapabilitiesOf) : []);
+    }
 
     private Task<ServerProcess> StartAsync()
     {
-        var capabilities = string.Join(',', UnitCapabilities().Select(name => $"+{name}"));
+        var capabilities = string.Join(',', InstalledCapabilities().Select(name => $"+{name}"));
         return ServerProcess.StartBehindAsync(
             ServerProcess.Agent,
             "setpriv",

@@ -25,6 +25,13 @@ internal sealed class KernelFactsTests
             Capabilities.Parse(["CapEff:\t0000000000001000"], kernelHasBpf: false).DescribeMissing(),
             Does.Contain("CAP_SYS_ADMIN"));
 
+    [TestCase(2, false, null)]
+    [TestCase(3, true, null)]
+    [TestCase(3, false, "kernel.perf_event_paranoid is 3")]
+    [TestCase(4, false, "sysctl kernel.perf_event_paranoid=2")]
+    public void PerfEventAccess_Refused_NamesTheSysctlWhereItMatters(int level, bool sysAdmin, string? expected) =>
+        Assert.That(PerfEventAccess.Explain(level, sysAdmin), expected is null ? Is.Null : Does.Contain(expected).And.Contain("CAP_SYS_ADMIN"));
+
     [Test]
     public void CgroupFind_Hybrid_TakesTheUnifiedRoot()
     {

@@ -95,7 +95,7 @@ copy_commands() {
   rm -rf "$tree$python"/{test,idlelib,lib2to3,ensurepip,config-*}
   mapfile -t libraries < <(ldconfig -p | awk '$1 ~ /^(libbpf.so.1|libssl.so.3|libcrypto.so.3)$/ && /x86-64/ { print $NF }'
     find "$dotnet/shared" "$python/lib-dynload" -name '*.so')
-  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nstat)" "$(command -v tc)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
+  copy /sbin/modprobe "$(command -v ip)" "$(command -v ss)" "$(command -v nstat)" "$(command -v tc)" "$(command -v nft)" "$(command -v dnsmasq)" "$(command -v minisign)" "$(command -v setpriv)" "$(command -v prlimit)" "$(command -v getconf)" /usr/bin/env /usr/bin/python3 "$dotnet/dotnet" "${libraries[@]}"
 }
 
 # The same for another architecture, from Debian's packages and the runtime's.
@@ -106,7 +106,7 @@ fetch_commands() { # ARCHITECTURE
     say "fetching commands for $1 ..."
     update_lists "$folder" trixie "$1"
     apt_of "$folder" "$1" apt-get install --download-only --no-install-recommends -y \
-      bash bpftool busybox-static coreutils curl dnsmasq-base iproute2 kmod libbpf1 libc-bin libstdc++6 minisign nftables prometheus python3 \
+      bash bpftool busybox-static coreutils curl dash dnsmasq-base iproute2 kmod libbpf1 libc-bin libstdc++6 minisign nftables prometheus python3 \
       util-linux >&2 || fail "cannot fetch commands for $1"
     touch "$folder/fetched"
   fi
@@ -150,7 +150,7 @@ make_tree() { # ARCHITECTURE
       -p:SelfContained=false -p:CompilePackages=true -o "$tree/monitor/${name,}" >&2
   done
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,etc,root,home,var,monitor/bin,monitor/tests}
-  for name in sh mount mkdir ln cat sed poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount uname losetup mke2fs truncate; do
+  for name in sh mount mkdir rmdir rm cp ln cat sed stat id poweroff dirname readlink kill chown chmod mkfifo mv true sleep tail umount uname losetup mke2fs truncate; do
     [[ -e $tree/bin/$name || -L $tree/bin/$name ]] || ln -s busybox "$tree/bin/$name"
   done
   cp -r "$root"/artifacts/bpf "$tree/monitor/"

@@ -1,6 +1,7 @@
 using Monitor.Agent.Loading;
 using Monitor.Bpf;
 using Monitor.Bpf.Attaching;
+using Monitor.Bpf.Kernel;
 using Monitor.Sandbox.Rights;
 
 namespace Monitor.Agent.Handover;
@@ -65,6 +66,12 @@ internal static class RightsToKeep
                 notes.Add(
                     $"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are kept for {AgentSettings.OnDemand.OptionName}, because this kernel lets "
                     + $"nobody else attach programs ({refused})");
+            }
+
+            if (monitorsFolder is not null && PerfEventAccess.Refusal() is { } closedRings)
+            {
+                kept = kept.Or(CapabilitySet.Of(Capability.SysAdmin));
+                notes.Add($"CAP_SYS_ADMIN is kept for {AgentSettings.MonitorsFolder.OptionName} ({closedRings})");
             }
 
             if (files.FirstOrDefault(file => !IsReadable(file)) is { } unreadable)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Monitor.Bpf.Interop;
+using Monitor.Bpf.Kernel;
 
 namespace Monitor.Bpf.Rings;
 
@@ -236,7 +237,8 @@ public sealed class PerfRingSet : IDisposable
         if (perfEvent.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
-            return error == Errno.ENODEV ? null : throw new BpfException("opening a ring of", Name, error, $"on CPU {cpu}");
+            return error == Errno.ENODEV ? null : throw new BpfException(
+                "opening a ring of", Name, error, PerfEventAccess.Explain(error) ?? $"on CPU {cpu}");
         }
 
         var ring = PerfRingHandle.Map(perfEvent, _options.RingBytes, Name);

@@ -18,6 +18,9 @@ public enum Capability
     /// <summary>To lock more memory than RLIMIT_MEMLOCK.</summary>
     IpcLock = 14,
 
+    /// <summary>Much of what root may; for perf events where kernel.perf_event_paranoid is above 2.</summary>
+    SysAdmin = 21,
+
     /// <summary>To set the priority of threads.</summary>
     SysNice = 23,
 
