@@ -59,6 +59,10 @@ internal sealed class ServiceTests
             .Any(monitor => monitor.GetProperty("name").GetString() == "oom_kill" && monitor.GetProperty("status").GetString() == "active") ? "" : null);
     }
 
+    /// <summary>A command that gives what it starts the unit's LimitMEMLOCK=infinity, where the kernel counts maps against it.</summary>
+    internal static string[] UnitMemory =>
+        Environment.OSVersion.Version < new Version(5, 11) ? ["prlimit", "--memlock=unlimited:unlimited"] : [];
+
     /// <summary>What systemd leaves the service, as setpriv names it, without what install.sh adds.</summary>
     internal static IEnumerable<string> UnitCapabilities() =>
         CapabilitiesOf(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"));
@@ -86,9 +90,9 @@ internal sealed class ServiceTests
         var capabilities = string.Join(',', InstalledCapabilities().Select(name => $"+{name}"));
         return ServerProcess.StartBehindAsync(
             ServerProcess.Agent,
-            "setpriv",
+            "env",
             [
-                "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", $"--inh-caps=-all,{capabilities}",
+                .. UnitMemory, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", $"--inh-caps=-all,{capabilities}",
                 $"--ambient-caps=-all,{capabilities}", $"--bounding-set=-all,{capabilities}",
                 // The installed program instead of the launcher, which comes next.
                 "sh", "-c", "shift; exec \"$0\" \"$@\"", $"{_folder.FullName}/opt/monitor/agent/monitor-agent",

@@ -106,7 +106,7 @@ fetch_commands() { # ARCHITECTURE
     say "fetching commands for $1 ..."
     update_lists "$folder" trixie "$1"
     apt_of "$folder" "$1" apt-get install --download-only --no-install-recommends -y \
-      bash bpftool busybox-static coreutils curl dash dnsmasq-base iproute2 kmod libbpf1 libc-bin libstdc++6 minisign nftables prometheus python3 \
+      bash bpftool busybox-static coreutils curl dash dnsmasq-base iproute2 kmod libbpf1 libc-bin libstdc++6 minisign mount nftables prometheus python3 \
       util-linux >&2 || fail "cannot fetch commands for $1"
     touch "$folder/fetched"
   fi
