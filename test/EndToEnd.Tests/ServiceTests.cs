@@ -11,6 +11,8 @@ internal sealed class ServiceTests
 
     private string Monitors => $"{_folder.FullName}/etc/network-monitor/monitors.d";
 
+    private static string Unit => Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service");
+
     private string Install => $"DESTDIR={_folder.FullName} {Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "install.sh")}";
 
     [SetUp]
@@ -61,11 +63,11 @@ internal sealed class ServiceTests
 
     /// <summary>A command that gives what it starts the unit's LimitMEMLOCK=infinity, where the kernel counts maps against it.</summary>
     internal static string[] UnitMemory =>
-        Environment.OSVersion.Version < new Version(5, 11) ? ["prlimit", "--memlock=unlimited:unlimited"] : [];
+        Environment.OSVersion.Version < new Version(5, 11) && File.ReadLines(Unit).Contains("LimitMEMLOCK=infinity") ? ["prlimit", "--memlock=unlimited:unlimited"] : [];
 
     /// <summary>What systemd leaves the service, as setpriv names it, without what install.sh adds.</summary>
     internal static IEnumerable<string> UnitCapabilities() =>
-        CapabilitiesOf(Path.Combine(ServerProcess.Artifacts(), "..", "deploy", "systemd", "monitor-agent.service"));
+        CapabilitiesOf(Unit);
 
     /// <summary>The same with what install.sh adds on this machine.</summary>
     internal static IEnumerable<string> NeededCapabilities() =>

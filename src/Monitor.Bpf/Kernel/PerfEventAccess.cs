@@ -26,7 +26,8 @@ public static class PerfEventAccess
         }
 
         var error = Marshal.GetLastPInvokeError();
-        return Explain(error) is { } explanation ? $"{Errno.Name(error)}: {explanation}" : Errno.Name(error);
+        // Of the process, one thread may be able to what this one is not.
+        return Level() is { } level && Explain(level, sysAdmin: false) is { } explanation ? $"{Errno.Name(error)}: {explanation}" : Errno.Name(error);
     }
 
     /// <summary>What the sysctl has to do with a refusal, and what helps; null: nothing, or it cannot be read.</summary>
