@@ -4,7 +4,8 @@ namespace Monitor.Agent.Reading;
 
 /// <summary>
 /// Decides how many events per second each monitor may report so that all of them together stay within a budget. Above it, the
-/// costliest one is limited to its part of what is left; well below it, limits are raised again, a quarter at a time.
+/// costliest one is limited to its part of what is left; well below it, limits are raised again, a quarter at a time. A limit that
+/// leaves nothing out is lifted whatever the cost, and few events are not limited: then something else costs, such as readers.
 /// </summary>
 /// <param name="budget">Part of the machine's CPU time that may be used, above 0.</param>
 internal sealed class OverheadBudget(double budget)
@@ -33,21 +34,19 @@ internal sealed class OverheadBudget(double budget)
     public ulong[] Decide(double total, IReadOnlyList<Usage> usages)
     {
         var limits = usages.Select(usage => usage.Limit).ToArray();
-        if (total > budget)
+        var costliest = Enumerable.Range(0, limits.Length).Where(i => usages[i].Passed > LeastPerSecond)
+            .Cast<int?>().MaxBy(i => usages[i!.Value].Cost);
+        for (var i = 0; i < limits.Length; i++)
         {
-            var costliest = Enumerable.Range(0, limits.Length).MaxBy(i => usages[i].Cost);
-            var passed = Math.Min(usages[costliest].Passed, limits[costliest]);
-            limits[costliest] = Math.Max(LeastPerSecond, (ulong)(passed * Math.Max(SteepestCut, budget / total)));
-        }
-        else if (total < budget * Comfortable)
-        {
-            for (var i = 0; i < limits.Length; i++)
+            if (total > budget && i == costliest)
             {
-                if (limits[i] != LoadedMonitor.NoLimit)
-                {
-                    var raised = limits[i] * Raise;
-                    limits[i] = raised > usages[i].Produced * 2 ? LoadedMonitor.NoLimit : (ulong)raised;
-                }
+                var passed = Math.Min(usages[i].Passed, limits[i]);
+                limits[i] = Math.Max(LeastPerSecond, (ulong)(passed * Math.Max(SteepestCut, budget / total)));
+            }
+            else if (limits[i] != LoadedMonitor.NoLimit)
+            {
+                var raised = total < budget * Comfortable ? limits[i] * Raise : limits[i];
+                limits[i] = raised > usages[i].Produced * 2 ? LoadedMonitor.NoLimit : (ulong)raised;
             }
         }
 

@@ -45,6 +45,14 @@ internal sealed class OverheadBudgetTests
         Assert.That(budget.Decide(0.01, [new(0.01, 100, 100, 1000)]), Is.EqualTo(new[] { Free }));
     }
 
+    // It is over, and something else costs, such as readers.
+    [TestCase(10ul, 3.0, TestName = "Decide_AboveTheBudgetWithFewEvents_LiftsTheLimit")]
+    [TestCase(Free, 9.0, TestName = "Decide_AboveTheBudgetWithFewEvents_LimitsNothing")]
+    public void Decide_AboveTheBudgetWithFewEvents(ulong limit, double produced)
+    {
+        Assert.That(new OverheadBudget(0.02).Decide(0.5, [new(0.5, produced, produced, limit)]), Is.EqualTo(new[] { Free }));
+    }
+
     // A storm whose cost follows what passes: the budget is reached, and kept within a fifth from then on.
     [Test]
     public void Decide_OverASteadyStorm_SettlesAtTheBudget()
