@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Monitor.Events;
 using Monitor.Protocol;
+using Monitor.Sandbox.Files;
 
 namespace Monitor.History;
 
@@ -142,7 +143,9 @@ public sealed class EventHistory : IEventHistory
                 lockOptions.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
-            lockFile = new FileStream(Path.Combine(options.Folder, "lock"), lockOptions);
+            var lockPath = Path.Combine(options.Folder, "lock");
+            HistoryFile.RefuseLink(lockPath);
+            lockFile = new FileStream(lockPath, lockOptions);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -224,14 +227,23 @@ public sealed class EventHistory : IEventHistory
 
     // ---- At the start ----
 
-    // A group may: that of a pod's volumes has its program alone in it.
+    // A group may: that of a pod's volumes has its program alone in it. So may others in a folder above: in that of an emptyDir
+    // everybody may write, of whom there is nobody else.
     private static void RefuseIfOthersWrite(string folder)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & UnixFileMode.OtherWrite) != 0)
+        var owner = FileOwner.Of(folder);
+        if (owner is { IsWritableByAll: true })
         {
             throw new HistoryException(
                 $"the history in '{folder}' cannot be used: every user of this machine may write there, and could make up what happened. "
                 + $"Give a folder of its own, or: chmod o-w '{folder}'");
+        }
+
+        if (owner is { IsOfRootOrOwn: false })
+        {
+            throw new HistoryException(
+                $"the history in '{folder}' cannot be used: it belongs to user {owner.Value.UserId}, who could make up what happened. "
+                + $"Give a folder of its own, or: chown {Environment.UserName} '{folder}'");
         }
     }
 

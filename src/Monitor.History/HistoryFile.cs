@@ -64,12 +64,23 @@ internal sealed class HistoryFile : IDisposable
         return name;
     }
 
+    /// <summary>Whoever may write to the folder could have this program write elsewhere.</summary>
+    /// <exception cref="IOException">It is a link.</exception>
+    public static void RefuseLink(string path)
+    {
+        if (new FileInfo(path).LinkTarget is { } target)
+        {
+            throw new IOException($"'{path}' is a link to '{target}': remove it");
+        }
+    }
+
     /// <summary>Opens the file, or makes it.</summary>
     /// <exception cref="SqliteException">It cannot be read or made.</exception>
     /// <exception cref="InvalidDataException">It is somebody else's database.</exception>
     /// <exception cref="IOException">It cannot be made.</exception>
     public static HistoryFile Open(string path)
     {
+        RefuseLink(path);
         if (!File.Exists(path))
         {
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -59,7 +59,8 @@ internal sealed class StoredSegment(EventHistory history, HistoryFile file, long
                 offset = checked(offset + (int)part.CompressedBytes);
             }
 
-            return found;
+            // Where it is all of them, the whole: it is kept for the next.
+            return found.Count == parts.Count ? null : found;
         }
         catch (Exception failure) when (IsDamage(failure))
         {

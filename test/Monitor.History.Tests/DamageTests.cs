@@ -108,6 +108,46 @@ public sealed class DamageTests
     }
 
     [Test]
+    public void Folder_OfAnotherUser_IsRefused()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Assert.Ignore("Only root can give a folder away.");
+        }
+
+        using var test = new HistoryTest();
+        Command("chown", "65534", test.Folder);
+
+        var refused = Assert.Throws<HistoryException>(() => test.Start());
+
+        Assert.That(refused!.Message, Does.Contain("user 65534").And.Contain("chown "));
+        Command("chown", "0", test.Folder);
+        test.Start();
+    }
+
+    [TestCase("lock")]
+    [TestCase("events-00000000000000000000.sqlite")]
+    public void File_ThatIsALink_IsNotFollowed(string name)
+    {
+        using var test = new HistoryTest();
+        using var elsewhere = new HistoryTest();
+        var target = Path.Combine(elsewhere.Folder, "target");
+        File.CreateSymbolicLink(Path.Combine(test.Folder, name), target);
+
+        var refused = Assert.Throws<HistoryException>(() => test.Start());
+
+        Assert.That(refused!.Message, Does.Contain($"link to '{target}'"));
+        Assert.That(File.Exists(target), Is.False);
+    }
+
+    private static void Command(string name, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(name, arguments);
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero);
+    }
+
+    [Test]
     public void Files_AreTheirOwnersAlone()
     {
         using var test = Filled(out _);

@@ -1,5 +1,6 @@
 using Monitor.Events;
 using Monitor.Events.Tests;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.History.Tests;
@@ -49,7 +50,7 @@ public sealed class ModelTests
             stored = test.Start();
         }
 
-        var (hits, skipped) = (0, 0);
+        var (hits, skipped, cut) = (0, 0, 0);
         for (var round = 0; round < 60; round++)
         {
             var filter = TestEvents.RandomFilter(random, TestEvents.Start, TestEvents.Start + Events * 1000L);
@@ -59,17 +60,28 @@ public sealed class ModelTests
             }
 
             var what = $"{filter}";
-            var query = new EventQuery { Filter = filter, Limit = 1 + random.Next(300) };
+            // Some pages end with their bytes: copies that cannot be on them are dropped.
+            var query = new EventQuery
+            {
+                Filter = filter,
+                Limit = 1 + random.Next(300),
+                MaxBytes = random.Next(2) == 0 ? ContractLimits.MaxResponseEventBytes : 1 + random.Next(5_000),
+            };
             using var expected = inMemory.Query(query);
             using var actual = stored.Query(query);
             hits += expected.Count;
             skipped += actual.IsAtLeast ? 1 : 0;
-            Assert.That(actual.Events.Span.SequenceEqual(expected.Events.Span), Is.True, what);
+            // A page that ends with its bytes may end earlier: events that did not fit may have been dropped for newer ones that came
+            // later and are smaller.
+            var isCut = actual.Count < expected.Count && query.MaxBytes < ContractLimits.MaxResponseEventBytes;
+            cut += isCut ? 1 : 0;
+            Assert.That(expected.Events.Span[..(isCut ? actual.Events.Length : expected.Events.Length)].SequenceEqual(actual.Events.Span), Is.True, what);
+            Assert.That(actual.Count, Is.GreaterThanOrEqualTo(Math.Min(1, expected.Count)), what);
             Assert.That(
                 actual.TotalCount,
                 actual.IsAtLeast ? Is.InRange(actual.Count, expected.TotalCount) : Is.EqualTo(expected.TotalCount),
                 what);
-            Assert.That(actual.NextPageToken.Length > 0, Is.EqualTo(expected.NextPageToken.Length > 0), what);
+            Assert.That(actual.NextPageToken.Length > 0, Is.EqualTo(isCut || expected.NextPageToken.Length > 0), what);
 
             var streamed = StreamTests.ReadAll(stored.OpenCursor(filter, LogPosition.Oldest), out _);
             Assert.That(streamed.SequenceEqual(StreamTests.ReadAll(inMemory.OpenCursor(filter, LogPosition.Oldest), out _)), Is.True, what);
@@ -91,6 +103,7 @@ public sealed class ModelTests
         {
             Assert.That(hits, Is.GreaterThan(1_000), "The filters select too little to say anything.");
             Assert.That(skipped, Is.Positive, "No query left out a segment.");
+            Assert.That(cut, Is.LessThan(5), "Pages end too early.");
         });
     }
 }

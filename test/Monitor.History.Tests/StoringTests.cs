@@ -69,6 +69,42 @@ public sealed class StoringTests
         Assert.That(sequences, Is.EqualTo(Enumerable.Range(1, 12_000).Reverse()));
     }
 
+    // That a segment was left out makes the total a least number, and must not tell a reader of one namespace what is in the
+    // events of others.
+    [Test]
+    public void List_OfANamespace_DoesNotTellWhatIsInTheEventsOfOthers()
+    {
+        using var test = new HistoryTest();
+        var log = test.Start();
+        for (var added = 0; added < 6_000; added++)
+        {
+            var sequence = log.NextSequence;
+            var made = TestEvents.Connection(sequence, TestEvents.Start + (long)sequence * 1000);
+            (made.K8SNamespace, made.Command) = added % 2 == 0 ? ("mine", added < 5_900 ? "idle" : "curl") : ("others", "psql");
+            log.Append(made);
+            if (added % 500 == 0)
+            {
+                log.Publish();
+                test.WaitUntilStored(added - 1_500);
+            }
+        }
+
+        log.Publish();
+        test.Stop();
+        log = test.Start();
+
+        var (seen, unseen) = (Ask("psql"), Ask("java"));
+
+        Assert.That(seen, Is.EqualTo(unseen));
+
+        (long Total, bool IsAtLeast) Ask(string command)
+        {
+            var filter = new EventFilter { K8SNamespace = { "mine" }, Command = { "curl", command } };
+            using var result = log.Query(new EventQuery { Filter = filter, Limit = 1 });
+            return (result.TotalCount, result.IsAtLeast);
+        }
+    }
+
     [Test]
     public void NextRun_AfterAnEnd_HasAllEventsAndGoesOn()
     {

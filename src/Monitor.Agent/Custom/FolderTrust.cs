@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Monitor.Agent.Loading;
 using Monitor.Bpf.Kernel;
+using Monitor.Sandbox.Files;
 
 namespace Monitor.Agent.Custom;
 

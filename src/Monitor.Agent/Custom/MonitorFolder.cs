@@ -1,4 +1,5 @@
 using Monitor.Agent.Loading;
+using Monitor.Sandbox.Files;
 
 namespace Monitor.Agent.Custom;
 
@@ -121,7 +122,7 @@ internal sealed class MonitorFolder(string path, MonitorKey? key, TimeProvider t
         try
         {
             // Opening a pipe waits for whoever writes to it.
-            if (Bpf.Kernel.FileOwner.Of(file) is not { IsRegularFile: true })
+            if (FileOwner.Of(file) is not { IsRegularFile: true })
             {
                 throw new MonitorLoadException($"{file} is no regular file");
             }

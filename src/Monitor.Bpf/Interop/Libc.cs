@@ -8,7 +8,6 @@ internal static unsafe partial class Libc
     internal const int O_RDONLY = 0;
     internal const int O_CLOEXEC = 0x80000;
     internal const int AT_FDCWD = -100;
-    internal const int AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_INO = 0x100;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int EPOLL_CLOEXEC = 0x80000;

@@ -144,6 +144,9 @@ public sealed class EventFilterPlan
     /// <summary>Whether the type decides.</summary>
     internal bool ByType => _types is not null;
 
+    /// <summary>Whether the namespace decides.</summary>
+    internal bool ByNamespace => _namespaces is not null;
+
     /// <summary>Checks a filter and prepares it.</summary>
     /// <param name="filter">The filter; null matches everything. The plan does not keep it.</param>
     /// <exception cref="FilterException">A value is not accepted; the message names the field and the accepted values.</exception>

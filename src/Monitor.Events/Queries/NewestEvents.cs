@@ -5,11 +5,16 @@ namespace Monitor.Events;
 
 /// <summary>
 /// Keeps the newest of the offered events, up to a number. They mostly come newest first, so it is a plain list until a
-/// newer event comes to a full list; from then on it is a heap whose root is the oldest.
+/// newer event comes to a full list; from then on it is a heap whose root is the oldest. Of copies it keeps those that fit on a
+/// page, and one more.
 /// </summary>
-internal sealed class NewestEvents(int capacity)
+/// <param name="capacity">Most events.</param>
+/// <param name="pageBytes">Most bytes of the events of a page, but for a first one that has more.</param>
+internal sealed class NewestEvents(int capacity, long pageBytes)
 {
     private readonly List<Candidate> _events = new(Math.Min(capacity, 1024));
+    private int _capacity = capacity;
+    private long _copiedBytes;
     private bool _inOrder = true;
     private bool _isHeap;
 
@@ -20,12 +25,15 @@ internal sealed class NewestEvents(int capacity)
     /// Whether an event of this time, with a lower position than all offered before, would be kept.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Admits(long time) => _events.Count < capacity || time > _oldest.Time;
+    public bool Admits(long time) => _events.Count < _capacity || time > _oldest.Time;
+
+    /// <summary>Whether events were dropped for their bytes: then the last of <see cref="Sorted"/> is behind the page.</summary>
+    public bool IsCut { get; private set; }
 
     /// <summary>Offers an event, in any order.</summary>
     public void Offer(in Candidate candidate)
     {
-        if (_events.Count < capacity)
+        if (_events.Count < _capacity)
         {
             if (_events.Count == 0 || candidate.CompareTo(_oldest) > 0)
             {
@@ -37,6 +45,8 @@ internal sealed class NewestEvents(int capacity)
             }
 
             _events.Add(candidate);
+            _copiedBytes += candidate.CopiedBytes;
+            CutWhereTooLarge();
             return;
         }
 
@@ -56,9 +66,11 @@ internal sealed class NewestEvents(int capacity)
             _inOrder = false;
         }
 
+        _copiedBytes += candidate.CopiedBytes - _events[0].CopiedBytes;
         _events[0] = candidate;
         Sink(0);
         _oldest = _events[0];
+        CutWhereTooLarge();
     }
 
     /// <summary>All of them, newest first. Do not use the object afterwards.</summary>
@@ -70,6 +82,33 @@ internal sealed class NewestEvents(int capacity)
         }
 
         return _events;
+    }
+
+    // With twice the bytes of a page, so that it is done rarely.
+    private void CutWhereTooLarge()
+    {
+        if (_copiedBytes <= 2 * pageBytes || _events.Count < 3)
+        {
+            return;
+        }
+
+        _events.Sort();
+        var kept = 0;
+        for (_copiedBytes = 0; kept < 2 || kept < _events.Count && _copiedBytes <= pageBytes; kept++)
+        {
+            _copiedBytes += _events[kept].CopiedBytes;
+        }
+
+        if (kept < _events.Count)
+        {
+            _events.RemoveRange(kept, _events.Count - kept);
+            _capacity = kept;
+            IsCut = true;
+        }
+
+        _oldest = _events[^1];
+        _inOrder = true;
+        _isHeap = false;
     }
 
     private void Sink(int at)
@@ -107,6 +146,8 @@ internal sealed class NewestEvents(int capacity)
 internal readonly record struct Candidate(long Time, long Position, Segment Segment, byte[]? Copy) : IComparable<Candidate>
 {
     public int Index => (int)(Position - Segment.Start.Position);
+
+    public int CopiedBytes => Copy?.Length ?? 0;
 
     /// <summary>Newest first.</summary>
     public int CompareTo(Candidate other)

@@ -35,7 +35,7 @@ internal sealed class QueryRunner
         _types = new TypeSelection(_filter, log.Types);
         _limit = Limit(query.Limit);
         // One more than requested shows whether there is a next page.
-        _newest = new NewestEvents(_limit + 1);
+        _newest = new NewestEvents(_limit + 1, query.MaxBytes);
         _pids = query.CountPids ? [] : null;
         if (query.PageToken.Length > 0)
         {
@@ -297,9 +297,10 @@ internal sealed class QueryRunner
     private QueryResult Result(long snapshot)
     {
         var events = _newest.Sorted();
+        var most = Math.Min(_newest.IsCut ? events.Count - 1 : events.Count, _limit);
         var count = 0;
         long bytes = 0;
-        for (; count < Math.Min(events.Count, _limit); count++)
+        for (; count < most; count++)
         {
             var length = Entry(events[count]).Length;
             if (count > 0 && bytes + length > _query.MaxBytes)

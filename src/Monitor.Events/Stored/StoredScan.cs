@@ -11,7 +11,8 @@ internal static class StoredScan
     public static bool MayMatch(Segment segment, IStoredSegment stored, EventFilterPlan filter, TypeSelection types) =>
         segment.MaxTime >= filter.Since
         && segment.MinTime < filter.Until
-        && (!filter.ByType || segment.TypeCount(EventTypeTable.Other) > 0 || types.CountIn(segment) > 0)
+        // Types are counted over all namespaces; see ValueIndex.HashesOf.
+        && (!filter.ByType || filter.ByNamespace || segment.TypeCount(EventTypeTable.Other) > 0 || types.CountIn(segment) > 0)
         && stored.MayMatch(filter);
 
     /// <summary>The parts of a segment that are to be scanned instead of it: where the filter's values say that few are, and the

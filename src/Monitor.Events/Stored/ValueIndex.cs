@@ -59,15 +59,24 @@ internal sealed class ValueIndex
         return true;
     }
 
-    /// <summary>For each field that a filter asks for and that is in such an index: the hashes of the values.</summary>
+    /// <summary>
+    /// For each field that a filter asks for and that is in such an index: the hashes of the values. Of namespaces alone where it
+    /// asks for some: an index is of the events of all of them, and whether a segment was read shows in the answer and its time.
+    /// A reader of some namespaces would learn what is in the events of others.
+    /// </summary>
     /// <param name="filter">In canonical form.</param>
     public static ulong[][] HashesOf(EventFilter filter)
     {
         var all = new List<ulong[]>();
+        if (filter.K8SNamespace.Count > 0)
+        {
+            AddNames(EventTags.KubernetesNamespace, filter.K8SNamespace);
+            return [.. all];
+        }
+
         AddNames(EventTags.NodeName, filter.NodeName);
         AddNames(EventTags.KubernetesNodeName, filter.K8SNodeName);
         AddNames(EventTags.KubernetesPodName, filter.K8SPodName);
-        AddNames(EventTags.KubernetesNamespace, filter.K8SNamespace);
         AddNames(EventTags.KubernetesWorkloadName, filter.K8SWorkloadName);
         AddNames(EventTags.Command, filter.Command);
         AddNames(EventTags.DestinationName, filter.DestinationName);

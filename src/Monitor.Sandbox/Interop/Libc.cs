@@ -28,6 +28,8 @@ internal static unsafe partial class Libc
     internal const int SECCOMP_FILTER_FLAG_TSYNC = 1;
     internal const int O_PATH = 0x200000;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int AT_FDCWD = -100;
+    internal const int AT_EMPTY_PATH = 0x1000;
     internal const int SIGPIPE = 13;
     internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
@@ -55,6 +57,10 @@ internal static unsafe partial class Libc
     // ENOENT, ENOTDIR, EACCES, ELOOP.
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle open(string path, int flags);
+
+    // buffer: 256 bytes. ENOENT, EACCES.
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int directory, string path, int flags, uint mask, void* buffer);
 
     // ENOSYS before 3.17.
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
