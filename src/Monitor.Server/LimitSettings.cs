@@ -41,7 +41,7 @@ public static class LimitSettings
 
     /// <summary><c>max-body-size</c>, in bytes.</summary>
     public static Setting<long> MaxBodySize { get; } = new(
-        "max-body-size", ValueFormats.Size(1 << 10, 64 << 20), "The body of a request, and the message of a gRPC call.", "4MiB");
+        "max-body-size", ValueFormats.Size(1 << 10, LimitedClient.MaxHeldBytes), "The body of a request, and the message of a gRPC call.", "4MiB");
 
     /// <summary><c>call-timeout</c>, in seconds.</summary>
     public static Setting<long> CallTimeout { get; } = new(

@@ -11,9 +11,11 @@ internal sealed class LimitedClient : IDisposable
     // Waiting calls hold a request each; a client that has this many is not waiting for answers.
     private const int MaxWaiting = 1000;
 
-    // A token of an aggregator has a place of each agent, which its stream keeps: of a thousand agents, 31 KiB. It may claim
-    // 60 000 agents, and a thousand such streams would take some GB.
-    private const long MaxHeldTokens = 64 << 20;
+    /// <summary>
+    /// Most bytes of requests that the calls of a client keep together, each until it ends: 32 MiB, which take three times as much
+    /// memory where they are resume tokens. The largest messages are those: of a thousand agents 31 KiB.
+    /// </summary>
+    public const int MaxHeldBytes = 32 << 20;
 
     // One wrong credential a second after ten, and one line of the log about refusals in ten seconds.
     private const int Refusals = 10;
@@ -26,7 +28,7 @@ internal sealed class LimitedClient : IDisposable
     private readonly TokenBucket _frames;
     private readonly SemaphoreSlim _turns;
     private int _streams;
-    private long _heldTokens;
+    private long _heldBytes;
     private int _waiting;
 
     public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time)
@@ -83,22 +85,21 @@ internal sealed class LimitedClient : IDisposable
 
     public void CloseStream() => Interlocked.Decrement(ref _streams);
 
-    /// <summary>A stream that resumes keeps what its token says.</summary>
-    /// <param name="length">Length of the token.</param>
-    /// <returns>False where all of the client's streams together keep too much. True: to be followed by
-    /// <see cref="ReleaseToken"/>.</returns>
-    public bool TryHoldToken(int length)
+    /// <summary>Notes that a call keeps more of its request.</summary>
+    /// <param name="bytes">How many bytes.</param>
+    /// <returns>False where all of the client's calls together keep too much. True: to be followed by <see cref="Release"/>.</returns>
+    public bool TryHold(int bytes)
     {
-        if (Interlocked.Add(ref _heldTokens, length) <= MaxHeldTokens)
+        if (Interlocked.Add(ref _heldBytes, bytes) <= MaxHeldBytes)
         {
             return true;
         }
 
-        ReleaseToken(length);
+        Release(bytes);
         return false;
     }
 
-    public void ReleaseToken(int length) => Interlocked.Add(ref _heldTokens, -length);
+    public void Release(int bytes) => Interlocked.Add(ref _heldBytes, -bytes);
 
     /// <summary>Waits until the client has few enough calls at work, in the order in which they came.</summary>
     /// <returns>False where too many wait already. True: to be followed by <see cref="EndTurn"/>.</returns>

@@ -17,6 +17,10 @@ internal sealed class CallLimit(
     // What a call that looks for its client may take until it does.
     private static readonly TimeSpan EndOfLeftCalls = TimeSpan.FromSeconds(1);
 
+    /// <summary>What a client is told whose calls keep too much.</summary>
+    public static readonly string TooManyBytes =
+        $"the requests of this client's calls have more than {LimitedClient.MaxHeldBytes >> 20} MiB together: close streams, or send fewer calls at once";
+
     private readonly string _tooManyStreams =
         $"this client has {options.Clients.MaxStreams} streams open: close some, or let one stream serve several readers";
 
@@ -44,7 +48,12 @@ internal sealed class CallLimit(
             return;
         }
 
-        var place = new Taken(client.CloseStream);
+        var held = new HeldRequest(client);
+        var place = new Taken(() =>
+        {
+            held.Dispose();
+            client.CloseStream();
+        });
         using var left = context.RequestAborted.UnsafeRegister(static place => ((Taken)place!).GiveBack(), place);
         try
         {
@@ -53,7 +62,7 @@ internal sealed class CallLimit(
                 context.Request.Body = new GrpcMessageStream(context);
                 await next(context);
             }
-            else if (await HasMessageAsync(context))
+            else if (await HasMessageAsync(context, held))
             {
                 await next(context);
             }
@@ -68,7 +77,8 @@ internal sealed class CallLimit(
     {
         using var timeout = new CancellationTokenSource(options.Clients.CallTimeout, options.Time);
         using var end = timeout.Token.UnsafeRegister(_ => CutOff(context), null);
-        if (!await HasMessageAsync(context))
+        using var held = new HeldRequest(client);
+        if (!await HasMessageAsync(context, held))
         {
             return;
         }
@@ -119,8 +129,23 @@ internal sealed class CallLimit(
         turn.GiveBack();
     }
 
-    private async ValueTask<bool> HasMessageAsync(HttpContext context) =>
-        RestRequest.IsRest(context) || await GrpcRequestBody.TryReadAsync(context, options.MaxRequestBodyBytes);
+    private async ValueTask<bool> HasMessageAsync(HttpContext context, HeldRequest held)
+    {
+        if (!RestRequest.IsRest(context))
+        {
+            return await GrpcRequestBody.TryReadAsync(context, options.MaxRequestBodyBytes, held, counters);
+        }
+
+        // The rest of a request by REST is read in its turn.
+        if (held.TryAdd(context.Request.QueryString.Value?.Length ?? 0))
+        {
+            return true;
+        }
+
+        counters.Requests.Add();
+        await RequestLimit.RefuseAsync(context, TooManyBytes);
+        return false;
+    }
 
     private void CutOff(HttpContext context)
     {

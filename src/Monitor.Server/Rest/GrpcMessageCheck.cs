@@ -28,19 +28,24 @@ internal static class GrpcMessageCheck
     /// <param name="context">The call, which routing has found the method of: a path may be written in other ways.</param>
     /// <param name="framed">The message with its prefix.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
-    public static bool IsRequest(HttpContext context, ReadOnlySpan<byte> framed, int maxBytes) => IsRequest(
+    /// <param name="inflatedBytes">How many more it becomes once it is inflated; 0 where it is not compressed.</param>
+    public static bool IsRequest(HttpContext context, ReadOnlySpan<byte> framed, int maxBytes, out int inflatedBytes) => IsRequest(
         context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? "",
         context.Request.Headers["grpc-encoding"],
         framed,
-        maxBytes);
+        maxBytes,
+        out inflatedBytes);
 
-    /// <summary>As <see cref="IsRequest(HttpContext, ReadOnlySpan{byte}, int)"/>.</summary>
+    /// <summary>As <see cref="IsRequest(HttpContext, ReadOnlySpan{byte}, int, out int)"/>.</summary>
     /// <param name="method">As in <c>/monitor.v1.EventService/ListEvents</c>.</param>
     /// <param name="encoding">What the call says that compressed messages are compressed with.</param>
     /// <param name="framed">The message with its prefix.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
-    internal static bool IsRequest(string method, string? encoding, ReadOnlySpan<byte> framed, int maxBytes)
+    /// <param name="inflatedBytes">How many more it becomes once it is inflated; 0 where it is not compressed.</param>
+    internal static bool IsRequest(
+        string method, string? encoding, ReadOnlySpan<byte> framed, int maxBytes, out int inflatedBytes)
     {
+        inflatedBytes = 0;
         if (framed.Length < PrefixLength
             || framed[0] > 1
             || BinaryPrimitives.ReadUInt32BigEndian(framed[1..]) != framed.Length - PrefixLength)
@@ -51,7 +56,7 @@ internal static class GrpcMessageCheck
         try
         {
             var message = new MemoryStream(framed[PrefixLength..].ToArray());
-            return framed[0] == 0 ? IsRequest(method, message) : IsCompressedRequest(method, encoding, message, maxBytes);
+            return framed[0] == 0 ? IsRequest(method, message) : IsCompressedRequest(method, encoding, message, maxBytes, out inflatedBytes);
         }
         catch (Exception bad) when (bad is InvalidProtocolBufferException or InvalidDataException or IOException)
         {
@@ -70,8 +75,10 @@ internal static class GrpcMessageCheck
         return true;
     }
 
-    private static bool IsCompressedRequest(string method, string? encoding, MemoryStream message, int maxBytes)
+    private static bool IsCompressedRequest(
+        string method, string? encoding, MemoryStream message, int maxBytes, out int inflatedBytes)
     {
+        inflatedBytes = 0;
         if (string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             return false;
@@ -85,7 +92,18 @@ internal static class GrpcMessageCheck
             _ => null,
         };
         // Every other it refuses itself, and names these.
-        return inflating is null || (Inflate(inflating, maxBytes) is { } inflated && IsRequest(method, inflated));
+        if (inflating is null)
+        {
+            return true;
+        }
+
+        if (Inflate(inflating, maxBytes) is not { } inflated)
+        {
+            return false;
+        }
+
+        inflatedBytes = (int)inflated.Length;
+        return IsRequest(method, inflated);
     }
 
     // A few KiB can hold gigabytes: no more is inflated than a message may have. Null: it has more.

@@ -81,6 +81,6 @@ internal sealed class GrpcMessageStream(HttpContext context) : Stream
         var message = new byte[prefix.Length + (int)length];
         prefix.CopyTo(message, 0);
         read = await _body.ReadAtLeastAsync(message.AsMemory(prefix.Length), (int)length, throwOnEndOfStream: false, cancellationToken);
-        return read == length && GrpcMessageCheck.IsRequest(context, message, MaxBytes) ? message : throw new InvalidDataException(Problem);
+        return read == length && GrpcMessageCheck.IsRequest(context, message, MaxBytes, out _) ? message : throw new InvalidDataException(Problem);
     }
 }

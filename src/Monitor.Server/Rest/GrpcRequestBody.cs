@@ -1,4 +1,6 @@
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using Grpc.Health.V1;
 using Microsoft.AspNetCore.Http;
 
 namespace Monitor.Server;
@@ -9,16 +11,42 @@ namespace Monitor.Server;
 /// </summary>
 internal static class GrpcRequestBody
 {
+    // Checks of health need no credential where they are left open. Their message is the name of a service.
+    private const int MaxHealthCheckBytes = 4 << 10;
+
+    private const int PartBytes = 4 << 10;
+
     /// <summary>Reads the whole body, and leaves it to be read once more.</summary>
     /// <param name="context">The call.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
+    /// <param name="held">Takes up what is read.</param>
+    /// <param name="counters">Counts what is refused.</param>
     /// <returns>False where there is no call to answer any more: the client has left, or was told what is wrong.</returns>
-    public static async Task<bool> TryReadAsync(HttpContext context, int maxBytes)
+    public static async Task<bool> TryReadAsync(HttpContext context, int maxBytes, HeldRequest held, LimitCounters counters)
     {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.ServiceName == Health.Descriptor.FullName)
+        {
+            maxBytes = Math.Min(maxBytes, MaxHealthCheckBytes);
+        }
+
         var body = new MemoryStream();
         try
         {
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            var part = new byte[PartBytes];
+            for (int read; (read = await context.Request.Body.ReadAsync(part, context.RequestAborted)) > 0; body.Write(part, 0, read))
+            {
+                if (body.Length + read > maxBytes + GrpcMessageCheck.PrefixLength)
+                {
+                    counters.TooLarge.Add();
+                    GrpcRefusal.Write(context, StatusCode.ResourceExhausted, $"the message of the call has more than {maxBytes} bytes");
+                    return false;
+                }
+
+                if (!held.TryAdd(read))
+                {
+                    return RefuseToHold(context, counters);
+                }
+            }
         }
         catch (BadHttpRequestException bad)
         {
@@ -30,15 +58,27 @@ internal static class GrpcRequestBody
             return false;
         }
 
-        if (!GrpcMessageCheck.IsRequest(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes))
+        if (!GrpcMessageCheck.IsRequest(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes, out var inflatedBytes))
         {
             GrpcRefusal.Write(context, StatusCode.InvalidArgument, GrpcMessageStream.Problem);
             return false;
         }
 
+        if (!held.TryAdd(inflatedBytes))
+        {
+            return RefuseToHold(context, counters);
+        }
+
         body.Position = 0;
         context.Request.Body = body;
         return true;
+    }
+
+    private static bool RefuseToHold(HttpContext context, LimitCounters counters)
+    {
+        counters.Requests.Add();
+        GrpcRefusal.Write(context, StatusCode.ResourceExhausted, CallLimit.TooManyBytes);
+        return false;
     }
 
     private static StatusCode CodeOf(int httpStatus) => httpStatus switch

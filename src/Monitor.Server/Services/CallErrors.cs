@@ -28,11 +28,6 @@ internal static class CallErrors
     /// <summary>What a field names is not there.</summary>
     public static RpcException NotFound(string field, string message) => Rejected(StatusCode.NotFound, field, message);
 
-    /// <summary>The streams of one client keep too much of what their resume tokens say.</summary>
-    public static RpcException TooManyTokens() => new(new Grpc.Core.Status(
-        StatusCode.ResourceExhausted,
-        "resume_token: the streams of this client were resumed with more than 64 MiB of tokens together: close some"));
-
     /// <summary>The method is for aggregators: UNIMPLEMENTED.</summary>
     public static RpcException OnlyOnAggregator(string method) => new(new Grpc.Core.Status(
         StatusCode.Unimplemented,

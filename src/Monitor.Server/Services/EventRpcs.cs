@@ -16,7 +16,6 @@ internal sealed class EventRpcs(
     EventSummarizer summarizer,
     Subscribers subscribers,
     QueryCores cores,
-    LimitCounters counters,
     AgentsReader agents,
     DemandTracker demand,
     StopSignal stop,
@@ -50,27 +49,6 @@ internal sealed class EventRpcs(
         StreamEventsRequest request,
         IServerStreamWriter<StreamEventsResponse> responseStream,
         ServerCallContext context)
-    {
-        var client = LimitedClient.Of(context.GetHttpContext());
-        var token = request.ResumeToken.Length;
-        if (!client.TryHoldToken(token))
-        {
-            counters.Streams.Add();
-            throw CallErrors.TooManyTokens();
-        }
-
-        try
-        {
-            await StreamAsync(request, responseStream, context);
-        }
-        finally
-        {
-            client.ReleaseToken(token);
-        }
-    }
-
-    private async Task StreamAsync(
-        StreamEventsRequest request, IServerStreamWriter<StreamEventsResponse> responseStream, ServerCallContext context)
     {
         var access = AccessOf(context);
         var plan = await StreamPlan.CreateAsync(request, log, archived, access, fields, context.CancellationToken);

@@ -43,7 +43,7 @@ internal sealed class GrpcMessageCase : ParserCase
     {
         var encoding = Encodings[input.Length == 0 ? 0 : input[0] % Encodings.Length];
         var framed = input.AsSpan(Math.Min(1, input.Length));
-        if (!GrpcMessageCheck.IsRequest("/monitor.v1.EventService/ListEvents", encoding, framed, MaxBytes))
+        if (!GrpcMessageCheck.IsRequest("/monitor.v1.EventService/ListEvents", encoding, framed, MaxBytes, out _))
         {
             return "refused";
         }

@@ -73,37 +73,72 @@ internal sealed class ClientLimitTests
             response => response.StatusCode == HttpStatusCode.OK);
     }
 
-    [Test]
-    public async Task Tokens_ThatClaimMoreThanOneClientMayKeep_AreRefused()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Requests_OfMoreBytesThanOneClientMayKeep_AreRefused(bool compressed)
     {
         await using var server = await StartAsync(new ClientLimitOptions());
         using var channel = OtherClient.Channel(server);
         var events = new EventService.EventServiceClient(channel);
-        // 60 000 agents: nobody has so many, and a token can say so.
-        var token = new ResumeToken(
-            TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString();
-        var most = (64 << 20) / token.Length;
+        // Compressed, what is kept is what it becomes. 60 000 agents: nobody has so many, and a token can say so.
+        var options = new CallOptions(compressed ? new Metadata { { "grpc-internal-encoding-request", "gzip" } } : []);
+        var request = compressed
+            ? StreamEventsRequest.Parser.ParseFrom(UnknownField(2 << 20))
+            : new StreamEventsRequest
+            {
+                ResumeToken = new ResumeToken(
+                    TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString(),
+            };
+        var most = (32 << 20) / (request.CalculateSize() + 5);
         var open = new List<AsyncServerStreamingCall<StreamEventsResponse>>();
         for (var i = 0; i < most; i++)
         {
-            open.Add(events.StreamEvents(new StreamEventsRequest { ResumeToken = token }));
+            open.Add(events.StreamEvents(request, options));
             await open[^1].NextAsync();
         }
 
-        using var refused = events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        using var refused = events.StreamEvents(request, options);
         var failure = await refused.EndAsync();
 
         Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
-        Assert.That(failure.Status.Detail, Does.StartWith("resume_token: "));
-        Assert.That((await StatsAsync(server)).Streams, Is.EqualTo(1));
+        Assert.That(failure.Status.Detail, Does.Contain("more than 32 MiB together"));
+        Assert.That((await StatsAsync(server)).Requests, Is.EqualTo(1));
         using var small = events.StreamEvents(new StreamEventsRequest());
         await small.NextAsync();
-        using var others = server.Events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        using var others = server.Events.StreamEvents(request, options);
         await others.NextAsync();
         open.ForEach(stream => stream.Dispose());
         await TestServer.WaitUntilAsync(() => server.OpenStreams == 2, "its streams had closed");
-        using var again = events.StreamEvents(new StreamEventsRequest { ResumeToken = token });
+        using var again = events.StreamEvents(request, options);
         await again.NextAsync();
+    }
+
+    // It needs no credential where it is left open.
+    [Test]
+    public async Task HealthCheck_OfMoreThanANameNeeds_IsRefused()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions());
+        using var channel = OtherClient.Channel(server);
+        var health = new Grpc.Health.V1.Health.HealthClient(channel);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(
+            new Grpc.Health.V1.HealthCheckRequest { Service = new string('x', 5000) }));
+
+        Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That((await StatsAsync(server)).TooLarge, Is.EqualTo(1));
+        Assert.That((await health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest())).Status, Is.EqualTo(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving));
+    }
+
+    private static byte[] UnknownField(int length)
+    {
+        using var bytes = new MemoryStream();
+        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            output.WriteTag(1000, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom(new byte[length]));
+        }
+
+        return bytes.ToArray();
     }
 
     [Test]
