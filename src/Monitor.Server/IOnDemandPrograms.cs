@@ -3,6 +3,9 @@ namespace Monitor.Server;
 /// <summary>Programs of which some run only while somebody asks for their events; a program directory may be one.</summary>
 public interface IOnDemandPrograms
 {
+    /// <summary>The names of those programs, as they are now.</summary>
+    IReadOnlyCollection<string> OnDemandNames { get; }
+
     /// <summary>Says what is asked for. Called once a second, and when something new is asked for; never twice at a
     /// time.</summary>
     /// <param name="demand">What is asked for now.</param>

@@ -11,6 +11,9 @@ internal sealed class OnDemandMonitors(IReadOnlyList<LoadedMonitor> monitors, IL
 {
     private readonly HashSet<LoadedMonitor> _failed = [];
 
+    /// <summary>Their names. Any thread.</summary>
+    public IReadOnlyCollection<string> Names { get; } = [.. monitors.Select(monitor => monitor.Definition.Name)];
+
     /// <summary>Detaches all; nobody asks yet.</summary>
     public void Begin()
     {

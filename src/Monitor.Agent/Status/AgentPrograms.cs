@@ -45,6 +45,9 @@ internal sealed class AgentPrograms(
     public void Follow(ProgramDemand demand) => OnDemand?.Follow(demand);
 
     /// <inheritdoc />
+    public IReadOnlyCollection<string> OnDemandNames => OnDemand?.Names ?? [];
+
+    /// <inheritdoc />
     public ValueTask<IReadOnlyList<V1.Program>> GetProgramsAsync(CancellationToken ct)
     {
         // Asked once for all hooks: this runs each second, and opening a file is most of what it costs.

@@ -109,6 +109,9 @@ internal sealed class AgentFleet : IAgentDirectory, IProgramDirectory, IOnDemand
     /// <inheritdoc />
     public void Follow(ProgramDemand demand) => _demand.Set(demand);
 
+    /// <inheritdoc />
+    public IReadOnlyCollection<string> OnDemandNames => _nodes.All.SelectMany(node => node.OnDemandPrograms).ToHashSet(StringComparer.Ordinal);
+
     public IReadOnlyList<Agent> GetAgents() => [.. _links.Select(link => link.Describe())];
 
     public Task<ConnectionPage> ListAsync(ConnectionQuery query, CancellationToken cancellationToken) =>

@@ -15,13 +15,14 @@ internal sealed class DemandTracker(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    // Names that no program has are forgotten after the grace, and until then there are only so many.
-    private const int MaxNames = 256;
-
     private readonly IOnDemandPrograms? _programs = programs as IOnDemandPrograms;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _askedAt = [];
     private long? _allAskedAt;
+
+    // What can be asked for; read once a second, since clients say how often it is needed.
+    private HashSet<string> _names = [];
+    private long? _namesAt;
 
     /// <summary>Somebody asks for programs, all where no name is given; they are told before this returns.</summary>
     public void Ask(IReadOnlyCollection<string> names)
@@ -78,9 +79,16 @@ internal sealed class DemandTracker(
             _allAskedAt = now;
         }
 
+        if (_namesAt is not { } at || time.GetElapsedTime(at) >= Interval)
+        {
+            _names = [.. _programs!.OnDemandNames];
+            _namesAt = now;
+        }
+
+        // A client may ask for anything: only what there is is kept.
         foreach (var name in names)
         {
-            if (_askedAt.Count < MaxNames || _askedAt.ContainsKey(name))
+            if (_names.Contains(name))
             {
                 _askedAt[name] = now;
             }
