@@ -11,13 +11,15 @@ namespace Monitor.ClickHouse;
 /// <summary>The events of a log in ClickHouse: writes them while it runs, and answers from there. Any thread.</summary>
 public sealed class ClickHouseArchive : IEventArchive, IDisposable
 {
-    // Questions at one time: each may be a scan of days on the server, and a page of 4 MiB here.
-    private const int MaxQuestions = 8;
+    // Questions at one time, twice those that one client has: each may be a scan of days on the server, and a page of 4 MiB here.
+    private const int MaxQuestions = 16;
 
     private readonly SemaphoreSlim _questions = new(MaxQuestions);
     private readonly ArchiveServer _server;
     private readonly ArchiveWriter _writer;
     private readonly ArchiveReader _reader;
+    private readonly string _name;
+    private readonly ILogger _logger;
 
     /// <summary>Makes it; nothing is connected to before it runs.</summary>
     /// <param name="log">The log. Disposed of by the caller, after <see cref="RunAsync"/> has ended.</param>
@@ -31,6 +33,8 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
         StartUnixNanos = UnixNanos.From(time.GetUtcNow());
         _server = new ArchiveServer(options);
         _reader = new ArchiveReader(_server);
+        _name = options.Server.ToString();
+        _logger = loggers.CreateLogger("Monitor.ClickHouse.Reading");
         _writer = new ArchiveWriter(log, _server, options, time, loggers.CreateLogger("Monitor.ClickHouse"));
     }
 
@@ -98,9 +102,9 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
     private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         // While it is known to be away nobody waits for it.
-        if (_writer.Status.Problem is { } problem)
+        if (_writer.Status.Problem is not null)
         {
-            throw new ArchiveException(problem);
+            throw new ArchiveException("nothing can be written to it either, see clickhouse in /health");
         }
 
         await _questions.WaitAsync(cancellationToken);
@@ -110,7 +114,9 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
         }
         catch (Exception failure) when (failure is InvalidDataException || ArchiveServer.IsFailure(failure, cancellationToken))
         {
-            throw new ArchiveException(ArchiveServer.Describe(failure), failure);
+            // Whoever asks for events may not be meant to know what the server is and does.
+            ArchiveReaderLog.Failed(_logger, _name, ArchiveServer.Describe(failure));
+            throw new ArchiveException("the log of this server says why", failure);
         }
         finally
         {

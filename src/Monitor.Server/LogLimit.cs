@@ -54,12 +54,13 @@ internal sealed class LogLimit(TimeProvider time)
         }
     }
 
-    // The web server, gRPC and our own server; what agent and aggregator say of themselves is always written.
+    // The web server, gRPC, our own server, and queries of the archive; what agent and aggregator say of themselves is always written.
     private static bool IsProvokedByClients(string category) =>
         category.StartsWith("Microsoft.", StringComparison.Ordinal)
         || category.StartsWith("Grpc.", StringComparison.Ordinal)
         || category.StartsWith("System.", StringComparison.Ordinal)
-        || category.StartsWith("Monitor.Server.", StringComparison.Ordinal);
+        || category.StartsWith("Monitor.Server.", StringComparison.Ordinal)
+        || category == "Monitor.ClickHouse.Reading";
 
     private sealed class Kind(long since)
     {
