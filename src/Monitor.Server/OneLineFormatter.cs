@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using Monitor.Protocol;
 
 namespace Monitor.Server;
 
@@ -51,7 +52,7 @@ internal sealed class OneLineFormatter(LogLimit limit) : ConsoleFormatter(Format
         textWriter.Write('\n');
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings("\n  ");
+    private static string OneLine(string text) => MessageText.Printable(text.ReplaceLineEndings("\n  "));
 
     private static string LevelName(LogLevel level) => level switch
     {
