@@ -63,6 +63,24 @@ internal sealed class CapabilityTests
         Assert.That(log, Does.Not.Contain("namespace of its own").And.Not.Contain("only the processes of"));
     }
 
+    // Perf rings of nodes with Debian or Ubuntu need it; only a chart that is rendered with a cluster knows that there are any.
+    [Test]
+    public async Task Chart_RenderedWithTheCluster_HasSysAdminForDebianAndUbuntu()
+    {
+        var systems = (await Cluster.KubectlAsync("get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.osImage}")).Succeeded();
+
+        var asked = await RenderWithClusterAsync();
+        var without = await RenderWithClusterAsync("--set", "agent.restrictedPerfEvents=false");
+
+        var needed = systems.Contains("Debian", StringComparison.Ordinal) || systems.Contains("Ubuntu", StringComparison.Ordinal);
+        Assert.That(asked.Contains("- SYS_ADMIN #", StringComparison.Ordinal), Is.EqualTo(needed), systems);
+        Assert.That(asked.Contains("The agents start with CAP_SYS_ADMIN", StringComparison.Ordinal), Is.EqualTo(needed), systems);
+        Assert.That(without, Does.Contain("- PERFMON #").And.Not.Contain("- SYS_ADMIN #").And.Contain("If the agents do not start"));
+    }
+
+    private static async Task<string> RenderWithClusterAsync(params string[] options) => (await Cluster.HelmAsync(
+        ["install", "rendered", ChartTests.Chart, "--namespace", Namespace, "--dry-run=server", .. Images.Values, .. options])).Succeeded();
+
     private static async Task StartWithoutAsync(string capability)
     {
         var agent = await RenderAsync("templates/agent-daemonset.yaml");

@@ -177,12 +177,13 @@ internal sealed class ChartTests
     [TestCase("5.8", false, "[BPF,PERFMON,SYS_RESOURCE,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
     [TestCase("4.18", false, "[SYS_ADMIN,SYS_RESOURCE,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
     [TestCase("5.11", true, "[BPF,PERFMON,SYS_ADMIN,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
+    [TestCase("5.11", null, "[BPF,PERFMON,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
     [TestCase("4.18", true, "[SYS_ADMIN,SYS_RESOURCE,NET_ADMIN,IPC_LOCK,SYSLOG,SYS_NICE]")]
-    public async Task Agent_ForAKernel_HasExactlyItsCapabilities(string kernel, bool restrictedPerfEvents, string capabilities)
+    public async Task Agent_ForAKernel_HasExactlyItsCapabilities(string kernel, bool? restrictedPerfEvents, string capabilities)
     {
         var agent = await RenderAsync(
             "--show-only", "templates/agent-daemonset.yaml", "--set-string", $"agent.oldestKernel={kernel}",
-            "--set", $"agent.restrictedPerfEvents={(restrictedPerfEvents ? "true" : "false")}");
+            "--set", $"agent.restrictedPerfEvents={restrictedPerfEvents switch { true => "true", false => "false", null => "auto" }}");
 
         var added = agent.Split('\n').SkipWhile(line => line.Trim() != "add:").Skip(1)
             .TakeWhile(line => line.Trim().StartsWith("- ", StringComparison.Ordinal))

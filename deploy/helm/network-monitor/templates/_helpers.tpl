@@ -71,6 +71,17 @@ app.kubernetes.io/part-of: network-monitor
 - --agents-service={{ .Release.Namespace }}/{{ include "network-monitor.fullname" . }}-agent
 {{- end }}
 
+{{/* "true" where agents need CAP_SYS_ADMIN to open perf rings, or nothing. */}}
+{{- define "network-monitor.restrictedPerfEvents" -}}
+{{- $restricted := eq (toString .Values.agent.restrictedPerfEvents) "true" }}
+{{- if eq (toString .Values.agent.restrictedPerfEvents) "auto" }}
+{{- range (lookup "v1" "Node" "" "").items }}
+{{- $restricted = or $restricted (regexMatch "Debian|Ubuntu" .status.nodeInfo.osImage) }}
+{{- end }}
+{{- end }}
+{{- if $restricted }}true{{ end }}
+{{- end }}
+
 {{- define "network-monitor.agentGrpcPort" -}}50051{{- end }}
 {{- define "network-monitor.agentHttpPort" -}}8080{{- end }}
 {{- define "network-monitor.aggregatorGrpcPort" -}}50052{{- end }}
