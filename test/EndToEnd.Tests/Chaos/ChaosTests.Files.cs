@@ -22,15 +22,23 @@ internal sealed partial class ChaosTests
     private ServerSetup? _ofB;
     private ServerSetup? _ofAggregator;
 
+    // The files when nothing needs them any more.
     [TearDown]
-    public void RemoveFiles()
+    public override async Task StopAsync()
     {
-        _credentials?.Dispose();
-        _certificateDisk?.Dispose();
-        _logDisk?.Dispose();
-        _historyDisk?.Dispose();
-        _clockOfA?.Dispose();
-        _clockOfAggregator?.Dispose();
+        try
+        {
+            await base.StopAsync();
+        }
+        finally
+        {
+            _credentials?.Dispose();
+            _certificateDisk?.Dispose();
+            _logDisk?.Dispose();
+            _historyDisk?.Dispose();
+            _clockOfA?.Dispose();
+            _clockOfAggregator?.Dispose();
+        }
     }
 
     protected override ServerSetup SetupOf(string name)

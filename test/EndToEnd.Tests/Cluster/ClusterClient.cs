@@ -22,7 +22,10 @@ internal sealed class ClusterClient : IAsyncDisposable
     private readonly Task _running;
     private volatile string _target;
     private volatile TaskCompletionSource? _pause;
-    private volatile CancellationTokenSource? _call;
+
+    // While it is held, the call in it is not disposed of.
+    private readonly Lock _callLock = new();
+    private CancellationTokenSource? _call;
 
     public ClusterClient(string target, Func<string, GrpcChannel> connect)
     {
@@ -77,7 +80,13 @@ internal sealed class ClusterClient : IAsyncDisposable
     }
 
     /// <summary>Breaks its connection; it makes another.</summary>
-    public void Break() => _call?.Cancel();
+    public void Break()
+    {
+        lock (_callLock)
+        {
+            _call?.Cancel();
+        }
+    }
 
     /// <summary>Reads nothing until <see cref="Continue"/>.</summary>
     public void Pause() => _pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -133,10 +142,10 @@ internal sealed class ClusterClient : IAsyncDisposable
         var token = "";
         while (!_stop.IsCancellationRequested)
         {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            Calls(end);
             try
             {
-                using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                _call = end;
                 using var channel = _connect(_target);
                 var request = new StreamEventsRequest { ResumeToken = token, AcceptLoss = true };
                 if (token.Length == 0)
@@ -163,8 +172,16 @@ internal sealed class ClusterClient : IAsyncDisposable
             }
             finally
             {
-                _call = null;
+                Calls(null);
             }
+        }
+    }
+
+    private void Calls(CancellationTokenSource? call)
+    {
+        lock (_callLock)
+        {
+            _call = call;
         }
     }
 

@@ -30,18 +30,23 @@ internal abstract class ClusterFixture
     }
 
     [TearDown]
-    public async Task StopAsync()
+    public virtual async Task StopAsync()
     {
-        if (Client is not null)
+        try
         {
-            await Client.DisposeAsync();
+            if (Client is not null)
+            {
+                await Client.DisposeAsync();
+            }
         }
-
-        Aggregator?.Dispose();
-        A?.Dispose();
-        B?.Dispose();
-        // The next test has the same instance.
-        (Client, Aggregator, A, B) = (null!, null!, null!, null!);
+        finally
+        {
+            Aggregator?.Dispose();
+            A?.Dispose();
+            B?.Dispose();
+            // The next test has the same instance.
+            (Client, Aggregator, A, B) = (null!, null!, null!, null!);
+        }
     }
 
     /// <summary>What a program has beside its options: node-a, node-b or aggregator.</summary>

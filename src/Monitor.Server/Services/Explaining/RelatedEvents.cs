@@ -100,6 +100,12 @@ internal sealed class RelatedEvents(ArchivedQueries queries, IReadOnlyCollection
     {
         foreach (var peer in _found.Values.Where(found => found.HasPeerEventId).Select(found => found.PeerEventId).ToList())
         {
+            // An agent may say of each of its events that its peer's is one of the history.
+            if (IsTimeUp())
+            {
+                return;
+            }
+
             if (!_found.ContainsKey(peer) && await FindAsync(peer, cancellationToken) is { } other)
             {
                 Add(other);
@@ -248,11 +254,12 @@ internal sealed class RelatedEvents(ArchivedQueries queries, IReadOnlyCollection
             : null;
     }
 
+    private bool IsTimeUp() => IsOvertime |= _clock.Elapsed > MaxTime;
+
     private async Task<List<Event>> QueryAsync(EventFilter filter, long since, long until, CancellationToken cancellationToken)
     {
-        if (_clock.Elapsed > MaxTime)
+        if (IsTimeUp())
         {
-            IsOvertime = true;
             return [];
         }
 
