@@ -113,6 +113,21 @@ internal sealed class ClientLimitTests
         await again.NextAsync();
     }
 
+    // A part of it may come when the place of its call was given back already.
+    [Test]
+    public void Request_OfAClientThatHasLeft_KeepsNothing()
+    {
+        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System);
+        using var left = new HeldRequest(client);
+        left.TryAdd(LimitedClient.MaxHeldBytes);
+        left.Dispose();
+        left.TryAdd(LimitedClient.MaxHeldBytes);
+        using var next = new HeldRequest(client);
+
+        Assert.That(next.TryAdd(LimitedClient.MaxHeldBytes), Is.True);
+        Assert.That(next.TryAdd(1), Is.False);
+    }
+
     // It needs no credential where it is left open.
     [Test]
     public async Task HealthCheck_OfMoreThanANameNeeds_IsRefused()
