@@ -104,7 +104,7 @@ public sealed class ClickHouseArchive : IEventArchive, IDisposable
         // While it is known to be away nobody waits for it.
         if (_writer.Status.Problem is not null)
         {
-            throw new ArchiveException("nothing can be written to it either, see clickhouse in /health");
+            throw new ArchiveException(ArchiveException.NotWritten);
         }
 
         await _questions.WaitAsync(cancellationToken);

@@ -231,18 +231,17 @@ public sealed class EventHistory : IEventHistory
     // everybody may write, of whom there is nobody else.
     private static void RefuseIfOthersWrite(string folder)
     {
-        var owner = FileOwner.Of(folder);
-        if (owner is { IsWritableByAll: true })
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & UnixFileMode.OtherWrite) != 0)
         {
             throw new HistoryException(
                 $"the history in '{folder}' cannot be used: every user of this machine may write there, and could make up what happened. "
                 + $"Give a folder of its own, or: chmod o-w '{folder}'");
         }
 
-        if (owner is { IsOfRootOrOwn: false })
+        if (FileOwner.Of(folder) is { IsOfRootOrOwn: false } owner)
         {
             throw new HistoryException(
-                $"the history in '{folder}' cannot be used: it belongs to user {owner.Value.UserId}, who could make up what happened. "
+                $"the history in '{folder}' cannot be used: it belongs to user {owner.UserId}, who could make up what happened. "
                 + $"Give a folder of its own, or: chown {Environment.UserName} '{folder}'");
         }
     }

@@ -34,11 +34,10 @@ internal sealed class OverheadBudget(double budget)
     public ulong[] Decide(double total, IReadOnlyList<Usage> usages)
     {
         var limits = usages.Select(usage => usage.Limit).ToArray();
-        var costliest = Enumerable.Range(0, limits.Length).Where(i => usages[i].Passed > LeastPerSecond)
-            .Cast<int?>().MaxBy(i => usages[i!.Value].Cost);
+        var costliest = Enumerable.Range(0, limits.Length).MaxBy(i => usages[i].Cost);
         for (var i = 0; i < limits.Length; i++)
         {
-            if (total > budget && i == costliest)
+            if (total > budget && i == costliest && usages[i].Passed > LeastPerSecond)
             {
                 var passed = Math.Min(usages[i].Passed, limits[i]);
                 limits[i] = Math.Max(LeastPerSecond, (ulong)(passed * Math.Max(SteepestCut, budget / total)));

@@ -12,19 +12,16 @@ public readonly record struct FileOwner(uint UserId, uint Mode)
     private const int UserIdOffset = 20, ModeOffset = 28;
     private const uint TypeModeAndUser = 0x1 | 0x2 | 0x8;
 
-    private const uint TypeMask = 0xf000, RegularFile = 0x8000, Sticky = 0x200, WritableByOthers = 0x2, WritableByGroup = 0x10;
+    private const uint TypeMask = 0xf000, RegularFile = 0x8000, Sticky = 0x200, WritableByOthers = 0x12;
 
     /// <summary>Whether nobody but root can change it: it is root's, and neither its group nor others may write to it.</summary>
-    public bool IsRootOnly => UserId == 0 && (Mode & (WritableByGroup | WritableByOthers)) == 0;
+    public bool IsRootOnly => UserId == 0 && (Mode & WritableByOthers) == 0;
 
     /// <summary>Whether it is root's, whoever else its permissions let write to it.</summary>
     public bool IsOfRoot => UserId == 0;
 
     /// <summary>Whether it is root's, or this process's user's.</summary>
     public bool IsOfRootOrOwn => UserId == 0 || UserId == Libc.geteuid();
-
-    /// <summary>Whether every user may write to it.</summary>
-    public bool IsWritableByAll => (Mode & WritableByOthers) != 0;
 
     /// <summary>Whether it is a folder in which others can remove only what is theirs.</summary>
     public bool IsSticky => UserId == 0 && (Mode & Sticky) != 0;

@@ -299,9 +299,9 @@ internal sealed class ArchiveReplay
         var started = _time.GetTimestamp();
         while (_archive.WrittenPosition < _cursor.Position)
         {
-            if (_archive.Status.Problem is { } problem)
+            if (_archive.Status.Problem is not null)
             {
-                throw new ArchiveException(problem);
+                throw new ArchiveException(ArchiveException.NotWritten);
             }
 
             if (_time.GetElapsedTime(started) > Patience)

@@ -15,7 +15,8 @@ internal sealed class LimitCounters
     /// <summary>Streams beyond those of one client.</summary>
     public Counter Streams { get; } = new();
 
-    /// <summary>Requests beyond the rate of one client, or beyond those that may wait for their turn.</summary>
+    /// <summary>Requests beyond the rate of one client, beyond those that may wait for their turn, or of more bytes than its calls may
+    /// keep.</summary>
     public Counter Requests { get; } = new();
 
     /// <summary>Connections that were closed because of frames without a request.</summary>

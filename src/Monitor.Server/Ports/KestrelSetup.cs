@@ -45,8 +45,8 @@ internal static class KestrelSetup
     {
         limits.MaxRequestLineSize = options.MaxRequestLineBytes;
         limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes;
-        // The web server insists that a line fits in its buffer.
-        limits.MaxRequestBufferSize = Math.Max(1 << 20, Math.Max(options.MaxRequestLineBytes, options.MaxRequestHeaderBytes));
+        // What a body that nobody reads yet takes, of each connection. The web server insists that a line fits in its buffer.
+        limits.MaxRequestBufferSize = Math.Max(128 << 10, Math.Max(options.MaxRequestLineBytes, options.MaxRequestHeaderBytes));
         limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         limits.KeepAliveTimeout = options.IdleTimeout;

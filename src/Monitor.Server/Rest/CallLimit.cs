@@ -101,7 +101,11 @@ internal sealed class CallLimit(
             return;
         }
 
-        var turn = new Taken(client.EndTurn);
+        var turn = new Taken(() =>
+        {
+            held.Dispose();
+            client.EndTurn();
+        });
         using var left = context.RequestAborted.UnsafeRegister(turn => _ = GiveBackLaterAsync((Taken)turn!), turn);
         try
         {

@@ -8,9 +8,10 @@ using Reflection = Grpc.Reflection;
 namespace Monitor.Server;
 
 /// <summary>
-/// Looks at a message as it is on the wire, before gRPC reads it. gRPC answers INTERNAL to a compressed message without an
-/// encoding and UNKNOWN to bytes that are not a message, which it also reports as an error of ours; and it inflates a
-/// compressed message to its end, however long that is. Requests are small, so that they may be parsed twice.
+/// Reads a message as it is on the wire before gRPC does, and writes what gRPC is to read: the fields of the method's request, not
+/// compressed. gRPC answers INTERNAL to a compressed message without an encoding and UNKNOWN to bytes that are not a message, which
+/// it also reports as an error of ours; it inflates a compressed message to its end, however long that is, and keeps fields that
+/// nobody knows, of which each of two bytes can take a hundred in memory. Requests are small, so that they may be parsed twice.
 /// </summary>
 internal static class GrpcMessageCheck
 {
@@ -22,68 +23,68 @@ internal static class GrpcMessageCheck
         .Append(Reflection.V1.ServerReflection.Descriptor)
         .Append(Reflection.V1Alpha.ServerReflection.Descriptor)
         .SelectMany(service => service.Methods)
-        .ToDictionary(method => $"/{method.Service.FullName}/{method.Name}", method => method.InputType.Parser, StringComparer.Ordinal);
+        .ToDictionary(
+            method => $"/{method.Service.FullName}/{method.Name}", method => method.InputType.Parser.WithDiscardUnknownFields(true), StringComparer.Ordinal);
 
-    /// <summary>Whether the bytes are one request of the method that a call is for.</summary>
+    /// <summary>The request of the method that a call is for, with its prefix.</summary>
     /// <param name="context">The call, which routing has found the method of: a path may be written in other ways.</param>
     /// <param name="framed">The message with its prefix.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
-    /// <param name="inflatedBytes">How many more it becomes once it is inflated; 0 where it is not compressed.</param>
-    public static bool IsRequest(HttpContext context, ReadOnlySpan<byte> framed, int maxBytes, out int inflatedBytes) => IsRequest(
+    /// <returns>Null where the bytes are not one such request.</returns>
+    public static byte[]? Read(HttpContext context, ReadOnlySpan<byte> framed, int maxBytes) => Read(
         context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? "",
         context.Request.Headers["grpc-encoding"],
         framed,
-        maxBytes,
-        out inflatedBytes);
+        maxBytes);
 
-    /// <summary>As <see cref="IsRequest(HttpContext, ReadOnlySpan{byte}, int, out int)"/>.</summary>
+    /// <inheritdoc cref="Read(HttpContext, ReadOnlySpan{byte}, int)"/>
     /// <param name="method">As in <c>/monitor.v1.EventService/ListEvents</c>.</param>
     /// <param name="encoding">What the call says that compressed messages are compressed with.</param>
     /// <param name="framed">The message with its prefix.</param>
     /// <param name="maxBytes">Most bytes of a message, inflated too.</param>
-    /// <param name="inflatedBytes">How many more it becomes once it is inflated; 0 where it is not compressed.</param>
-    internal static bool IsRequest(
-        string method, string? encoding, ReadOnlySpan<byte> framed, int maxBytes, out int inflatedBytes)
+    internal static byte[]? Read(string method, string? encoding, ReadOnlySpan<byte> framed, int maxBytes)
     {
-        inflatedBytes = 0;
         if (framed.Length < PrefixLength
             || framed[0] > 1
             || BinaryPrimitives.ReadUInt32BigEndian(framed[1..]) != framed.Length - PrefixLength)
         {
-            return false;
+            return null;
+        }
+
+        // A method that is not there is refused by gRPC, and an encoding that it does not know too, which it names the known ones to.
+        if (!Requests.TryGetValue(method, out var parser) || (framed[0] == 1 && IsUnknown(encoding)))
+        {
+            return framed.ToArray();
         }
 
         try
         {
             var message = new MemoryStream(framed[PrefixLength..].ToArray());
-            return framed[0] == 0 ? IsRequest(method, message) : IsCompressedRequest(method, encoding, message, maxBytes, out inflatedBytes);
+            var plain = framed[0] == 0 ? message : Inflate(message, encoding, maxBytes);
+            return plain is null ? null : Frame(parser.ParseFrom(plain));
         }
         catch (Exception bad) when (bad is InvalidProtocolBufferException or InvalidDataException or IOException)
         {
             // IOException is what the inflater makes of a dictionary that it does not have.
-            return false;
+            return null;
         }
     }
 
-    private static bool IsRequest(string method, MemoryStream message)
+    private static byte[] Frame(IMessage request)
     {
-        if (Requests.TryGetValue(method, out var parser))
-        {
-            parser.ParseFrom(message);
-        }
-
-        return true;
+        var length = request.CalculateSize();
+        var framed = new byte[PrefixLength + length];
+        BinaryPrimitives.WriteUInt32BigEndian(framed.AsSpan(1), (uint)length);
+        request.WriteTo(framed.AsSpan(PrefixLength));
+        return framed;
     }
 
-    private static bool IsCompressedRequest(
-        string method, string? encoding, MemoryStream message, int maxBytes, out int inflatedBytes)
-    {
-        inflatedBytes = 0;
-        if (string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
+    private static bool IsUnknown(string? encoding) => encoding is not (null or "" or "gzip" or "deflate")
+        && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
+    // Null: the call does not say that its messages are compressed, or it has more than a message may have.
+    private static MemoryStream? Inflate(MemoryStream message, string? encoding, int maxBytes)
+    {
         // Those that gRPC knows unless it is told otherwise.
         using Stream? inflating = encoding switch
         {
@@ -91,19 +92,7 @@ internal static class GrpcMessageCheck
             "deflate" => new ZLibStream(message, CompressionMode.Decompress),
             _ => null,
         };
-        // Every other it refuses itself, and names these.
-        if (inflating is null)
-        {
-            return true;
-        }
-
-        if (Inflate(inflating, maxBytes) is not { } inflated)
-        {
-            return false;
-        }
-
-        inflatedBytes = (int)inflated.Length;
-        return IsRequest(method, inflated);
+        return inflating is null ? null : Inflate(inflating, maxBytes);
     }
 
     // A few KiB can hold gigabytes: no more is inflated than a message may have. Null: it has more.

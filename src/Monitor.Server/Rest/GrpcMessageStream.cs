@@ -11,8 +11,8 @@ internal sealed class GrpcMessageStream(HttpContext context) : Stream
     /// <summary>What a client is told whose bytes are not messages.</summary>
     public const string Problem = "the bytes are not one message of this method's request, or too many";
 
-    // All such calls are those of reflection, whose requests are names.
-    private const int MaxBytes = 64 << 10;
+    // All such calls are those of reflection, whose requests are names. The last one is kept while the call waits for the next.
+    private const int MaxBytes = 4 << 10;
 
     private readonly Stream _body = context.Request.Body;
     private byte[] _message = [];
@@ -81,6 +81,6 @@ internal sealed class GrpcMessageStream(HttpContext context) : Stream
         var message = new byte[prefix.Length + (int)length];
         prefix.CopyTo(message, 0);
         read = await _body.ReadAtLeastAsync(message.AsMemory(prefix.Length), (int)length, throwOnEndOfStream: false, cancellationToken);
-        return read == length && GrpcMessageCheck.IsRequest(context, message, MaxBytes, out _) ? message : throw new InvalidDataException(Problem);
+        return read == length && GrpcMessageCheck.Read(context, message, MaxBytes) is { } request ? request : throw new InvalidDataException(Problem);
     }
 }

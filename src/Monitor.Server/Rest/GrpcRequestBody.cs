@@ -1,6 +1,4 @@
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
-using Grpc.Health.V1;
 using Microsoft.AspNetCore.Http;
 
 namespace Monitor.Server;
@@ -24,7 +22,7 @@ internal static class GrpcRequestBody
     /// <returns>False where there is no call to answer any more: the client has left, or was told what is wrong.</returns>
     public static async Task<bool> TryReadAsync(HttpContext context, int maxBytes, HeldRequest held, LimitCounters counters)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.ServiceName == Health.Descriptor.FullName)
+        if (context.GetEndpoint() is { } endpoint && AccessRights.Of(endpoint) == AccessRight.Health)
         {
             maxBytes = Math.Min(maxBytes, MaxHealthCheckBytes);
         }
@@ -58,19 +56,19 @@ internal static class GrpcRequestBody
             return false;
         }
 
-        if (!GrpcMessageCheck.IsRequest(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes, out var inflatedBytes))
+        if (GrpcMessageCheck.Read(context, body.GetBuffer().AsSpan(0, (int)body.Length), maxBytes) is not { } request)
         {
             GrpcRefusal.Write(context, StatusCode.InvalidArgument, GrpcMessageStream.Problem);
             return false;
         }
 
-        if (!held.TryAdd(inflatedBytes))
+        // It was compressed where it has more.
+        if (!held.TryAdd(Math.Max(0, request.Length - (int)body.Length)))
         {
             return RefuseToHold(context, counters);
         }
 
-        body.Position = 0;
-        context.Request.Body = body;
+        context.Request.Body = new MemoryStream(request);
         return true;
     }
 

@@ -53,6 +53,15 @@ internal sealed class OverheadBudgetTests
         Assert.That(new OverheadBudget(0.02).Decide(0.5, [new(0.5, produced, produced, limit)]), Is.EqualTo(new[] { Free }));
     }
 
+    // No limit lowers what a program costs in the kernel. Others do not pay for it.
+    [Test]
+    public void Decide_TheCostliestPassesTheLeastAlready_NobodyElseIsLimited()
+    {
+        var limits = new OverheadBudget(0.02).Decide(0.5, [new(0.49, 9.9, 1_000_000, 10), new(0.01, 500, 500, Free)]);
+
+        Assert.That(limits, Is.EqualTo(new[] { 10ul, Free }));
+    }
+
     // A storm whose cost follows what passes: the budget is reached, and kept within a fifth from then on.
     [Test]
     public void Decide_OverASteadyStorm_SettlesAtTheBudget()

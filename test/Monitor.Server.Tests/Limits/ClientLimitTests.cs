@@ -82,13 +82,11 @@ internal sealed class ClientLimitTests
         var events = new EventService.EventServiceClient(channel);
         // Compressed, what is kept is what it becomes. 60 000 agents: nobody has so many, and a token can say so.
         var options = new CallOptions(compressed ? new Metadata { { "grpc-internal-encoding-request", "gzip" } } : []);
-        var request = compressed
-            ? StreamEventsRequest.Parser.ParseFrom(UnknownField(2 << 20))
-            : new StreamEventsRequest
-            {
-                ResumeToken = new ResumeToken(
-                    TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString(),
-            };
+        var request = new StreamEventsRequest
+        {
+            ResumeToken = new ResumeToken(
+                TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString(),
+        };
         var most = (32 << 20) / (request.CalculateSize() + 5);
         var open = new List<AsyncServerStreamingCall<StreamEventsResponse>>();
         for (var i = 0; i < most; i++)
@@ -128,9 +126,9 @@ internal sealed class ClientLimitTests
         Assert.That(next.TryAdd(1), Is.False);
     }
 
-    // It needs no credential where it is left open.
+    // They need no credential where they are left open.
     [Test]
-    public async Task HealthCheck_OfMoreThanANameNeeds_IsRefused()
+    public async Task HealthChecks_OfMoreThanANameNeeds_AreRefused()
     {
         await using var server = await StartAsync(new ClientLimitOptions());
         using var channel = OtherClient.Channel(server);
@@ -138,22 +136,14 @@ internal sealed class ClientLimitTests
 
         var failure = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(
             new Grpc.Health.V1.HealthCheckRequest { Service = new string('x', 5000) }));
+        // A field that it does not have: 1000, text.
+        var own = await Assert.ThrowsAsync<RpcException>(async () => await new StatusService.StatusServiceClient(channel).GetHealthAsync(
+            GetHealthRequest.Parser.ParseFrom([0xC2, 0x3E, 0x88, 0x27, .. new byte[5000]])));
 
         Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
-        Assert.That((await StatsAsync(server)).TooLarge, Is.EqualTo(1));
+        Assert.That(own!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That((await StatsAsync(server)).TooLarge, Is.EqualTo(2));
         Assert.That((await health.CheckAsync(new Grpc.Health.V1.HealthCheckRequest())).Status, Is.EqualTo(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving));
-    }
-
-    private static byte[] UnknownField(int length)
-    {
-        using var bytes = new MemoryStream();
-        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
-        {
-            output.WriteTag(1000, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(ByteString.CopyFrom(new byte[length]));
-        }
-
-        return bytes.ToArray();
     }
 
     [Test]

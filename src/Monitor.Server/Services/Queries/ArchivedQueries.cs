@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Monitor.Events;
 using Monitor.Protocol;
 using Monitor.V1;
@@ -10,7 +11,13 @@ namespace Monitor.Server;
 /// Answers from the log and the archive as if they were one. The log has all events since it began and since the newest one that
 /// left it. What is older comes from the archive, and what the archive does not have yet from the log.
 /// </summary>
-internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSource source, MonitorServerOptions options)
+/// <param name="log">The log.</param>
+/// <param name="cores">Where the log is queried.</param>
+/// <param name="source">The archive, where there is one.</param>
+/// <param name="options">The server's options.</param>
+/// <param name="http">Whose query it is. Null: all are of one client.</param>
+internal sealed class ArchivedQueries(
+    EventLog log, QueryCores cores, ArchiveSource source, MonitorServerOptions options, IHttpContextAccessor? http = null)
 {
     // Of one summary, where the log turns over while it is counted.
     private const int MaxCounts = 3;
@@ -18,10 +25,12 @@ internal sealed class ArchivedQueries(EventLog log, QueryCores cores, ArchiveSou
     // Of one question to the archive for flows.
     private const int FlowEvents = 20_000;
 
-    /// <summary>Whether there is an archive.</summary>
-    public bool HasArchive => source.Archive is not null;
+    private readonly SharedArchive? _archive = source.Archive is { } archive ? new SharedArchive(archive, http) : null;
 
-    private IEventArchive Archive => source.Archive!;
+    /// <summary>Whether there is an archive.</summary>
+    public bool HasArchive => _archive is not null;
+
+    private SharedArchive Archive => _archive!;
 
     // From here on the log has all.
     private long CompleteSince => Math.Max(Archive.StartUnixNanos, LeftSince);

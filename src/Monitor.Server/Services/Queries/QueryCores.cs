@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Monitor.Events;
 
@@ -17,31 +16,12 @@ internal sealed class QueryCores(IHttpContextAccessor? http = null) : IDisposabl
     private static readonly int Cores = Math.Max(1, Environment.ProcessorCount - 1);
 
     private readonly SemaphoreSlim _cores = new(Cores);
-    private readonly ConditionalWeakTable<LimitedClient, SemaphoreSlim> _turns = [];
+    private readonly ClientTurns _turns = new(http, Math.Max(1, Cores - 1));
 
     /// <summary>Runs a query on this thread, once its turn has come.</summary>
     /// <exception cref="Grpc.Core.RpcException">The request is bad; it says why.</exception>
-    public async Task<T> RunAsync<T>(Func<T> query, CancellationToken cancellationToken)
-    {
-        // Never disposed of, for a client may be forgotten before the last of its calls has ended; nobody asks for a handle of it.
-        var turns = http?.HttpContext?.Features.Get<LimitedClient>() is { } client
-            ? _turns.GetValue(client, static _ => new SemaphoreSlim(Math.Max(1, Cores - 1)))
-            : null;
-        if (turns is null)
-        {
-            return await RunNextAsync(query, cancellationToken);
-        }
-
-        await turns.WaitAsync(cancellationToken);
-        try
-        {
-            return await RunNextAsync(query, cancellationToken);
-        }
-        finally
-        {
-            turns.Release();
-        }
-    }
+    public Task<T> RunAsync<T>(Func<T> query, CancellationToken cancellationToken) =>
+        _turns.RunAsync(() => RunNextAsync(query, cancellationToken), cancellationToken);
 
     public void Dispose() => _cores.Dispose();
 
