@@ -1,5 +1,6 @@
 using System.Globalization;
 using Monitor.Agent.Loading;
+using Monitor.Agent.Reading;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kernel;
@@ -36,16 +37,20 @@ internal sealed class RetransmitStormTests
         kernel.FindAll(e => e.Close is not null, 4);
         var settled = SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, Limit.OfSeconds(20));
         Assert.That(settled, "what is held is told in the end");
+        var missed = Missed(retransmit);
         kernel.Stop();
 
         var again = kernel.Events.Where(e => e.Retransmit is not null).ToList();
         var closes = kernel.Events.Where(e => e.Close is { Direction: ConnectionDirection.Outbound }).ToList();
-        Assert.That(Sum(again), Is.EqualTo(RetransSegs()).And.GreaterThan(100));
+        Assert.That(Sum(again) + missed, Matches(RetransSegs()).And.GreaterThan(100));
+        var counters = retransmit.Monitor.Counters.Read();
+        Assert.That(counters.PendingRemoved, Is.EqualTo(counters.PendingAdded), "each that was held is in an event");
         foreach (var close in closes)
         {
             var ofOne = again.Where(e => e.ConnectionId == close.ConnectionId).ToList();
-            Assert.That(Sum(ofOne), Is.EqualTo(close.Close.Retransmits));
-            Assert.That(ofOne.Max(e => e.Retransmit.Retransmits), Is.EqualTo(close.Close.Retransmits));
+            var most = (long)close.Close.Retransmits;
+            Assert.That(Sum(ofOne) + missed, Matches(most, missed));
+            Assert.That(ofOne.Max(e => e.Retransmit.Retransmits), Is.InRange(most - missed, most));
             Assert.That(ofOne.Take(8).Select(e => e.Retransmit.Count), Is.All.EqualTo(1));
             // Eight of each second, and 16, 32 ... 8192; a window more than seconds, and what was held at the end.
             Assert.That(ofOne, Has.Count.LessThan(4 * 19));
@@ -67,12 +72,23 @@ internal sealed class RetransmitStormTests
         Storm(rate: 3, seconds: 1);
 
         Assert.That(SpinWait.SpinUntil(() => retransmit.Monitor.Counters.Read().Pending == 0, Limit.OfSeconds(20)));
+        var missed = Missed(retransmit);
         kernel.Stop();
         var counters = retransmit.Monitor.Counters.Read();
         Assert.That(counters.RateLimited, Is.Positive);
-        Assert.That(Sum(kernel.Events) + (long)counters.RateLimited, Is.EqualTo(RetransSegs()));
+        Assert.That(Sum(kernel.Events) + (long)counters.RateLimited + missed, Matches(RetransSegs()));
         Assert.That(WatchedKernel.Imbalance(retransmit), Is.Zero);
     }
+
+    // The kernel counts segments, and calls its tracepoint for buffers. On 6.18 it is called for up to a fortieth less than it counts,
+    // in one storm of six, without a run that it left out, as where a buffer has several segments in spite of gso_max_segs.
+    private static NUnit.Framework.Constraints.RangeConstraint Matches(long segments, long more = 0) =>
+        Is.InRange(segments * 19 / 20, segments + more);
+
+    // Runs that the kernel left out, because it was at work in the program when an interrupt led to the next; the agent tells them as
+    // missed_runs.
+    private static long Missed(MonitorPipeline retransmit) =>
+        retransmit.Monitor.Hooks.Sum(hook => (long)(hook.Program?.MissedRuns ?? 0));
 
     // Two senders at full speed, of whose segments some per cent are lost.
     private uint[] Storm(int rate, int seconds)
