@@ -17,6 +17,12 @@ internal sealed class LimitedClient : IDisposable
     /// </summary>
     public const int MaxHeldBytes = 32 << 20;
 
+    /// <summary>Most bytes of requests that the calls of all clients keep: 128 MiB. A client with many addresses is many clients.</summary>
+    public const int MaxHeldBytesOfAll = 128 << 20;
+
+    /// <summary>Bytes of requests that a client may keep whatever others do: 256 KiB.</summary>
+    public const int OwnHeldBytes = 256 << 10;
+
     // One wrong credential a second after ten, and one line of the log about refusals in ten seconds.
     private const int Refusals = 10;
     private static readonly TimeSpan GuessPeriod = TimeSpan.FromSeconds(10);
@@ -24,6 +30,7 @@ internal sealed class LimitedClient : IDisposable
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly ClientLimitOptions _options;
+    private readonly HeldRequests _ofAll;
     private readonly TokenBucket _requests;
     private readonly TokenBucket _frames;
     private readonly SemaphoreSlim _turns;
@@ -31,10 +38,11 @@ internal sealed class LimitedClient : IDisposable
     private long _heldBytes;
     private int _waiting;
 
-    public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time)
+    public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time, HeldRequests ofAll)
     {
         Address = address;
         _options = options;
+        _ofAll = ofAll;
         _requests = new TokenBucket(options.MaxRequestsPerSecond, Second, time);
         _frames = new TokenBucket(options.MaxControlFramesPerSecond, Second, time);
         Guesses = new TokenBucket(Refusals, GuessPeriod, time);
@@ -87,10 +95,13 @@ internal sealed class LimitedClient : IDisposable
 
     /// <summary>Notes that a call keeps more of its request.</summary>
     /// <param name="bytes">How many bytes.</param>
-    /// <returns>False where all of the client's calls together keep too much. True: to be followed by <see cref="Release"/>.</returns>
+    /// <returns>False where the client's calls together keep too much, or those of all clients. True: to be followed by
+    /// <see cref="Release"/>.</returns>
     public bool TryHold(int bytes)
     {
-        if (Interlocked.Add(ref _heldBytes, bytes) <= MaxHeldBytes)
+        var own = Interlocked.Add(ref _heldBytes, bytes);
+        var all = _ofAll.Add(bytes);
+        if (own <= OwnHeldBytes || (own <= MaxHeldBytes && all <= MaxHeldBytesOfAll))
         {
             return true;
         }
@@ -99,7 +110,11 @@ internal sealed class LimitedClient : IDisposable
         return false;
     }
 
-    public void Release(int bytes) => Interlocked.Add(ref _heldBytes, -bytes);
+    public void Release(int bytes)
+    {
+        Interlocked.Add(ref _heldBytes, -bytes);
+        _ofAll.Remove(bytes);
+    }
 
     /// <summary>Waits until the client has few enough calls at work, in the order in which they came.</summary>
     /// <returns>False where too many wait already. True: to be followed by <see cref="EndTurn"/>.</returns>

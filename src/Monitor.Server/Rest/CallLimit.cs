@@ -19,7 +19,8 @@ internal sealed class CallLimit(
 
     /// <summary>What a client is told whose calls keep too much.</summary>
     public static readonly string TooManyBytes =
-        $"the requests of this client's calls have more than {LimitedClient.MaxHeldBytes >> 20} MiB together: close streams, or send fewer calls at once";
+        $"the requests of this client's calls have more than {LimitedClient.MaxHeldBytes >> 20} MiB together, or those of all clients more "
+        + $"than {LimitedClient.MaxHeldBytesOfAll >> 20} MiB: close streams, or send fewer calls at once";
 
     private readonly string _tooManyStreams =
         $"this client has {options.Clients.MaxStreams} streams open: close some, or let one stream serve several readers";

@@ -90,7 +90,7 @@ public static class ValueFormats
     /// <param name="maximum">Most bytes that are accepted.</param>
     public static ValueFormat<long> Size(long minimum, long maximum) => new(
         "SIZE",
-        $"a size in bytes, with a unit if you like (64MiB, 1G), from {FormatSize(minimum)} to {FormatSize(maximum)}",
+        $"a size in bytes, with a unit such as KiB or MiB if you like, from {FormatSize(minimum)} to {FormatSize(maximum)}",
         (text, out value) => TryParseSize(text, out value) && value >= minimum && value <= maximum);
 
     /// <summary>A whole number in decimal.</summary>

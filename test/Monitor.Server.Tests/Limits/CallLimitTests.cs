@@ -18,7 +18,7 @@ internal sealed class CallLimitTests
     public async Task Call_ThatNeverEnds_GivesBackOnceItsClientHasLeft(MethodType type)
     {
         var options = TestServer.Options();
-        using var client = new LimitedClient(IPAddress.Loopback, options.Clients, options.Time);
+        using var client = new LimitedClient(IPAddress.Loopback, options.Clients, options.Time, new HeldRequests());
         using var left = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = left.Token };
         context.Features.Set(client);

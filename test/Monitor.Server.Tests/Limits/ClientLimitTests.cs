@@ -115,7 +115,7 @@ internal sealed class ClientLimitTests
     [Test]
     public void Request_OfAClientThatHasLeft_KeepsNothing()
     {
-        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System);
+        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new HeldRequests());
         using var left = new HeldRequest(client);
         left.TryAdd(LimitedClient.MaxHeldBytes);
         left.Dispose();
@@ -124,6 +124,23 @@ internal sealed class ClientLimitTests
 
         Assert.That(next.TryAdd(LimitedClient.MaxHeldBytes), Is.True);
         Assert.That(next.TryAdd(1), Is.False);
+    }
+
+    [Test]
+    public void Requests_OfMoreBytesThanAllClientsMayKeep_AreRefused_ButSmallOnesAreNot()
+    {
+        var ofAll = new HeldRequests();
+        var clients = Enumerable.Range(1, 6)
+            .Select(i => new LimitedClient(new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, ofAll)).ToList();
+
+        var held = clients.ConvertAll(client => client.TryHold(LimitedClient.MaxHeldBytes));
+        var polite = clients[5].TryHold(LimitedClient.OwnHeldBytes);
+        var more = clients[5].TryHold(1);
+        clients[0].Release(LimitedClient.MaxHeldBytes);
+
+        Assert.That(held, Is.EqualTo(new[] { true, true, true, true, false, false }), "four times 32 MiB are 128");
+        Assert.That((polite, more, clients[5].TryHold(1)), Is.EqualTo((true, false, true)));
+        clients.ForEach(client => client.Dispose());
     }
 
     // They need no credential where they are left open.

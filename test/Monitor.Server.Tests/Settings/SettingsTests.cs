@@ -93,7 +93,7 @@ internal sealed class SettingsTests
     [TestCase("unknown option '-x':", "-x")]
     [TestCase("unexpected argument 'run': every setting is an option.", "run")]
     [TestCase("--http is 'localhost': expected host:port,", "--http", "localhost")]
-    [TestCase("--retention is '1KiB': expected a size in bytes, with a unit if you like (64MiB, 1G), from 1MiB to 1TiB.",
+    [TestCase("--retention is '1KiB': expected a size in bytes, with a unit such as KiB or MiB if you like, from 1MiB to 1TiB.",
         "--retention", "1KiB")]
     [TestCase("--log-level is 'loud': expected trace, debug,", "--log-level", "loud")]
     [TestCase("--config is '/does/not/exist': expected the path of a file", "--config", "/does/not/exist")]
