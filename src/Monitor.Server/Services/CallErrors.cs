@@ -44,10 +44,10 @@ internal static class CallErrors
         StatusCode.Unavailable,
         $"the {component} is shutting down; resume with the last resume_token"));
 
-    /// <summary>As many exports in Parquet run as may: RESOURCE_EXHAUSTED.</summary>
+    /// <summary>As many exports in Parquet run as may, of this client or of all: RESOURCE_EXHAUSTED.</summary>
     public static RpcException TooManyExports(int most) => new(new Grpc.Core.Status(
         StatusCode.ResourceExhausted,
-        $"format: {most} exports in parquet run already: wait until one has ended, or take ndjson"));
+        $"format: an export in parquet of this client runs already, or {most} of others: wait until one has ended, or take ndjson"));
 
     /// <summary>The server is stopping, in the middle of an export.</summary>
     public static RpcException ExportCut(string component) => new(new Grpc.Core.Status(

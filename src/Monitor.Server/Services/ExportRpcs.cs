@@ -125,7 +125,7 @@ internal sealed class ExportRpcs(
 
     private IDisposable TakePlace(HttpContext http)
     {
-        if (places.TryTake() is { } place)
+        if (places.TryTake(LimitedClient.Of(http)) is { } place)
         {
             return place;
         }

@@ -120,7 +120,8 @@ internal sealed class ExportClientTests
         await using var server = await TestServer.StartAsync(retentionBytes: 64 << 20);
         AppendIncompressible(server, 100_000);
         using var export = await SlowExport.OpenAsync(server, "format=" + format);
-        var client = new ExportService.ExportServiceClient(server.OpenChannel());
+        using var channel = OtherClient.Channel(server);
+        var client = new ExportService.ExportServiceClient(channel);
         using var call = client.ExportEvents(new ExportEventsRequest { Format = format });
         Assert.That(await call.ResponseStream.MoveNext(), Is.True);
 
@@ -140,20 +141,41 @@ internal sealed class ExportClientTests
     }
 
     [Test]
-    public async Task Parquet_MoreThanThereArePlacesFor_IsRefusedAndLinesAreNot()
+    public async Task Parquet_TwiceAtOneTime_IsRefusedToTheSameClientAlone()
     {
         await using var server = await TestServer.StartAsync(retentionBytes: 64 << 20);
         AppendIncompressible(server, 100_000);
         using var one = await SlowExport.OpenAsync(server, "format=parquet");
-        using var other = await SlowExport.OpenAsync(server, "format=parquet");
 
         using var refused = await server.Http.GetAsync(new Uri("/api/events/export?format=parquet", UriKind.Relative));
         using var lines = await SlowExport.OpenAsync(server, "format=ndjson");
+        using var http = OtherClient.Http(server);
+        using var others = await http.GetAsync("/api/events/export?format=parquet", HttpCompletionOption.ResponseHeadersRead);
 
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
         Assert.That(refused.Headers.RetryAfter, Is.Not.Null);
-        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("2 exports in parquet run already"));
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("an export in parquet of this client runs already"));
         Assert.That((await server.Status.GetStatsAsync(new GetStatsRequest())).Refusals.Streams, Is.EqualTo(1));
+        Assert.That(others.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public void Parquet_MoreThanThereArePlacesFor_WaitsUntilOneIsFree()
+    {
+        var places = new ParquetPlaces();
+        var clients = Enumerable.Range(1, 3).Select(i => new LimitedClient(
+            new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, new HeldRequests())).ToList();
+        var first = places.TryTake(clients[0]);
+        using var second = places.TryTake(clients[1]);
+        using var refused = places.TryTake(clients[2]);
+        first?.Dispose();
+        first?.Dispose();
+        using var third = places.TryTake(clients[2]);
+        using var again = places.TryTake(clients[0]);
+
+        Assert.That(new[] { first, second, third }, Has.None.Null);
+        Assert.That(new[] { refused, again }, Has.All.Null);
+        clients.ForEach(client => client.Dispose());
     }
 
     [Test]

@@ -5,24 +5,30 @@ namespace Monitor.Server;
 /// </summary>
 internal sealed class ParquetPlaces
 {
-    /// <summary>Most at one time: an agent's limit in the chart is 512 MiB, and each may take 60 MiB.</summary>
+    /// <summary>Most at one time, one of each client: an agent's limit in the chart is 512 MiB, and each may take 60 MiB.</summary>
     public const int Count = 2;
 
-    private int _taken;
+    private readonly Lock _lock = new();
+    private readonly HashSet<LimitedClient> _clients = new(Count);
 
-    /// <summary>Takes a place until it is disposed of; null where all are taken.</summary>
-    public IDisposable? TryTake()
+    /// <summary>Takes a place until it is disposed of; null where all are taken, or the client has one.</summary>
+    public IDisposable? TryTake(LimitedClient client)
     {
-        if (Interlocked.Increment(ref _taken) <= Count)
+        lock (_lock)
         {
-            return new Place(this);
+            return _clients.Count < Count && _clients.Add(client) ? new Place(this, client) : null;
         }
-
-        Interlocked.Decrement(ref _taken);
-        return null;
     }
 
-    private sealed class Place(ParquetPlaces places) : IDisposable
+    private void Leave(LimitedClient client)
+    {
+        lock (_lock)
+        {
+            _clients.Remove(client);
+        }
+    }
+
+    private sealed class Place(ParquetPlaces places, LimitedClient client) : IDisposable
     {
         private int _isBack;
 
@@ -30,7 +36,7 @@ internal sealed class ParquetPlaces
         {
             if (Interlocked.Exchange(ref _isBack, 1) == 0)
             {
-                Interlocked.Decrement(ref places._taken);
+                places.Leave(client);
             }
         }
     }
