@@ -1,9 +1,7 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Monitor.Events;
 using Monitor.Protocol;
-using Monitor.Sandbox.Files;
 
 namespace Monitor.History;
 
@@ -29,9 +27,6 @@ public sealed class EventHistory : IEventHistory
 
     // Parts of a segment that are smaller are stored anew with what follows, so that a quiet log does not leave a thousand.
     private const int SmallPart = 64 << 10;
-
-    private const int SqliteCorrupt = 11;
-    private const int SqliteNotADatabase = 26;
 
     // Segments of one commit: some 2 MiB on disk.
     private const int MaxRows = 4;
@@ -126,36 +121,7 @@ public sealed class EventHistory : IEventHistory
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        FileStream lockFile;
-        try
-        {
-            // .NET makes it before it looks whether it is there, and this process may not be allowed to.
-            if (!Directory.Exists(options.Folder))
-            {
-                Directory.CreateDirectory(options.Folder);
-            }
-
-            RefuseIfOthersWrite(options.Folder);
-            var lockOptions = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
-            {
-                // Whoever can open it can hold it, and the program would not start.
-                lockOptions.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            var lockPath = Path.Combine(options.Folder, "lock");
-            HistoryFile.RefuseLink(lockPath);
-            lockFile = new FileStream(lockPath, lockOptions);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new HistoryException(
-                $"the history in '{options.Folder}' cannot be used: {ReasonOf(failure)}. Give a folder that this program may write to, "
-                + "and that no other server uses.",
-                failure);
-        }
-
-        var history = new EventHistory(options, time, logger, lockFile);
+        var history = new EventHistory(options, time, logger, HistoryFolder.Lock(options.Folder));
         try
         {
             history.Restore();
@@ -218,96 +184,22 @@ public sealed class EventHistory : IEventHistory
 
             _damage = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{file.Path} is damaged: {ReasonOf(failure)}. {segment.EventCount} events of it are missing.");
+                $"{file.Path} is damaged: {HistoryLog.ReasonOf(failure)}. {segment.EventCount} events of it are missing.");
         }
 
         _log?.Remove([segment]);
-        HistoryLog.Damaged(_logger, file.Path, ReasonOf(failure), $"{segment.EventCount} events of it are missing");
-    }
-
-    // ---- At the start ----
-
-    // A group may: that of a pod's volumes has its program alone in it. So may others in a folder above: in that of an emptyDir
-    // everybody may write, of whom there is nobody else.
-    private static void RefuseIfOthersWrite(string folder)
-    {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & UnixFileMode.OtherWrite) != 0)
-        {
-            throw new HistoryException(
-                $"the history in '{folder}' cannot be used: every user of this machine may write there, and could make up what happened. "
-                + $"Give a folder of its own, or: chmod o-w '{folder}'");
-        }
-
-        if (FileOwner.Of(folder) is { IsOfRootOrOwn: false } owner)
-        {
-            throw new HistoryException(
-                $"the history in '{folder}' cannot be used: it belongs to user {owner.UserId}, who could make up what happened. "
-                + $"Give a folder of its own, or: chown {Environment.UserName} '{folder}'");
-        }
+        HistoryLog.Damaged(_logger, file.Path, HistoryLog.ReasonOf(failure), $"{segment.EventCount} events of it are missing");
     }
 
     private void Restore()
     {
-        var runs = new List<LogRun>();
-        var end = default(LogPoint);
-        var lastOrigin = 0L;
-        (HistoryFile File, long Position, int Entries)? last = null;
-        var isLastDamaged = false;
-        foreach (var path in HistoryFile.In(_options.Folder).ToList())
-        {
-            HistoryFile? file = null;
-            var segments = 0;
-            try
-            {
-                var opened = file = HistoryFile.Open(path);
-                opened.ReadHeads((position, bytes) =>
-                {
-                    var head = SegmentReader.ReadHead(bytes);
-                    var facts = SegmentReader.FactsOf(head, Types);
-                    if (facts.Start.Position != position || position < end.Position)
-                    {
-                        throw new InvalidDataException($"the segment at {position} is at the wrong place");
-                    }
-
-                    foreach (var epoch in head.EmptyRuns.Append(head.Epoch).Where(epoch => !runs.Exists(run => run.Epoch == epoch)))
-                    {
-                        runs.Add(new LogRun(epoch, Places.From(head.RunStart)));
-                    }
-
-                    lastOrigin = Math.Max(lastOrigin, (long)head.LastOrigin);
-
-                    end = Places.From(head.End);
-                    last = (opened, position, facts.Entries);
-                    segments++;
-                    if (facts.Entries > 0)
-                    {
-                        var stored = new StoredSegment(this, opened, position, (int)head.Bytes, facts.Entries, new ValueIndex(head.Values.ToByteArray()));
-                        _segments.Add(new Segment(Buffers, facts, stored));
-                    }
-                });
-                _files.Add(opened);
-                isLastDamaged = false;
-            }
-            catch (Exception failure) when (failure is InvalidDataException or SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase })
-            {
-                NoteDamagedFile(path, file, segments, failure);
-                isLastDamaged = true;
-            }
-            catch (SqliteException failure)
-            {
-                file?.Dispose();
-                throw new HistoryException(
-                    $"'{path}' cannot be read now: {failure.Message} Nothing is lost: see that no other program has it open, and that "
-                    + "this one may read and write it.",
-                    failure);
-            }
-        }
-
-        Origins.NoteHighest(lastOrigin);
-        EndedCleanly = !isLastDamaged && (last is null || IsCleanEnd(last.Value.File, end.Position));
-        var (marks, forgotten) = MarksAtEnd(last);
-        Restored = new RestoredLog(Types, [.. _segments], [.. runs], end, marks, forgotten, lastOrigin);
-        if (_files.Count > 0 && !isLastDamaged)
+        var found = StoredHistory.Read(this, _options.Folder, _logger);
+        _files.AddRange(found.Files);
+        _segments.AddRange(found.Log.Segments);
+        _damage = found.Damage;
+        EndedCleanly = found.EndedCleanly;
+        Restored = found.Log;
+        if (found.GoesOn)
         {
             _current = _files[^1];
             _currentSince = _time.GetUtcNow();
@@ -321,64 +213,6 @@ public sealed class EventHistory : IEventHistory
             status.OldestTimeUnixNanos is { } oldest ? UnixNanos.ToTimestamp(oldest).ToString().Trim('"') : "now",
             status.Bytes);
     }
-
-    // What could be read of it stays; it is not written to any more.
-    private void NoteDamagedFile(string path, HistoryFile? file, int segments, Exception failure)
-    {
-        string consequence;
-        if (segments > 0)
-        {
-            _files.Add(file!);
-            consequence = $"{segments} segments of it can be read";
-        }
-        else
-        {
-            file?.Dispose();
-            consequence = $"it is kept as {HistoryFile.SetAside(path)}, and not read";
-        }
-
-        _damage = $"{path} is damaged: {ReasonOf(failure)}; {consequence}";
-        HistoryLog.Damaged(_logger, path, ReasonOf(failure), consequence);
-    }
-
-    // SQLite ends its messages with a full stop.
-    private static string ReasonOf(Exception failure) => failure.Message.TrimEnd('.');
-
-    private static bool IsCleanEnd(HistoryFile file, long position)
-    {
-        try
-        {
-            return file.IsCleanEnd(position);
-        }
-        catch (SqliteException)
-        {
-            return false;
-        }
-    }
-
-    private (OriginMark[] Marks, OriginMark[] Forgotten) MarksAtEnd((HistoryFile File, long Position, int Entries)? last)
-    {
-        if (last is not var (file, position, entries))
-        {
-            return ([], []);
-        }
-
-        try
-        {
-            var detail = SegmentReader.ReadDetail(file.ReadDetail(position));
-            return (
-                SegmentReader.AtEnd(SegmentReader.MarksOf(detail, Origins), SegmentReader.SlicesOf(detail, entries, Origins), entries),
-                SegmentReader.ForgottenOf(detail, Origins));
-        }
-        catch (Exception failure) when (failure is SqliteException or InvalidDataException)
-        {
-            _damage = $"{file.Path} is damaged: {ReasonOf(failure)}. How far each agent was read is not known any more.";
-            HistoryLog.Damaged(_logger, file.Path, ReasonOf(failure), "How far each agent was read is not known any more.");
-            return ([], []);
-        }
-    }
-
-    // ---- The thread ----
 
     private void Run()
     {
@@ -411,11 +245,11 @@ public sealed class EventHistory : IEventHistory
             _lastFailure = _time.GetTimestamp();
             if (_failure is null)
             {
-                HistoryLog.Failing(_logger, ReasonOf(failure), RetryInterval.TotalSeconds);
+                HistoryLog.Failing(_logger, HistoryLog.ReasonOf(failure), RetryInterval.TotalSeconds);
             }
 
-            SetFailure($"events are not stored in {_options.Folder}: {ReasonOf(failure)}");
-            if (failure is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase })
+            SetFailure($"events are not stored in {_options.Folder}: {HistoryLog.ReasonOf(failure)}");
+            if (HistoryFile.IsUnreadable(failure))
             {
                 // Another file is begun. What is in this one stays readable; of the segment that is stored in parts there, the
                 // rest is.

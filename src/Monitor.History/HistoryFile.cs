@@ -14,6 +14,8 @@ internal sealed class HistoryFile : IDisposable
 {
     private const string Prefix = "events-";
     private const string Suffix = ".sqlite";
+    private const int SqliteCorrupt = 11;
+    private const int SqliteNotADatabase = 26;
 
     private readonly Lock _lock = new();
     private readonly SqliteConnection _connection;
@@ -31,6 +33,10 @@ internal sealed class HistoryFile : IDisposable
 
     /// <summary>Bytes on disk, with what is still in its log of changes.</summary>
     public long Bytes => LengthOf(Path) + LengthOf(Path + "-wal");
+
+    /// <summary>Whether what is in a file is why it cannot be read, so that it will not be readable later either.</summary>
+    public static bool IsUnreadable(Exception failure) =>
+        failure is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase };
 
     /// <summary>The files of a folder, oldest first.</summary>
     public static IEnumerable<string> In(string folder) =>

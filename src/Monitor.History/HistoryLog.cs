@@ -22,4 +22,7 @@ internal static partial class HistoryLog
 
     [LoggerMessage(LogLevel.Debug, "history: removed {File}, which was the oldest")]
     public static partial void Removed(ILogger logger, string file);
+
+    /// <summary>What went wrong, to go on after. SQLite ends its messages with a full stop.</summary>
+    public static string ReasonOf(Exception failure) => failure.Message.TrimEnd('.');
 }

@@ -131,19 +131,9 @@ internal sealed class ArchivedQueries(
     public async Task<byte[]?> FindAsync(ulong epoch, ulong sequence, EventFilter filter, CancellationToken cancellationToken)
     {
         var found = await cores.RunAsync(() => log.Find(epoch, sequence, filter), cancellationToken);
-        if (found is not null || !HasArchive)
-        {
-            return found;
-        }
-
-        try
-        {
-            return await Archive.FindAsync(epoch, sequence, EventFilterPlan.Compile(filter).Canonical, cancellationToken);
-        }
-        catch (ArchiveException failure)
-        {
-            throw CallErrors.ArchiveAway(failure);
-        }
+        return found is not null || !HasArchive
+            ? found
+            : await FromArchiveAloneAsync(Archive.FindAsync(epoch, sequence, EventFilterPlan.Compile(filter).Canonical, cancellationToken));
     }
 
     /// <summary>Sums events by who talks to whom.</summary>
@@ -226,31 +216,13 @@ internal sealed class ArchivedQueries(
 
     /// <summary>What follows a token of such a stream.</summary>
     /// <inheritdoc cref="ReplayAsync"/>
-    public async Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ReplayToken token, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken);
-        }
-        catch (ArchiveException failure)
-        {
-            throw CallErrors.ArchiveAway(failure);
-        }
-    }
+    public Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ReplayToken token, CancellationToken cancellationToken) =>
+        FromArchiveAloneAsync(ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken));
 
     /// <summary>What follows a token of the log whose place has left it.</summary>
     /// <inheritdoc cref="ReplayAsync"/>
-    public async Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ResumeToken token, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken);
-        }
-        catch (ArchiveException failure)
-        {
-            throw CallErrors.ArchiveAway(failure);
-        }
-    }
+    public Task<ArchiveReplay> ResumeAsync(EventCursor cursor, ResumeToken token, CancellationToken cancellationToken) =>
+        FromArchiveAloneAsync(ArchiveReplay.ResumeAsync(Archive, log, cursor, token, options.Time, cancellationToken));
 
     /// <summary>Counts events.</summary>
     /// <exception cref="RpcException">The request is bad, or the archive does not answer; it says why.</exception>
@@ -326,6 +298,19 @@ internal sealed class ArchivedQueries(
             {
                 return (stored, complete);
             }
+        }
+    }
+
+    // What the log alone has no answer to.
+    private static async Task<T> FromArchiveAloneAsync<T>(Task<T> answer)
+    {
+        try
+        {
+            return await answer;
+        }
+        catch (ArchiveException failure)
+        {
+            throw CallErrors.ArchiveAway(failure);
         }
     }
 
