@@ -6,7 +6,7 @@ namespace Monitor.Fuzz;
 /// <summary>The command line: <c>[SECONDS|long|coverage] [CASE...] [--seed N] [--at INDEX] [--input FILE]</c>.</summary>
 internal sealed class FuzzArguments
 {
-    // A long run sends a million requests over the network, and to each parser as many inputs.
+    // A long run sends a million requests over the network, and to each parser as many inputs, or a twentieth where one takes milliseconds.
     private const int LongRequests = 1_000_000;
 
     private const int DefaultSeconds = 60;

@@ -30,7 +30,7 @@ internal static class FuzzCases
         MetricsCase => requests / 50,
         RotationCase => requests / 500,
         SlowCase => 30,
-        ObjectCase or BtfCase or CustomCase or SettingsCase or CertificateCase or FrameCountCase => requests / 20,
+        BatchCase or ObjectCase or BtfCase or CustomCase or SettingsCase or CertificateCase or FrameCountCase => requests / 20,
         _ => requests,
     };
 }
