@@ -8,7 +8,8 @@ internal sealed class AddressHistory
 
     public static readonly AddressHistory Empty = new([]);
 
-    // Nodes first, then pods, then services; of a kind, the latest first, and without overlaps.
+    // Nodes first, then pods, then services; of a kind, the latest first, and without overlaps. Last what is only claimed, and of
+    // this the oldest first: nobody can take an address from others by claiming it too.
     private readonly AddressInterval[] _intervals;
 
     private AddressHistory(AddressInterval[] intervals)
@@ -65,7 +66,7 @@ internal sealed class AddressHistory
         // an address: who has it now, has it since the last one before him ended.
         foreach (ref var open in intervals.AsSpan())
         {
-            if (open.To == AddressInterval.Open)
+            if (open.To == AddressInterval.Open && !open.Peer.IsClaimed)
             {
                 foreach (var ended in intervals)
                 {
@@ -79,13 +80,14 @@ internal sealed class AddressHistory
 
         Array.Sort(intervals, static (left, right) =>
             Rank(left.Peer) != Rank(right.Peer) ? Rank(left.Peer) - Rank(right.Peer)
+            : left.Peer.IsClaimed ? left.From.CompareTo(right.From)
             : left.From != right.From ? right.From.CompareTo(left.From)
             : right.To.CompareTo(left.To));
         for (var i = intervals.Length - 2; i >= 0; i--)
         {
             ref var earlier = ref intervals[i + 1];
             ref var later = ref intervals[i];
-            if (Rank(earlier.Peer) != Rank(later.Peer) || earlier.To <= later.From)
+            if (Rank(earlier.Peer) != Rank(later.Peer) || later.Peer.IsClaimed || earlier.To <= later.From)
             {
                 continue;
             }
@@ -108,6 +110,6 @@ internal sealed class AddressHistory
     {
         PeerKind.Node => 0,
         PeerKind.Pod => 1,
-        _ => 2,
+        _ => peer.IsClaimed ? 3 : 2,
     };
 }

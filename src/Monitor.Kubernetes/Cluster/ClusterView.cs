@@ -14,6 +14,7 @@ public sealed class ClusterView
     private readonly Lock _gate = new();
     private readonly AddressOwners<Pod> _pods;
     private readonly AddressOwners<Service> _services;
+    private readonly IWatchSink<Service> _allOfServices;
     private readonly AddressOwners<Node> _nodes;
 
     /// <summary>Knows nothing before it is watched.</summary>
@@ -41,6 +42,15 @@ public sealed class ClusterView
             options.Retention,
             static service => new AddressOwner(service.Uid, service.Addresses, service.Created),
             static service => new Peer(PeerKind.Service, service.Namespace, service.Name));
+        _allOfServices = new BothSinks<Service>(
+            _services,
+            new AddressOwners<Service>(
+                _book,
+                _gate,
+                time,
+                options.Retention,
+                static service => new AddressOwner(service.Uid, service.ExternalAddresses, service.Created),
+                static service => new Peer(PeerKind.Service, service.Namespace, service.Name) { IsClaimed = true }));
         _nodes = new AddressOwners<Node>(
             _book,
             _gate,
@@ -75,7 +85,7 @@ public sealed class ClusterView
 
     internal IWatchSink<Pod> Pods => _pods;
 
-    internal IWatchSink<Service> Services => _services;
+    internal IWatchSink<Service> Services => _allOfServices;
 
     internal IWatchSink<Node> Nodes => _nodes;
 

@@ -29,6 +29,9 @@ public sealed class Peer
     /// <summary>Of a pod, the node that it is on; of a node, itself; null of a service.</summary>
     public string? NodeName { get; }
 
+    /// <summary>Whether it is only said to be the address's owner, by whoever made it; see <see cref="Service.ExternalAddresses"/>.</summary>
+    internal bool IsClaimed { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Namespace is null ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
 }

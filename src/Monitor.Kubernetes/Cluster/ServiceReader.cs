@@ -10,6 +10,7 @@ internal sealed class ServiceReader
 
     private readonly StringPool _pool = new();
     private readonly List<UInt128> _addresses = [];
+    private readonly List<UInt128> _external = [];
 
     /// <summary>All services.</summary>
     public static ResourceType<Service> Services() => new("services", "api/v1/services", new ServiceReader().Read);
@@ -18,6 +19,7 @@ internal sealed class ServiceReader
     public Service? Read(ref Utf8JsonReader reader, out string? resourceVersion)
     {
         _addresses.Clear();
+        _external.Clear();
         var metadata = default(ObjectMetadata);
         while (Json.NextProperty(ref reader))
         {
@@ -41,7 +43,7 @@ internal sealed class ServiceReader
 
         resourceVersion = metadata.ResourceVersion;
         return metadata is { Uid: { } uid, Name: { } name, Namespace: { } space }
-            ? new Service(uid, space, name, metadata.Created ?? 0, [.. _addresses])
+            ? new Service(uid, space, name, metadata.Created ?? 0, [.. _addresses], [.. _external.Except(_addresses)])
             : null;
     }
 
@@ -57,16 +59,15 @@ internal sealed class ServiceReader
             if (reader.ValueTextEquals("clusterIP"u8))
             {
                 // "None" of a headless one is no address.
-                _ = Json.TryReachString(ref reader, 64) && Add(ref reader);
+                AddOne(ref reader, _addresses);
             }
-            else if ((reader.ValueTextEquals("clusterIPs"u8) || reader.ValueTextEquals("externalIPs"u8))
-                && Json.EnterArray(ref reader))
+            else if (reader.ValueTextEquals("clusterIPs"u8))
             {
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    Add(ref reader);
-                    reader.Skip();
-                }
+                AddAll(ref reader, _addresses);
+            }
+            else if (reader.ValueTextEquals("externalIPs"u8))
+            {
+                AddAll(ref reader, _external);
             }
             else
             {
@@ -104,7 +105,7 @@ internal sealed class ServiceReader
                     {
                         if (reader.ValueTextEquals("ip"u8))
                         {
-                            _ = Json.TryReachString(ref reader, 64) && Add(ref reader);
+                            AddOne(ref reader, _addresses);
                         }
                         else
                         {
@@ -116,15 +117,33 @@ internal sealed class ServiceReader
         }
     }
 
-    private bool Add(ref Utf8JsonReader reader)
+    private static void AddAll(ref Utf8JsonReader reader, List<UInt128> addresses)
     {
-        if (!IpKey.TryReadCurrent(ref reader, out var address) || _addresses.Count == MaxAddresses
-            || _addresses.Contains(address))
+        if (!Json.EnterArray(ref reader))
         {
-            return false;
+            return;
         }
 
-        _addresses.Add(address);
-        return true;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            Add(ref reader, addresses);
+            reader.Skip();
+        }
+    }
+
+    private static void AddOne(ref Utf8JsonReader reader, List<UInt128> addresses)
+    {
+        if (Json.TryReachString(ref reader, 64))
+        {
+            Add(ref reader, addresses);
+        }
+    }
+
+    private static void Add(ref Utf8JsonReader reader, List<UInt128> addresses)
+    {
+        if (IpKey.TryReadCurrent(ref reader, out var address) && addresses.Count < MaxAddresses && !addresses.Contains(address))
+        {
+            addresses.Add(address);
+        }
     }
 }

@@ -25,13 +25,25 @@ internal sealed class NodePods
     }
 
     /// <summary>Takes a pod in, or what is new of it.</summary>
-    public void Upsert(Pod pod) => _pods[pod.CgroupUid] = new Entry(pod);
+    public void Upsert(Pod pod)
+    {
+        if (!IsOthers(pod))
+        {
+            _pods[pod.CgroupUid] = new Entry(pod);
+        }
+
+        if (pod.CgroupUid != pod.Uid && _pods.TryGetValue(pod.Uid, out var before) && before.Pod.Uid == pod.Uid)
+        {
+            // It was not known yet which static pod it mirrors.
+            _pods.Remove(pod.Uid);
+        }
+    }
 
     /// <summary>A pod is gone.</summary>
     public void Remove(Pod pod, long now)
     {
         // A pod that never was listed is of no interest: its cgroup is as gone as it.
-        if (_pods.TryGetValue(pod.CgroupUid, out var entry))
+        if (_pods.TryGetValue(pod.CgroupUid, out var entry) && !IsOthers(pod))
         {
             entry.GoneSince ??= now;
         }
@@ -66,6 +78,10 @@ internal sealed class NodePods
             }
         }
     }
+
+    // A pod's own uid is its own, whatever a mirror is said to stand for.
+    private bool IsOthers(Pod pod) =>
+        pod.CgroupUid != pod.Uid && _pods.TryGetValue(pod.CgroupUid, out var known) && known.Pod.Uid == pod.CgroupUid;
 
     private sealed class Entry(Pod pod)
     {

@@ -63,7 +63,9 @@ internal sealed class PodReader
         return new Pod
         {
             Uid = uid,
-            CgroupUid = metadata.ConfigHash ?? uid,
+            // Whoever may make pods can say that one is a mirror, of any. What stands in a status is the node's word, and the node
+            // gives a mirror's to those of its own static pods alone.
+            CgroupUid = status.Started is null ? uid : metadata.MirroredUid ?? uid,
             Namespace = space,
             Name = name,
             NodeName = spec.NodeName,

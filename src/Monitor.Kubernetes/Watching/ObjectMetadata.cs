@@ -17,7 +17,10 @@ internal struct ObjectMetadata
     public string? ResourceVersion;
     public long? Created;
     public string? TemplateHash;
-    public Guid? ConfigHash;
+
+    // Of a mirror pod, which stands for one that its node runs of a file: what the node calls that.
+    public Guid? MirroredUid;
+
     public string? OwnerKind;
     public string? OwnerName;
 
@@ -103,7 +106,8 @@ internal struct ObjectMetadata
         {
             if (reader.ValueTextEquals("kubernetes.io/config.mirror"u8))
             {
-                ConfigHash = Guid.TryParse(Json.ReadString(ref reader, 64), out var hash) ? hash : null;
+                // A hash. A uid, which has dashes, would be that of another pod.
+                MirroredUid = Guid.TryParseExact(Json.ReadString(ref reader, 64), "N", out var hash) ? hash : null;
             }
             else
             {

@@ -173,6 +173,13 @@ internal sealed class Reflector<T> : IReflector
 
             return Fail($"cannot {verb} {_type.Name}: {failure.Message}");
         }
+        catch (Exception failure)
+        {
+            // Whatever it is, memory that is short for a moment above all, attribution is not to end for good without a word.
+            _version = null;
+            _listed.Clear();
+            return Fail($"cannot {verb} {_type.Name}: {failure.Message}");
+        }
     }
 
     private Attempt Fail(string problem, TimeSpan? retryAfter = null)
@@ -193,18 +200,30 @@ internal sealed class Reflector<T> : IReflector
         string? next = null;
         long malformed = 0;
         var pages = 0;
-        var first = _state.Read().Lists == 0;
-        do
+        var limit = _options.PageSize;
+        // A list from its cache has everything, whatever the limit.
+        var fromCache = _type.ListsFromCache && _state.Read().Lists == 0;
+        while (true)
         {
             using var timeout = new CancellationTokenSource(_options.PageTimeout, _time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            var query = $"{_type.Path}?limit={_options.PageSize.ToString(CultureInfo.InvariantCulture)}{Selectors()}"
-                + (next is not null ? $"&continue={Uri.EscapeDataString(next)}"
-                    : first && _type.ListsFromCache ? "&resourceVersion=0"
-                    : "");
+            var query = $"{_type.Path}?limit={limit.ToString(CultureInfo.InvariantCulture)}{Selectors()}"
+                + (next is not null ? $"&continue={Uri.EscapeDataString(next)}" : fromCache ? "&resourceVersion=0" : "");
             using var response = await _connection.GetAsync("list", _type.Name, query, linked.Token);
             await using var stream = await response.Content.ReadAsStreamAsync(linked.Token);
-            (version, next, var left) = await ReadPageAsync(stream, linked.Token);
+            if (await ReadPageAsync(stream, linked.Token) is not { } bytes)
+            {
+                if (limit == 1)
+                {
+                    throw new ApiException($"cannot list {_type.Name}: one of them is more than {_options.MaxPageBytes >> 20} MiB");
+                }
+
+                limit = Math.Max(1, limit / 2);
+                fromCache = false;
+                continue;
+            }
+
+            (version, next, var left) = ListPage.Read(bytes.Span, _type.Read, _listed);
             malformed += left;
             if (_listed.Count + malformed > _options.MaxObjects || ++pages > _options.MaxObjects)
             {
@@ -212,8 +231,11 @@ internal sealed class Reflector<T> : IReflector
             }
 
             _state.Heard();
+            if (next is null)
+            {
+                break;
+            }
         }
-        while (next is not null);
 
         _sink.Replace(_listed);
         if (malformed > 0)
@@ -228,30 +250,29 @@ internal sealed class Reflector<T> : IReflector
         _version = version;
     }
 
-    private async Task<(string Version, string? Continue, int Malformed)> ReadPageAsync(
-        Stream stream,
-        CancellationToken cancellationToken)
+    // Null: it is too long.
+    private async Task<ReadOnlyMemory<byte>?> ReadPageAsync(Stream stream, CancellationToken cancellationToken)
     {
         var length = 0;
         while (true)
         {
             if (length == _page.Length)
             {
-                Array.Resize(ref _page, Math.Max(1 << 20, _page.Length * 2));
+                if (length >= _options.MaxPageBytes)
+                {
+                    return null;
+                }
+
+                Array.Resize(ref _page, Math.Clamp(_page.Length * 2, 1 << 20, Math.Max(1 << 20, _options.MaxPageBytes)));
             }
 
             var count = await stream.ReadAsync(_page.AsMemory(length), cancellationToken);
             if (count == 0)
             {
-                return ListPage.Read(_page.AsSpan(0, length), _type.Read, _listed);
+                return _page.AsMemory(0, length);
             }
 
             length += count;
-            if (length > _options.MaxPageBytes)
-            {
-                throw new ApiException(
-                    $"cannot list {_type.Name}: {_options.PageSize} of them are more than {_options.MaxPageBytes >> 20} MiB");
-            }
         }
     }
 

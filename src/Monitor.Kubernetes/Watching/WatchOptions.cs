@@ -6,8 +6,9 @@ internal sealed record WatchOptions
     /// <summary>Objects asked for at once: with 500 pods of 8 KB, 4 MB.</summary>
     public int PageSize { get; init; } = 500;
 
-    /// <summary>A longer page is refused: 500 objects of etcd's limit of 1.5 MB would be 750 MB, and nobody has those.</summary>
-    public int MaxPageBytes { get; init; } = 128 << 20;
+    /// <summary>Instead of a longer page, one of half as many objects is asked for: 500 of etcd's limit of 1.5 MB would be 750 MB, and
+    /// whoever may make objects can make those.</summary>
+    public int MaxPageBytes { get; init; } = 32 << 20;
 
     /// <summary>A longer event is refused: etcd's limit is 1.5 MB, and JSON at most doubles it.</summary>
     public int MaxEventBytes { get; init; } = 4 << 20;

@@ -85,11 +85,32 @@ internal sealed class ClusterViewTests
     [Test]
     public void Service_WithANodesAddress_GivesWayToTheNode()
     {
-        _view.Services.Upsert(new Service(Guid.NewGuid(), "n", "web", Now - 5, [Key("10.96.0.7"), Key("192.0.2.9")]));
+        _view.Services.Upsert(new Service(Guid.NewGuid(), "n", "web", Now - 5, [Key("10.96.0.7"), Key("192.0.2.9")], []));
         _view.Nodes.Upsert(new Node(Guid.NewGuid(), "node-1", Now - 100, [Key("192.0.2.9")]));
 
         Assert.That(Find("10.96.0.7", Now), Is.EqualTo("Service n/web"));
         Assert.That(Find("192.0.2.9", Now), Is.EqualTo("Node node-1"));
+    }
+
+    /// <summary>Whoever may make services can name any addresses as external ones of his.</summary>
+    [Test]
+    public void Service_WithExternalAddresses_TakesNobodysAddress()
+    {
+        var evil = new Service(Guid.NewGuid(), "evil", "evil", Now - 10, [Key("10.96.0.9")], [Key("10.96.0.7"), Key("203.0.113.7"), Key("203.0.113.8")]);
+        _view.Services.Upsert(evil);
+        _view.Services.Upsert(new Service(Guid.NewGuid(), "n", "payments", Now - 5, [Key("10.96.0.7")], []));
+        _view.Services.Upsert(new Service(Guid.NewGuid(), "n", "earlier", Now - 50, [Key("10.96.0.8")], [Key("203.0.113.7")]));
+        _view.Services.Upsert(new Service(Guid.NewGuid(), "n", "later", Now - 3, [Key("10.96.0.6")], [Key("203.0.113.7"), Key("203.0.113.8")]));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Find("10.96.0.7", Now), Is.EqualTo("Service n/payments"));
+            Assert.That(Find("203.0.113.7", Now), Is.EqualTo("Service n/earlier"), "who named it first has it");
+            Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service evil/evil"));
+        });
+        _view.Services.Remove(evil);
+        Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service n/later"));
+        Assert.That(Find("10.96.0.9", Now), Is.Null);
     }
 
     /// <summary>A Job's pod stays listed long after it gave its address back.</summary>

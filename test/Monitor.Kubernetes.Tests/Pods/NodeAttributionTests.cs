@@ -68,6 +68,41 @@ internal sealed class NodeAttributionTests
         });
     }
 
+    [Test]
+    public void Pod_WithItsOwnUid_IsNotTakenOverByAMirrorThatIsSaidToBeOfIt()
+    {
+        var path = Path("/kubepods/burstable/podUID/ID", Web, TestPods.Id(1));
+        _cgroups.Add(path);
+        Start();
+        var forged = new Pod { Uid = Db, CgroupUid = Web, Namespace = "evil", Name = "anything" };
+        Watch.Upsert(forged);
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", TestPods.Id(1))));
+
+        Watch.Upsert(forged);
+        var forgedToo = Resolve(path);
+        Watch.Remove(forged);
+        Watch.Replace([forged, TestPods.Pod("web-0", Web, ("app", TestPods.Id(1)))]);
+
+        Assert.That(forgedToo, Is.EqualTo((AttributionKind.Cgroup, "web-0", "app")));
+        Assert.That(Resolve(path), Is.EqualTo(forgedToo));
+    }
+
+    /// <summary>The kubelet makes the mirror of a static pod, and says a moment later that it is its own.</summary>
+    [Test]
+    public void Mirror_OfAStaticPod_IsFoundOnceItsNodeSaysSo()
+    {
+        var path = Path("/kubepods/burstable/podUID/ID", Web, TestPods.Id(1));
+        _cgroups.Add(path);
+        Start();
+        Watch.Upsert(new Pod { Uid = Db, CgroupUid = Db, Namespace = "kube-system", Name = "etcd" });
+        var before = Resolve(path);
+
+        Watch.Upsert(new Pod { Uid = Db, CgroupUid = Web, Namespace = "kube-system", Name = "etcd" });
+
+        Assert.That(before.Item1, Is.EqualTo(AttributionKind.UnknownPod));
+        Assert.That(Resolve(path), Is.EqualTo((AttributionKind.Cgroup, "etcd", (string?)null)));
+    }
+
     /// <summary>The folder is made, and right after it a process is put in, as by a runtime: the name is there in time.</summary>
     [TestCase("/kubepods/burstable/podUID/ID")]
     [TestCase("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podU_D.slice/cri-containerd-ID.scope")]

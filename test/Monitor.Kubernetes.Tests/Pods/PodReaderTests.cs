@@ -42,7 +42,8 @@ internal sealed class PodReaderTests
         var pod = Read("""
             {"metadata":{"name":"etcd-node-1","namespace":"kube-system","uid":"3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10",
             "annotations":{"kubernetes.io/config.hash":"8d4fb1c7a52d5c1a8ad5e0b2c7ce4d5b","kubernetes.io/config.mirror":"8d4fb1c7a52d5c1a8ad5e0b2c7ce4d5b"},
-            "ownerReferences":[{"kind":"Node","name":"node-1","controller":true}]},"spec":{"hostNetwork":true}}
+            "ownerReferences":[{"kind":"Node","name":"node-1","controller":true}]},"spec":{"hostNetwork":true},
+            "status":{"phase":"Running","startTime":"2026-11-24T12:00:00Z"}}
             """, out _)!;
 
         Assert.Multiple(() =>
@@ -51,6 +52,19 @@ internal sealed class PodReaderTests
             Assert.That(pod.IsHostNetwork, Is.True);
             Assert.That(pod.Workload, Is.EqualTo(new Workload("Node", "node-1")));
         });
+    }
+
+    /// <summary>Whoever may make pods can write the annotation, but neither a status nor what a node calls its static pods.</summary>
+    [TestCase("8d4fb1c7a52d5c1a8ad5e0b2c7ce4d5b", "{}", TestName = "a mirror that no node knows")]
+    [TestCase("b2a7c9d4-0f31-4a77-8f0e-6c1de0c9a455", """{"startTime":"2026-11-24T12:00:00Z"}""", TestName = "a mirror of a pod that is not static")]
+    public void Pod_ThatSaysItIsAMirror_IsKnownByItsUid(string mirrored, string status)
+    {
+        var pod = Read($$$"""
+            {"metadata":{"name":"anything","namespace":"evil","uid":"3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10",
+            "annotations":{"kubernetes.io/config.mirror":"{{{mirrored}}}"}},"spec":{"nodeName":"node-1"},"status":{{{status}}}}
+            """, out _)!;
+
+        Assert.That(pod.CgroupUid, Is.EqualTo(pod.Uid));
     }
 
     [Test]

@@ -191,6 +191,67 @@ internal sealed class HostileServerTests
         await Waiting.UntilAsync("the limit", () => reflector.Status.Error?.Contains("more than 1 MiB", StringComparison.Ordinal) == true);
     }
 
+    /// <summary>Whoever may make pods can make a hundred of etcd's limit: the others are listed nevertheless.</summary>
+    [Test]
+    public async Task Page_OfLargeObjects_IsAskedForInParts()
+    {
+        const int Count = 40;
+        await using var server = new ScriptedServer((path, stream, token) =>
+        {
+            if (IsWatch(path))
+            {
+                return WaitAsync(stream, token);
+            }
+
+            // From its cache, an API server sends all.
+            var limit = path.Contains("resourceVersion=0", StringComparison.Ordinal) ? Count
+                : int.Parse(path.Split("limit=")[1].Split('&', ' ')[0], CultureInfo.InvariantCulture);
+            var from = path.Split("continue=") is [_, var rest] ? int.Parse(rest.Split('&', ' ')[0], CultureInfo.InvariantCulture) : 0;
+            var to = Math.Min(Count, from + limit);
+            return ScriptedServer.WriteAsync(
+                stream, 200, List("1", [.. Enumerable.Range(from, to - from).Select(Large)], to < Count ? $"{to}" : null));
+        });
+        using var connection = server.Connect();
+        var reflector = Reflector(connection);
+        await using var running = new Running(reflector.RunAsync);
+
+        await Waiting.UntilAsync("the list", () => reflector.Status.Phase == WatchPhase.Watching);
+
+        Assert.That(_pods.Objects, Has.Count.EqualTo(Count));
+        Assert.That(reflector.Status.Error, Is.Null);
+
+        static string Large(int index) =>
+            $$$"""{"metadata":{"name":"p{{{index}}}","namespace":"n","uid":"{{{new Guid(index, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8])}}}","annotations":{"a":"{{{new string('x', 200_000)}}}"} } }""";
+    }
+
+    /// <summary>Whatever goes wrong, it is said, and tried again.</summary>
+    [Test]
+    public async Task Failure_OfAnyKind_IsNotTheEnd()
+    {
+        await using var server = new ScriptedServer((path, stream, token) => IsWatch(path) ? WaitAsync(stream, token)
+            : ScriptedServer.WriteAsync(stream, 200, List("1", Pod("a"))));
+        using var connection = server.Connect();
+        var failures = 2;
+        var type = PodReader.Pods();
+        var reflector = new Reflector<Pod>(
+            connection,
+            type with
+            {
+                Read = (ref reader, out version) => Interlocked.Decrement(ref failures) >= 0
+                    ? throw new InsufficientMemoryException("no memory")
+                    : type.Read(ref reader, out version),
+            },
+            _pods,
+            Quick,
+            TimeProvider.System,
+            _log);
+        await using var running = new Running(reflector.RunAsync);
+
+        await Waiting.UntilAsync("a good list", () => reflector.Status.Phase == WatchPhase.Watching);
+        Assert.That(_pods.Objects.Keys, Is.EqualTo(new[] { "a" }));
+        Assert.That(_log.Messages, Has.One.Contains("cannot list pods: no memory"));
+    }
+
     [Test]
     public async Task List_ThatDribbles_IsGivenUp()
     {

@@ -253,6 +253,28 @@ internal sealed class ReflectorTests
         Assert.That(reflector.Status.Error, Does.Contain("/nowhere/config"));
     }
 
+    /// <summary>A server lets everybody who may make pods say that one is a mirror, and nobody write its status with it.</summary>
+    [Test]
+    public async Task Pod_ThatSaysItIsAMirror_IsKnownByItsUid()
+    {
+        const string Mirrored = "8d4fb1c7a52d5c1a8ad5e0b2c7ce4d5b";
+        await _server.PostAsync("api/v1/namespaces/default/pods", new
+        {
+            metadata = new { name = $"{_node}-a", annotations = new Dictionary<string, string> { ["kubernetes.io/config.mirror"] = Mirrored } },
+            spec = new { nodeName = _node, containers = new[] { new { name = "app", image = "app" } } },
+            status = new { phase = "Running", startTime = "2026-11-24T12:00:00Z", hostIP = "192.0.2.9" },
+        });
+        var reflector = Reflector();
+        await using var running = new Running(reflector.RunAsync);
+        await Waiting.UntilAsync("the pod", () => _pods.Objects.ContainsKey($"{_node}-a"));
+        var forged = _pods.Objects[$"{_node}-a"];
+
+        await _server.SetPodStatusAsync($"{_node}-a", "10.1.0.3", "Running");
+
+        Assert.That(forged.CgroupUid, Is.EqualTo(forged.Uid));
+        await Waiting.UntilAsync("the node's word", () => _pods.Objects[$"{_node}-a"].CgroupUid == Guid.Parse(Mirrored));
+    }
+
     /// <summary>A node's pod is named by what the server says, whatever it is called.</summary>
     [Test]
     public async Task Pod_WithTheLongestName_IsRead()
@@ -307,7 +329,9 @@ internal sealed class ReflectorTests
             Assert.That(services.Objects["headless"].Addresses, Is.Empty);
             Assert.That(
                 services.Objects["shop"].Addresses.Select(address => IpKey.ToAddress(address).ToString()[..6]),
-                Is.EquivalentTo(new[] { "10.96.", "203.0." }));
+                Is.EqualTo(new[] { "10.96." }));
+            Assert.That(
+                services.Objects["shop"].ExternalAddresses.Select(address => IpKey.ToAddress(address).ToString()), Is.EqualTo(new[] { "203.0.113.7" }));
         });
     }
 
