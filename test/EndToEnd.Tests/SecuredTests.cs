@@ -79,6 +79,28 @@ internal sealed class SecuredTests
         Assert.That((await AgentAsync(aggregator)).GetProperty("reason").GetString(), Does.StartWith("TLS: "));
     }
 
+    /// <summary>Whoever has a key of an agent that its authority does not vouch for any more is not to feed events until the connection
+    /// breaks by itself.</summary>
+    [Test]
+    public async Task Link_ToAnAgentWhoseAuthorityIsTakenOut_Ends()
+    {
+        _credentials.Write("agents.pem", _credentials.Authority.Pem);
+        using var agent = await StartAgentAsync();
+        using var aggregator = await ServerProcess.StartAsync(
+            Setup,
+            ServerProcess.Aggregator,
+            "--tls-certificate", _credentials.PathOf("aggregator.pem"), "--tls-key", _credentials.PathOf("aggregator.key"),
+            "--tls-authority", _credentials.PathOf("agents.pem"), "--readers", _credentials.PathOf("readers.json"), "--agent", agent.GrpcTarget);
+        await AgentBecomesAsync(aggregator, "STREAMING");
+
+        using var other = new TestAuthority();
+        _credentials.Write("agents.pem", other.Pem);
+
+        await AgentBecomesAsync(aggregator, "FAILED");
+        Assert.That((await AgentAsync(aggregator)).GetProperty("reason").GetString(), Does.StartWith("TLS: "));
+        Assert.That(aggregator.Error, Does.Contain("agents.pem changed"));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task Link_WithTlsOnOneSideAlone_SaysSo(bool isAgent)

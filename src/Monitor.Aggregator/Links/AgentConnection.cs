@@ -35,6 +35,7 @@ internal sealed class AgentConnection : IDisposable
     private readonly ProgramService.ProgramServiceClient _programs;
     private readonly ConnectionService.ConnectionServiceClient _connections;
     private readonly MonitorService.MonitorServiceClient _monitors;
+    private volatile ShownCertificate? _shown;
 
     public AgentConnection(AgentAddress address, LinkOptions options, TimeProvider time)
     {
@@ -50,7 +51,7 @@ internal sealed class AgentConnection : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = options.ConnectTimeout,
             ConnectCallback = ConnectAsync,
-            SslOptions = options.Tls is { } tls ? SslOptions(tls, options.AgentName) : new SslClientAuthenticationOptions(),
+            SslOptions = options.Tls is { } tls ? SslOptions(tls) : new SslClientAuthenticationOptions(),
             InitialHttp2StreamWindowSize = WindowBytes,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             KeepAlivePingDelay = options.KeepAliveDelay,
@@ -70,6 +71,9 @@ internal sealed class AgentConnection : IDisposable
         _connections = new ConnectionService.ConnectionServiceClient(_lists);
         _monitors = new MonitorService.MonitorServiceClient(_lists);
     }
+
+    /// <summary>Why the agent's certificate is not accepted any more, on a connection that it opened; null where it is.</summary>
+    public string? Distrust => _shown is { } shown ? _options.Tls!.ProblemOfServer(shown, _options.AgentName) : null;
 
     /// <summary>Asks who and how it is.</summary>
     public async Task<HealthAnswer> GetHealthAsync(CancellationToken cancellationToken)
@@ -137,17 +141,20 @@ internal sealed class AgentConnection : IDisposable
     private static bool IsLoopback(IPAddress address) =>
         IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
-    private static SslClientAuthenticationOptions SslOptions(TlsIdentity tls, string agentName) => new()
+    private SslClientAuthenticationOptions SslOptions(TlsIdentity tls) => new()
     {
         ClientCertificateContext = tls.Certificate,
         EnabledSslProtocols = SslProtocols.Tls13,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = tls.PolicyOfServers(),
         // By the agents' common name and not by the address: pods have a new one each time.
-        RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-            tls.ProblemOfServer(certificate as X509Certificate2, chain, agentName) is { } problem
-                ? throw new AuthenticationException(problem)
-                : true,
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) => (_shown = Accepted(tls, certificate, chain)) is not null,
     };
+
+    private ShownCertificate Accepted(TlsIdentity tls, X509Certificate? certificate, X509Chain? chain)
+    {
+        var shown = tls.RememberServer(certificate ?? throw new AuthenticationException("it showed no certificate"), chain);
+        return tls.ProblemOfServer(shown, _options.AgentName) is { } problem ? throw new AuthenticationException(problem) : shown;
+    }
 
     private CallOptions Limited(CancellationToken cancellationToken) =>
         new(deadline: DateTime.UtcNow + _options.AnswerTimeout, cancellationToken: cancellationToken);

@@ -82,6 +82,11 @@ internal sealed class AgentStream(
                 return new LinkEnd(LinkEndKind.Broken, "it ended the stream");
             }
 
+            if (connection.Distrust is { } distrust)
+            {
+                return new LinkEnd(LinkEndKind.Failed, $"TLS: {distrust}");
+            }
+
             silence.NoteHeard();
             state.NoteHeard();
             if (reader.Read(batch, at) is { } problem)

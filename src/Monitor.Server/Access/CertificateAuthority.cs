@@ -59,20 +59,15 @@ internal sealed class CertificateAuthority
     /// <returns>Null: nothing, an authority vouches for it.</returns>
     public string? Problem(X509Certificate2 certificate, X509Certificate2Collection? between, string purpose, DateTimeOffset at)
     {
-        using var chain = new X509Chain { ChainPolicy = Policy(purpose) };
-        var policy = chain.ChainPolicy;
-        policy.VerificationTimeIgnored = false;
-        policy.VerificationTime = at.LocalDateTime;
+        using var chain = new X509Chain { ChainPolicy = Policy(purpose, at) };
         if (between is not null)
         {
-            policy.ExtraStore.AddRange(between);
+            chain.ChainPolicy.ExtraStore.AddRange(between);
         }
 
         try
         {
-            return chain.Build(certificate)
-                ? null
-                : string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct());
+            return chain.Build(certificate) ? null : ProblemOf(chain);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -89,7 +84,15 @@ internal sealed class CertificateAuthority
     }
 
     /// <summary>For a client that looks at a server's certificate itself.</summary>
-    public X509ChainPolicy PolicyOfServers() => Policy(ServerPurpose);
+    public X509ChainPolicy PolicyOfServers() => Policy(ServerPurpose, null);
+
+    /// <summary>For a server that looks at a client's certificate itself.</summary>
+    /// <param name="at">When it has to be valid.</param>
+    public X509ChainPolicy PolicyOfClients(DateTimeOffset at) => Policy(ClientPurpose, at);
+
+    /// <summary>What is wrong with a chain that was built.</summary>
+    public static string ProblemOf(X509Chain chain) =>
+        string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct());
 
     /// <summary>The DNS names of the subject's alternative names, the only ones that count.</summary>
     public static IReadOnlyList<string> NamesOf(X509Certificate2 certificate)
@@ -105,7 +108,7 @@ internal sealed class CertificateAuthority
         }
     }
 
-    private X509ChainPolicy Policy(string purpose)
+    private X509ChainPolicy Policy(string purpose, DateTimeOffset? at)
     {
         var policy = new X509ChainPolicy
         {
@@ -114,6 +117,12 @@ internal sealed class CertificateAuthority
             // Nobody who connects can make the server fetch something.
             DisableCertificateDownloads = true,
         };
+        if (at is { } time)
+        {
+            policy.VerificationTimeIgnored = false;
+            policy.VerificationTime = time.LocalDateTime;
+        }
+
         policy.CustomTrustStore.AddRange(_authorities);
         policy.ApplicationPolicy.Add(new Oid(purpose));
         return policy;

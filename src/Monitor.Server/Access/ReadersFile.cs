@@ -132,5 +132,13 @@ internal sealed class ReadersFile
 
     private sealed record Content(List<Entry?>? Readers);
 
-    private sealed record Entry(string? Name, string? Role, string? TokenSha256, string? Certificate, List<string>? Namespaces);
+    private sealed record Entry(string? Name, string? Role, string? TokenSha256, string? Certificate)
+    {
+        /// <summary>Null where it is left out, which means all: what a template makes of a name that is not set must not.</summary>
+        public List<string>? Namespaces
+        {
+            get;
+            init => field = value ?? throw new JsonException("namespaces is null; name at least one, or leave it out for all events");
+        }
+    }
 }

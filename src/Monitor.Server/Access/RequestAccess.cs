@@ -21,11 +21,25 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
     /// <summary>Whether a credential opened the request, which may stop to hold.</summary>
     public bool CanEnd => authenticator is not null;
 
+    /// <summary>Whether what the user's own monitors report is described to the reader. It is not to an account of Kubernetes that may
+    /// read some namespaces, or none, which is known only once it names one.</summary>
+    public bool SeesMonitors => reader.ReadsAllEvents || reader.ReadsStatus || reader.Namespaces.Count > 0;
+
     /// <summary>Whether programs, agents and the parts of health are shown.</summary>
     public bool ShowsStatus => reader.ReadsStatus;
 
     /// <summary>That of a request, which has one once it has passed <see cref="AccessGuard"/>.</summary>
     public static RequestAccess Of(HttpContext context) => context.Features.GetRequiredFeature<RequestAccess>();
+
+    /// <summary>Refuses a reader that reads no events without saying of which namespace: that it may is then not known.</summary>
+    /// <exception cref="RpcException">It is one.</exception>
+    public void RequireEvents()
+    {
+        if (!reader.ReadsAllEvents && reader.Namespaces.Count == 0)
+        {
+            throw Denied("your credential does not allow asking for programs; a stream of the namespaces that you may read does");
+        }
+    }
 
     /// <summary>Restricts a filter to what the reader may read.</summary>
     /// <exception cref="RpcException">It asks for more; it says what.</exception>

@@ -55,15 +55,29 @@ public sealed class TlsIdentity : IDisposable
     public string? Problem => _certificate.Problem ?? _authority?.Problem
         ?? (Validity() is { } validity ? $"the certificate of {_certificate.Names} {validity}" : null);
 
-    /// <summary>Whether an authority vouches for a server that has one of the names.</summary>
+    /// <summary>Whether an authority vouches for a server that has a name.</summary>
     /// <returns>What is wrong, or null.</returns>
-    public string? ProblemOfServer(X509Certificate2? certificate, X509Chain? sent, string name) =>
-        certificate is null ? "it showed no certificate"
-        : _authority!.Value.Problem(certificate, sent?.ChainPolicy.ExtraStore, CertificateAuthority.ServerPurpose, _time.GetUtcNow()) is { } problem
-            ? problem
-        : CertificateAuthority.NamesOf(certificate) is var names && names.Contains(name, StringComparer.OrdinalIgnoreCase)
-            ? null
-        : $"its certificate is of {Shown(names)} and not of '{name}'";
+    public string? ProblemOfServer(ShownCertificate shown, string name)
+    {
+        ArgumentNullException.ThrowIfNull(shown);
+        return shown.ProblemBy(_authority!.Value) is { } problem ? problem
+            : shown.Names is var names && names.Contains(name, StringComparer.OrdinalIgnoreCase) ? null
+            : $"its certificate is of {Shown(names)} and not of '{name}'";
+    }
+
+    /// <summary>How a client of this program looks at a server's certificate, before <see cref="ProblemOfServer"/> is asked: by the
+    /// authorities of now alone, and without fetching anything that it names.</summary>
+    public X509ChainPolicy PolicyOfServers() => _authority!.Value.PolicyOfServers();
+
+    /// <summary>What a server shows now.</summary>
+    /// <param name="certificate">Its own, which is copied.</param>
+    /// <param name="chain">With what it sent beside it.</param>
+    public ShownCertificate RememberServer(X509Certificate certificate, X509Chain? chain)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return new(
+            X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()), chain, CertificateAuthority.ServerPurpose, _time.GetUtcNow());
+    }
 
     /// <inheritdoc />
     public void Dispose()
@@ -77,8 +91,15 @@ public sealed class TlsIdentity : IDisposable
     internal string? ProblemOfClient(ShownCertificate shown) =>
         _authority is null ? "clients' certificates are not accepted" : shown.ProblemBy(_authority.Value);
 
+    /// <summary>The authorities of now; null where clients' certificates are not asked for.</summary>
+    internal CertificateAuthority? Authority => _authority?.Value;
+
     /// <summary>What a client shows now.</summary>
-    internal ShownCertificate Remember(X509Certificate2 certificate, X509Certificate2Collection sent) => new(certificate, sent, _time.GetUtcNow());
+    internal ShownCertificate RememberClient(X509Certificate2 certificate, X509Chain? chain) =>
+        new(certificate, chain, CertificateAuthority.ClientPurpose, _time.GetUtcNow());
+
+    /// <summary>How this server looks at a client's certificate, as of now.</summary>
+    internal X509ChainPolicy PolicyOfClients(CertificateAuthority authority) => authority.PolicyOfClients(_time.GetUtcNow());
 
     /// <summary>Looks for changes now.</summary>
     internal void Look()

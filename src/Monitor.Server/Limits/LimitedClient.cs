@@ -23,6 +23,14 @@ internal sealed class LimitedClient : IDisposable
     /// <summary>Bytes of requests that a client may keep whatever others do: 256 KiB.</summary>
     public const int OwnHeldBytes = 256 << 10;
 
+    // Handshakes of a client that may show a certificate, at one time. They take two round trips and a few milliseconds.
+    private const int MaxHandshakes = 16;
+    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(1);
+
+    // Certificates of chains that lead nowhere, in ten seconds: some 20 ms of work a second. A client with one that has expired may go on
+    // trying.
+    private const int WrongCertificates = 100;
+
     // One wrong credential a second after ten, and one line of the log about refusals in ten seconds.
     private const int Refusals = 10;
     private static readonly TimeSpan GuessPeriod = TimeSpan.FromSeconds(10);
@@ -34,6 +42,7 @@ internal sealed class LimitedClient : IDisposable
     private readonly TokenBucket _requests;
     private readonly TokenBucket _frames;
     private readonly SemaphoreSlim _turns;
+    private readonly SemaphoreSlim _handshakes = new(MaxHandshakes);
     private int _streams;
     private long _heldBytes;
     private int _waiting;
@@ -46,6 +55,7 @@ internal sealed class LimitedClient : IDisposable
         _requests = new TokenBucket(options.MaxRequestsPerSecond, Second, time);
         _frames = new TokenBucket(options.MaxControlFramesPerSecond, Second, time);
         Guesses = new TokenBucket(Refusals, GuessPeriod, time);
+        BadCertificates = new TokenBucket(WrongCertificates, GuessPeriod, time);
         RefusalLines = new TokenBucket(Refusals, LinePeriod, time);
         _turns = new SemaphoreSlim(options.MaxCallsAtWork);
     }
@@ -53,8 +63,11 @@ internal sealed class LimitedClient : IDisposable
     /// <summary>Of <see cref="ClientAddress"/>.</summary>
     public IPAddress Address { get; }
 
-    /// <summary>Wrong credentials.</summary>
+    /// <summary>Wrong tokens.</summary>
     public TokenBucket Guesses { get; }
+
+    /// <summary>Certificates that no authority vouches for, with those that were sent beside them.</summary>
+    public TokenBucket BadCertificates { get; }
 
     /// <summary>Lines of the log about what it was refused.</summary>
     public TokenBucket RefusalLines { get; }
@@ -70,7 +83,8 @@ internal sealed class LimitedClient : IDisposable
 
     /// <summary>Whether it could be forgotten: it has nothing open, and a new one would be allowed no more. A call may outlast
     /// its connection.</summary>
-    public bool IsIdle => Connections == 0 && Streams == 0 && CallsAtWork == 0 && _requests.IsFull && _frames.IsFull && Guesses.IsFull && RefusalLines.IsFull;
+    public bool IsIdle => Connections == 0 && Streams == 0 && CallsAtWork == 0 && _requests.IsFull && _frames.IsFull && Guesses.IsFull && BadCertificates.IsFull
+        && RefusalLines.IsFull;
 
     /// <summary>Who sent a request.</summary>
     public static LimitedClient Of(HttpContext context) => context.Features.GetRequiredFeature<LimitedClient>();
@@ -116,6 +130,13 @@ internal sealed class LimitedClient : IDisposable
         _ofAll.Remove(bytes);
     }
 
+    /// <summary>Waits for a moment until the client has few enough handshakes.</summary>
+    /// <returns>False where it has too many. True: to be followed by <see cref="EndHandshake"/>.</returns>
+    public async ValueTask<bool> TryBeginHandshakeAsync(CancellationToken cancellationToken) =>
+        _handshakes.Wait(0, CancellationToken.None) || await _handshakes.WaitAsync(HandshakePatience, cancellationToken);
+
+    public void EndHandshake() => _handshakes.Release();
+
     /// <summary>Waits until the client has few enough calls at work, in the order in which they came.</summary>
     /// <returns>False where too many wait already. True: to be followed by <see cref="EndTurn"/>.</returns>
     public async ValueTask<bool> TryTakeTurnAsync(CancellationToken cancellationToken)
@@ -144,5 +165,9 @@ internal sealed class LimitedClient : IDisposable
 
     public void EndTurn() => _turns.Release();
 
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+        _turns.Dispose();
+        _handshakes.Dispose();
+    }
 }

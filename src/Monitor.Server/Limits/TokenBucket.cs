@@ -36,6 +36,18 @@ internal sealed class TokenBucket(int count, TimeSpan period, TimeProvider time)
         }
     }
 
+    /// <summary>Takes as many as are given, also where there are not as many: it is empty until they have come.</summary>
+    public void Take(double taken)
+    {
+        var now = time.GetTimestamp();
+        long before;
+        do
+        {
+            before = Volatile.Read(ref _fullAt);
+        }
+        while (Interlocked.CompareExchange(ref _fullAt, Math.Max(before, now) + (long)(taken * _ticksEach), before) != before);
+    }
+
     /// <summary>Puts one back that was taken.</summary>
     public void GiveBack() => Interlocked.Add(ref _fullAt, -(long)_ticksEach);
 }

@@ -11,6 +11,7 @@ internal sealed class ProgramRpcs(ProgramReader programs, DemandTracker demand) 
 
     public override Task<DemandProgramsResponse> DemandPrograms(DemandProgramsRequest request, ServerCallContext context)
     {
+        RequestAccess.Of(context.GetHttpContext()).RequireEvents();
         if (request.Name.Count > MaxNames)
         {
             throw CallErrors.InvalidField("name", $"name: at most {MaxNames} programs, not {request.Name.Count}.");

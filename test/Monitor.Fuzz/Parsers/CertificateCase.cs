@@ -45,7 +45,7 @@ internal sealed class CertificateCase : ParserCase, IDisposable
         {
             using var identity = new TlsIdentity(_files.Options, TimeProvider.System, NullLogger.Instance);
             var problem = identity.Problem;
-            _ = identity.ProblemOfClient(identity.Remember(identity.Certificate.TargetCertificate, []));
+            _ = identity.ProblemOfClient(identity.RememberClient(identity.Certificate.TargetCertificate, null));
             return problem is null ? "used" : "used, with a problem";
         }
         catch (AccessException refused) when (Names.Any(name => refused.Message.Contains(name, StringComparison.Ordinal)))

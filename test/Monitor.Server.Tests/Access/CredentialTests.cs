@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Monitor.V1;
 
@@ -109,6 +111,73 @@ internal sealed class CredentialTests
         var stats = await secured.Http(SecuredServer.Token).GetStringAsync(new Uri("/api/stats", UriKind.Relative));
         Assert.That(stats, Does.Match("\"certificates_refused\":\"[1-9]"));
         Assert.That(secured.Server.LogLines, Has.Some.Contains("its certificate: "));
+    }
+
+    /// <summary>Who connects cannot have the server ask for anything, before or after it is known who that is.</summary>
+    [Test]
+    public async Task Certificate_ThatSaysWhereItsAuthorityIs_HasNothingFetched()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var other = new TestAuthority();
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        elsewhere.Start();
+        var (certificate, key) = other.Sign("monitor-aggregator", issuerUrl: new Uri($"http://{elsewhere.LocalEndpoint}/authority.crt"));
+        using var shown = X509Certificate2.CreateFromPem(certificate, key);
+
+        Assert.That(
+            async () => await secured.Http(certificate: shown).GetAsync(new Uri("/api/events", UriKind.Relative)),
+            Throws.InstanceOf<HttpRequestException>());
+
+        Assert.That(secured.Server.LogLines, Has.Some.Contains("its certificate: "));
+        Assert.That(elsewhere.Pending(), Is.False);
+    }
+
+    /// <summary>To judge a long chain takes a while, and comes before anything else. Who shows such is not asked for one for a while, and
+    /// tokens from the same address go on.</summary>
+    [Test]
+    public async Task Certificates_OfLongChainsThatLeadNowhere_AreSeldomLookedAt()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        var chain = TestAuthority.Chain(40);
+        var answered = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            try
+            {
+                using var response = await secured.Http(chain: chain).GetAsync(new Uri("/api/events", UriKind.Relative));
+                Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+                answered++;
+            }
+            catch (HttpRequestException)
+            {
+                // It was looked at.
+            }
+        }
+
+        var stats = await secured.Http(SecuredServer.Token).GetStringAsync(new Uri("/api/stats", UriKind.Relative));
+        Assert.That(answered, Is.GreaterThanOrEqualTo(10));
+        Assert.That(stats, Does.Match("\"throttled\":\"[1-9]").And.Match("\"certificates_refused\":\"[1-9]"));
+        foreach (var certificate in chain)
+        {
+            certificate.Dispose();
+        }
+    }
+
+    [Test]
+    public async Task Certificate_ThatHasExpired_KeepsNobodyElseOut()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var expired = secured.Authority.SignClient("ci.example", -1, -0.5);
+        using var good = secured.Authority.SignClient("ci.example");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(
+                async () => await secured.Http(certificate: expired).GetAsync(new Uri("/api/events", UriKind.Relative)),
+                Throws.InstanceOf<HttpRequestException>());
+        }
+
+        using var response = await secured.Http(certificate: good).GetAsync(new Uri("/api/events", UriKind.Relative));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]

@@ -23,6 +23,7 @@ internal sealed partial class ReadersFileTests
     [TestCase("{'readers': [{'name': 'x', 'role': 'status', 'token_sha256': 'HASH', 'namespaces': ['a']}]}", "namespaces")]
     [TestCase("{'readers': [{'name': 'x', 'role': 'events', 'token_sha256': 'HASH', 'namespaces': []}]}", "namespaces")]
     [TestCase("{'readers': [{'name': 'x', 'role': 'events', 'token_sha256': 'HASH', 'namespaces': ['']}]}", "namespaces")]
+    [TestCase("{'readers': [{'name': 'x', 'role': 'events', 'token_sha256': 'HASH', 'namespaces': null}]}", "namespaces is null")]
     [TestCase("{'readers': [{'name': 'x', 'role': 'events', 'token_sha256': 'HASH'}, {'name': 'y', 'role': 'status', 'token_sha256': 'HASH'}]}", "same token")]
     [TestCase("{'readers': [{'name': 'x', 'role': 'events', 'certificate': 'A'}, {'name': 'y', 'role': 'status', 'certificate': 'a'}]}", "no other reader")]
     [TestCase("{'readers': [{'name': 'x', 'name': 'y', 'role': 'events', 'certificate': 'A'}]}", "name")]

@@ -43,6 +43,21 @@ internal sealed class RightsTests
         Assert.That(response.StatusCode, Is.EqualTo(expected), await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Programs that run on demand are attached for whoever may read their events.</summary>
+    [TestCase(SecuredServer.Token, HttpStatusCode.OK)]
+    [TestCase(SecuredServer.TeamToken, HttpStatusCode.OK)]
+    [TestCase(SecuredServer.StatusToken, HttpStatusCode.Forbidden)]
+    [TestCase("of-an-account-of-kubernetes", HttpStatusCode.Forbidden)]
+    public async Task Demand_OfWhoMayNotReadEvents_IsRefused(string token, HttpStatusCode expected)
+    {
+        await using var secured = await SecuredServer.StartAsync(new TestReviewer { ReadsStatus = false });
+        using var content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+
+        using var response = await secured.Http(token).PostAsync(new Uri("/api/programs/demand", UriKind.Relative), content);
+
+        Assert.That(response.StatusCode, Is.EqualTo(expected), await response.Content.ReadAsStringAsync());
+    }
+
     [Test]
     public async Task Metrics_LeftOpenByName_AreForEveryoneAndNothingElseIs([Values] bool areOpen)
     {

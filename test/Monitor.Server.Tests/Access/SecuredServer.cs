@@ -67,9 +67,10 @@ internal sealed class SecuredServer : IAsyncDisposable
     /// <summary>A client of REST.</summary>
     /// <param name="token">Sent with each request; null: none.</param>
     /// <param name="certificate">Shown to the server; null: none.</param>
-    public HttpClient Http(string? token = null, X509Certificate2? certificate = null)
+    /// <param name="chain">Shown to the server in place of it, the first as the client's own.</param>
+    public HttpClient Http(string? token = null, X509Certificate2? certificate = null, X509Certificate2Collection? chain = null)
     {
-        var client = new HttpClient(Handler(certificate)) { BaseAddress = new Uri(Server.EndPoints.HttpUrl) };
+        var client = new HttpClient(Handler(certificate ?? chain?[0], chain)) { BaseAddress = new Uri(Server.EndPoints.HttpUrl) };
         _clients.Add(client);
         if (token is not null)
         {
@@ -141,11 +142,12 @@ internal sealed class SecuredServer : IAsyncDisposable
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    private SocketsHttpHandler Handler(X509Certificate2? certificate) => new()
+    private SocketsHttpHandler Handler(X509Certificate2? certificate, X509Certificate2Collection? chain = null) => new()
     {
         SslOptions = new SslClientAuthenticationOptions
         {
-            ClientCertificates = certificate is null ? null : [certificate],
+            // As it is: nothing is looked for that leads to its authority.
+            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, chain, offline: true),
             // By the authority of the test and nothing else.
             CertificateChainPolicy = new X509ChainPolicy
             {

@@ -24,7 +24,8 @@ internal sealed class TestAuthority : IDisposable
     /// <param name="name">DNS name; null for none.</param>
     /// <param name="from">Days from now.</param>
     /// <param name="to">Days from now.</param>
-    public (string Certificate, string Key) Sign(string? name, double from = -1, double to = 20)
+    /// <param name="issuerUrl">Where it says that its authority's certificate is; null: it does not say.</param>
+    public (string Certificate, string Key) Sign(string? name, double from = -1, double to = 20, Uri? issuerUrl = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=whoever", key, HashAlgorithmName.SHA256);
@@ -38,6 +39,11 @@ internal sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(names.Build());
+        if (issuerUrl is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([], [issuerUrl.ToString()]));
+        }
+
         using var certificate = request.Create(
             _certificate, DateTimeOffset.UtcNow.AddDays(from), DateTimeOffset.UtcNow.AddDays(to), Guid.NewGuid().ToByteArray());
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
@@ -48,6 +54,25 @@ internal sealed class TestAuthority : IDisposable
     {
         var (certificate, key) = Sign(name, from, to);
         return X509Certificate2.CreateFromPem(certificate, key);
+    }
+
+    /// <summary>A certificate with its key, and so many above it, the last of which nobody trusts.</summary>
+    public static X509Certificate2Collection Chain(int length)
+    {
+        var chain = new X509Certificate2Collection();
+        X509Certificate2? above = null;
+        for (var i = 0; i <= length; i++)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN=chain {i}", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(i < length, false, 0, true));
+            var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            using var made = above is null ? null : request.Create(above, from, to, Guid.NewGuid().ToByteArray());
+            above = made is null ? request.CreateSelfSigned(from, to) : made.CopyWithPrivateKey(key);
+            chain.Insert(0, above);
+        }
+
+        return chain;
     }
 
     public void Dispose()

@@ -25,7 +25,7 @@ internal static class OpenApiRoutes
             services.GetRequiredService<IProgramDirectory>());
 
         endpoints.MapPage(DocumentPath, async context =>
-            await Page.WriteAsync(context, "application/json", await document.ReadAsync(context.RequestAborted)));
+            await Page.WriteAsync(context, "application/json", await document.ReadAsync(RequestAccess.Of(context).SeesMonitors, context.RequestAborted)));
         // An agent that nobody looks at need not have it: 0.7 MB, with what it loads.
         var swagger = new Lazy<RequestDelegate>(() => MakeSwagger(endpoints));
         endpoints

@@ -25,11 +25,19 @@ internal sealed class ServedDocument(
         `details` of google.rpc.Status. A list is a parameter repeated: `?type=connection&type=packet_drop`.
         """;
 
+    private volatile byte[]? _withoutMonitors;
     private volatile Written? _written;
 
     /// <summary>The document as it is now.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+    /// <param name="withMonitors">Whether the user's own monitors are in it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(bool withMonitors, CancellationToken cancellationToken)
     {
+        if (!withMonitors)
+        {
+            return _withoutMonitors ??= Write([]);
+        }
+
         var monitors = MonitorComponents.Distinct(await programs.GetProgramsAsync(cancellationToken));
         var version = string.Join(' ', monitors.Select(monitor => $"{monitor.Name}:{monitor.Schema.ObjectSha256}"));
         if (_written is not { } written || written.Version != version)
