@@ -186,6 +186,7 @@ public static class MonitorServer
     private static void Map(WebApplication app)
     {
         // In the order in which a request meets them.
+        app.UseMiddleware<OpenRequests>();
         app.UseMiddleware<HeadRequests>();
         app.UseMiddleware<ErrorBodies>();
         app.UseMiddleware<RequestLimit>();

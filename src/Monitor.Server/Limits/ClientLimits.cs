@@ -10,7 +10,7 @@ internal sealed class ClientLimits(MonitorServerOptions options, LimitCounters c
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, LimitedClient> _clients = [];
-    private readonly HeldRequests _requests = new();
+    private readonly AllClients _all = new();
     private int _connections;
     private long _swept = options.Time.GetTimestamp();
 
@@ -43,7 +43,7 @@ internal sealed class ClientLimits(MonitorServerOptions options, LimitCounters c
             Sweep();
             if (!_clients.TryGetValue(address, out var client))
             {
-                client = new LimitedClient(address, options.Clients, options.Time, _requests);
+                client = new LimitedClient(address, options.Clients, options.Time, _all);
                 _clients.Add(address, client);
             }
 

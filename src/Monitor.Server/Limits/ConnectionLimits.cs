@@ -44,22 +44,32 @@ internal sealed class ConnectionLimits(ClientLimits limits, LimitCounters counte
             return;
         }
 
-        var frames = new Http2FrameCount();
+        var streams = new Http2Streams(client);
+        var received = new Http2FrameCount(streams);
+        var sent = new Http2SentFrames(streams);
         var isOver = false;
         var transport = connection.Transport;
         connection.Transport = new DuplexPipe(
             new CountingPipeReader(transport.Input, (in bytes) =>
             {
-                if (frames.Add(bytes) is > 0 and var count && !client.TryTakeFrames(count) && !isOver)
+                if (received.Add(bytes) is > 0 and var count && (!client.TryTakeFrames(count) || streams.AreTooMany) && !isOver)
                 {
                     isOver = true;
                     counters.Floods.Add();
                     LimitLog.Flood(logger, connection.RemoteEndPoint);
-                    connection.Abort(new ConnectionAbortedException("Too many HTTP/2 frames that carry no request."));
+                    connection.Abort(new ConnectionAbortedException("Too many HTTP/2 frames that carry no request, or answers that are not read."));
                 }
             }),
-            transport.Output);
-        await next(connection);
+            new CountingPipeWriter(transport.Output, sent.Add));
+        using var closed = connection.ConnectionClosed.UnsafeRegister(static streams => ((Http2Streams)streams!).End(), streams);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            streams.End();
+        }
     });
 
     private sealed class Place(ClientLimits limits, LimitedClient client)

@@ -17,7 +17,7 @@ internal sealed class LimitedClient : IDisposable
     /// </summary>
     public const int MaxHeldBytes = 32 << 20;
 
-    /// <summary>Most bytes of requests that the calls of all clients keep: 128 MiB. A client with many addresses is many clients.</summary>
+    /// <summary>Most bytes of requests that the calls of all clients keep: 128 MiB.</summary>
     public const int MaxHeldBytesOfAll = 128 << 20;
 
     /// <summary>Bytes of requests that a client may keep whatever others do: 256 KiB.</summary>
@@ -31,6 +31,11 @@ internal sealed class LimitedClient : IDisposable
     // trying.
     private const int WrongCertificates = 100;
 
+    // Requests of HTTP/2 whose answers were not sent to their end, beside streams: as many as wait, and some that are refused.
+    // One takes some 20 KiB. Twice as many of all clients, beyond which each has a hundred.
+    private const int MaxUnread = MaxWaiting + 500;
+    private const int OwnRequests = 100;
+
     // One wrong credential a second after ten, and one line of the log about refusals in ten seconds.
     private const int Refusals = 10;
     private static readonly TimeSpan GuessPeriod = TimeSpan.FromSeconds(10);
@@ -38,16 +43,17 @@ internal sealed class LimitedClient : IDisposable
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly ClientLimitOptions _options;
-    private readonly HeldRequests _ofAll;
+    private readonly AllClients _ofAll;
     private readonly TokenBucket _requests;
     private readonly TokenBucket _frames;
     private readonly SemaphoreSlim _turns;
     private readonly SemaphoreSlim _handshakes = new(MaxHandshakes);
     private int _streams;
+    private int _openRequests;
     private long _heldBytes;
     private int _waiting;
 
-    public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time, HeldRequests ofAll)
+    public LimitedClient(IPAddress address, ClientLimitOptions options, TimeProvider time, AllClients ofAll)
     {
         Address = address;
         _options = options;
@@ -78,6 +84,9 @@ internal sealed class LimitedClient : IDisposable
     /// <summary>How many streams it has open.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
+    /// <summary>How many of its requests over HTTP/2 are open, until their answers were sent to their end.</summary>
+    public int OpenRequests => Volatile.Read(ref _openRequests);
+
     /// <summary>How many of its calls are worked on.</summary>
     public int CallsAtWork => _options.MaxCallsAtWork - _turns.CurrentCount;
 
@@ -107,6 +116,22 @@ internal sealed class LimitedClient : IDisposable
 
     public void CloseStream() => Interlocked.Decrement(ref _streams);
 
+    /// <summary>A request begins, over HTTP/2; to be followed by <see cref="CloseRequest"/>.</summary>
+    /// <returns>False where it has more than it may, or all clients have.</returns>
+    public bool OpenRequest()
+    {
+        var own = Interlocked.Increment(ref _openRequests);
+        var all = _ofAll.AddOpenRequests(1);
+        var most = _options.MaxStreams + MaxUnread;
+        return own <= OwnRequests || (own <= most && all <= most * 2);
+    }
+
+    public void CloseRequest()
+    {
+        Interlocked.Decrement(ref _openRequests);
+        _ofAll.AddOpenRequests(-1);
+    }
+
     /// <summary>Notes that a call keeps more of its request.</summary>
     /// <param name="bytes">How many bytes.</param>
     /// <returns>False where the client's calls together keep too much, or those of all clients. True: to be followed by
@@ -114,7 +139,7 @@ internal sealed class LimitedClient : IDisposable
     public bool TryHold(int bytes)
     {
         var own = Interlocked.Add(ref _heldBytes, bytes);
-        var all = _ofAll.Add(bytes);
+        var all = _ofAll.AddHeldBytes(bytes);
         if (own <= OwnHeldBytes || (own <= MaxHeldBytes && all <= MaxHeldBytesOfAll))
         {
             return true;
@@ -127,7 +152,7 @@ internal sealed class LimitedClient : IDisposable
     public void Release(int bytes)
     {
         Interlocked.Add(ref _heldBytes, -bytes);
-        _ofAll.Remove(bytes);
+        _ofAll.AddHeldBytes(-bytes);
     }
 
     /// <summary>Waits for a moment until the client has few enough handshakes.</summary>

@@ -60,6 +60,9 @@ internal static class KestrelSetup
 
         // Beside streams, calls that come and go. The web server keeps up to twice as many while their client resets them.
         limits.Http2.MaxStreamsPerConnection = options.Clients.MaxStreams + 100;
+        // What bodies that nobody reads yet take, as above: of one call, and of a connection.
+        limits.Http2.InitialStreamWindowSize = 64 << 10;
+        limits.Http2.InitialConnectionWindowSize = 128 << 10;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
     }

@@ -2,17 +2,15 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Monitor.Server;
 
 /// <summary>
-/// Limits the streams of one client, and has its other calls take turns and come to an end: the request sent, worked on and
-/// the answer read. A stream may last and may go unread, since that costs nothing but its place. Runs between routing and
-/// the endpoints.
+/// Limits the streams of one client, and has its other calls take turns; <see cref="OpenRequests"/> has them come to an end: the
+/// request sent, worked on and the answer read. Runs between routing and the endpoints.
 /// </summary>
-internal sealed class CallLimit(
-    RequestDelegate next, MonitorServerOptions options, LimitCounters counters, ILogger<CallLimit> logger)
+internal sealed class CallLimit(RequestDelegate next, MonitorServerOptions options, LimitCounters counters)
 {
     // What a call that looks for its client may take until it does.
     private static readonly TimeSpan EndOfLeftCalls = TimeSpan.FromSeconds(1);
@@ -49,10 +47,11 @@ internal sealed class CallLimit(
             return;
         }
 
-        var held = new HeldRequest(client);
+        var open = context.Features.GetRequiredFeature<OpenRequest>();
+        open.MayStay();
         var place = new Taken(() =>
         {
-            held.Dispose();
+            open.Held.Dispose();
             client.CloseStream();
         });
         using var left = context.RequestAborted.UnsafeRegister(static place => ((Taken)place!).GiveBack(), place);
@@ -63,7 +62,7 @@ internal sealed class CallLimit(
                 context.Request.Body = new GrpcMessageStream(context);
                 await next(context);
             }
-            else if (await HasMessageAsync(context, held))
+            else if (await HasMessageAsync(context, open.Held))
             {
                 await next(context);
             }
@@ -76,9 +75,7 @@ internal sealed class CallLimit(
 
     private async Task CallAsync(HttpContext context, LimitedClient client)
     {
-        using var timeout = new CancellationTokenSource(options.Clients.CallTimeout, options.Time);
-        using var end = timeout.Token.UnsafeRegister(_ => CutOff(context), null);
-        using var held = new HeldRequest(client);
+        var held = context.Features.GetRequiredFeature<OpenRequest>().Held;
         if (!await HasMessageAsync(context, held))
         {
             return;
@@ -150,13 +147,6 @@ internal sealed class CallLimit(
         counters.Requests.Add();
         await RequestLimit.RefuseAsync(context, TooManyBytes);
         return false;
-    }
-
-    private void CutOff(HttpContext context)
-    {
-        counters.Timeouts.Add();
-        LimitLog.TimedOut(logger, context.Connection.RemoteIpAddress, options.Clients.CallTimeout);
-        context.Abort();
     }
 
     /// <summary>

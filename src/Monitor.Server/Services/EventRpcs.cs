@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -97,7 +98,7 @@ internal sealed class EventRpcs(
     private static RequestAccess AccessOf(ServerCallContext context) => RequestAccess.Of(context.GetHttpContext());
 
     private static T Ready<T>(T response, ServerCallContext context)
-        where T : IEncodedEventsResponse
+        where T : IEncodedEventsResponse, IMessage<T>
     {
         if (EncodedEvents.MustBeObjects(context.GetHttpContext()))
         {

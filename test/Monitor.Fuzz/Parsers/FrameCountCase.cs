@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Monitor.Fuzz.Inputs;
 using Monitor.Fuzz.Running;
 using Monitor.Server;
@@ -21,14 +22,19 @@ internal sealed class FrameCountCase : ParserCase
     {
         var part = input.Length == 0 ? 1 : input[0] + 1;
         var bytes = input.AsMemory(Math.Min(1, input.Length));
-        var whole = new Http2FrameCount().Add(new ReadOnlySequence<byte>(bytes));
-        var counter = new Http2FrameCount();
+        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
+        var streams = new Http2Streams(client);
+        var whole = new Http2FrameCount(streams).Add(new ReadOnlySequence<byte>(bytes));
+        var counter = new Http2FrameCount(new Http2Streams(client));
         var sum = 0.0;
         for (var at = 0; at < bytes.Length; at += part)
         {
             sum += counter.Add(new ReadOnlySequence<byte>(bytes[at..Math.Min(at + part, bytes.Length)]));
         }
 
+        // What a client sends is here what a server sends too.
+        new Http2SentFrames(streams).Add(bytes.Span);
+        streams.End();
         return Math.Abs(sum - whole) < 1e-6
             ? whole > 0 ? "counted" : "none"
             : throw new FuzzException($"{whole} frames in one piece, {sum} in parts of {part}", System.Text.Encoding.Latin1.GetString(input));

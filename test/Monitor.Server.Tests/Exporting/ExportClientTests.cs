@@ -164,7 +164,7 @@ internal sealed class ExportClientTests
     {
         var places = new ParquetPlaces();
         var clients = Enumerable.Range(1, 3).Select(i => new LimitedClient(
-            new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, new HeldRequests())).ToList();
+            new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, new AllClients())).ToList();
         var first = places.TryTake(clients[0]);
         using var second = places.TryTake(clients[1]);
         using var refused = places.TryTake(clients[2]);

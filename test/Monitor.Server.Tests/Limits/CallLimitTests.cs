@@ -2,7 +2,6 @@ using System.Net;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 using Monitor.Server.Tests.Support;
 
 namespace Monitor.Server.Tests.Limits;
@@ -18,14 +17,16 @@ internal sealed class CallLimitTests
     public async Task Call_ThatNeverEnds_GivesBackOnceItsClientHasLeft(MethodType type)
     {
         var options = TestServer.Options();
-        using var client = new LimitedClient(IPAddress.Loopback, options.Clients, options.Time, new HeldRequests());
+        using var client = new LimitedClient(IPAddress.Loopback, options.Clients, options.Time, new AllClients());
         using var left = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = left.Token };
         context.Features.Set(client);
+        using var timeout = new CancellationTokenSource();
+        context.Features.Set(new OpenRequest(new HeldRequest(client), timeout));
         var method = new GrpcMethodMetadata(typeof(object), new Method<object, object>(type, "service", "method", None, None));
         context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(method), null));
         var end = new TaskCompletionSource();
-        var call = new CallLimit(_ => end.Task, options, new LimitCounters(), NullLogger<CallLimit>.Instance).InvokeAsync(context);
+        var call = new CallLimit(_ => end.Task, options, new LimitCounters()).InvokeAsync(context);
         Assert.That(client.Streams + client.CallsAtWork, Is.EqualTo(1));
         Assert.That(client.IsIdle, Is.False);
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Monitor.Protocol;
 using Monitor.Server.Tests.Support;
 using Monitor.V1;
@@ -87,7 +88,8 @@ internal sealed class ClientLimitTests
             ResumeToken = new ResumeToken(
                 TestServer.Epoch, 0, 0, [], [.. Enumerable.Range(1, 60_000).Select(i => new DeliveredPosition((ulong)i, (uint)i, 1, 1))]).ToString(),
         };
-        var most = (32 << 20) / (request.CalculateSize() + 5);
+        // With some for their headers.
+        var most = (32 << 20) / (request.CalculateSize() + (12 << 10));
         var open = new List<AsyncServerStreamingCall<StreamEventsResponse>>();
         for (var i = 0; i < most; i++)
         {
@@ -115,7 +117,7 @@ internal sealed class ClientLimitTests
     [Test]
     public void Request_OfAClientThatHasLeft_KeepsNothing()
     {
-        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new HeldRequests());
+        using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
         using var left = new HeldRequest(client);
         left.TryAdd(LimitedClient.MaxHeldBytes);
         left.Dispose();
@@ -129,7 +131,7 @@ internal sealed class ClientLimitTests
     [Test]
     public void Requests_OfMoreBytesThanAllClientsMayKeep_AreRefused_ButSmallOnesAreNot()
     {
-        var ofAll = new HeldRequests();
+        var ofAll = new AllClients();
         var clients = Enumerable.Range(1, 6)
             .Select(i => new LimitedClient(new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, ofAll)).ToList();
 
@@ -221,6 +223,63 @@ internal sealed class ClientLimitTests
         await SendListsAsync(client, 1);
 
         await TestServer.WaitUntilAsync(() => StatsAsync(server).Result.Timeouts > 0, "a call was cut off");
+    }
+
+    /// <summary>Headers that were sent once are sent again by a byte each, and the web server keeps a refusal that its client does not
+    /// let through.</summary>
+    [Test]
+    public async Task Refusals_ThatAreNotLetThrough_EndTheConnection()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions());
+        var clients = new List<RawHttp2>();
+        for (var i = 0; i < 3; i++)
+        {
+            var client = await RawHttp2.ConnectAsync(server, OtherClient.Address);
+            clients.Add(client);
+            // SETTINGS_INITIAL_WINDOW_SIZE of 0: nothing of a body may be sent.
+            await client.Stream.WriteAsync(Http2Frame.Make(4, 0, 0, [0, 4, 0, 0, 0, 0]));
+            await client.SendAsync(1000, i => Http2Frame.Make(1, 5, (2 * i) + 1, GetWithLargeHeaders(isFirst: i == 0)));
+        }
+
+        await clients[2].ClosedAsync();
+
+        Assert.That((await StatsAsync(server)).Floods, Is.EqualTo(1));
+        clients.ForEach(client => client.Dispose());
+        using var polite = await RawHttp2.ConnectAsync(server, OtherClient.Address);
+        await TestServer.WaitUntilAsync(
+            () => server.App.Services.GetRequiredService<ClientLimits>().Clients.Single(client => client.Address.Equals(OtherClient.Address)).OpenRequests == 0,
+            "what they had open came back");
+    }
+
+    [Test]
+    public async Task Refusals_ThatAreNotRead_AreCutOff()
+    {
+        await using var server = await StartAsync(new ClientLimitOptions { CallTimeout = TimeSpan.FromSeconds(1) });
+        using var client = OtherClient.Connect(server.EndPoints.Http);
+        byte[] requests = [.. Enumerable.Repeat("GET /nosuchpath HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), 1000).SelectMany(request => request)];
+
+        // Until the server reads no more of them, for nobody reads its answers.
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                await client.GetStream().WriteAsync(requests);
+            }
+        });
+
+        Assert.That(async () => await sending.WaitAsync(TimeSpan.FromSeconds(60)), Throws.InstanceOf<IOException>());
+        Assert.That((await StatsAsync(server)).Timeouts, Is.EqualTo(1));
+    }
+
+    // GET / over the port of gRPC, with a header of 3900 bytes eight times (RFC 7541): a literal that joins the table, and references
+    // to it.
+    private static byte[] GetWithLargeHeaders(bool isFirst)
+    {
+        byte[] request = [0x82, 0x86, 0x84, 0x01, 9, .. "localhost"u8];
+        const int Beyond = 3900 - 127;
+        byte[] literal = [0x40, 3, .. "x-a"u8, 0x7f, (Beyond & 127) | 128, Beyond >> 7, .. Enumerable.Repeat((byte)'x', 3900)];
+        var references = Enumerable.Repeat((byte)0xbe, isFirst ? 7 : 8);
+        return isFirst ? [.. request, .. literal, .. references] : [.. request, .. references];
     }
 
     [Test]

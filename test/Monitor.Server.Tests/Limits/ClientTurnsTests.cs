@@ -10,8 +10,8 @@ internal sealed class ClientTurnsTests
     {
         var http = new HttpContextAccessor();
         var turns = new ClientTurns(http, 2);
-        using var one = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new HeldRequests());
-        using var another = new LimitedClient(IPAddress.IPv6Loopback, new ClientLimitOptions(), TimeProvider.System, new HeldRequests());
+        using var one = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
+        using var another = new LimitedClient(IPAddress.IPv6Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
         var end = new TaskCompletionSource<int>();
         var begun = 0;
 

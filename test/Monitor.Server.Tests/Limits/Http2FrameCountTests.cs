@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Net;
 
 namespace Monitor.Server.Tests.Limits;
 
 internal sealed class Http2FrameCountTests
 {
+    private readonly LimitedClient _client = new(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
+
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
     [TestCase(1)]
@@ -29,7 +32,7 @@ internal sealed class Http2FrameCountTests
             .. Frame(type: 99, new byte[1]), // unknown: 1
             .. Frame(type: 8, new byte[4]), // WINDOW_UPDATE: a tenth
         ];
-        var count = new Http2FrameCount();
+        var count = new Http2FrameCount(new Http2Streams(_client));
 
         var frames = bytes.Chunk(length).Sum(part => count.Add(new ReadOnlySequence<byte>(part)));
 
@@ -39,12 +42,92 @@ internal sealed class Http2FrameCountTests
     [Test]
     public void Add_OfHttp11_CountsNothing()
     {
-        var count = new Http2FrameCount();
+        var count = new Http2FrameCount(new Http2Streams(_client));
         var request = System.Text.Encoding.ASCII.GetBytes("PRIVATE / HTTP/1.1\r\nHost: a\r\n\r\n" + new string('x', 10_000));
 
         Assert.That(count.Add(new ReadOnlySequence<byte>(request)), Is.Zero);
     }
 
-    private static byte[] Frame(byte type, byte[] payload, byte flags = 0) =>
-        [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, 1, .. payload];
+    /// <summary>A request is open from its headers until the server has sent the end of its answer, or either side gives it up.</summary>
+    [TestCase(1)]
+    [TestCase(8)]
+    [TestCase(9)]
+    [TestCase(1000)]
+    public void Streams_HoweverTheBytesAreCut_AreOpenUntilTheirEnd(int length)
+    {
+        var streams = new Http2Streams(_client);
+        var received = new Http2FrameCount(streams);
+        var sent = new Http2SentFrames(streams);
+        Receive([.. Preface, .. Frame(4, []), .. Frame(1, new byte[30], 4, 1), .. Frame(0, new byte[70], 1, 1), .. Frame(1, new byte[9], 5, 3), .. Frame(1, new byte[9], 5, 5)]);
+        var opened = _client.OpenRequests;
+        // Trailers are not another one, and what was ended stays so.
+        Receive([.. Frame(1, new byte[9], 5, 1), .. Frame(3, new byte[4], 0, 3), .. Frame(1, new byte[9], 5, 3)]);
+        var afterAReset = _client.OpenRequests;
+        Send([.. Frame(4, new byte[24]), .. Frame(1, new byte[30], 4, 1), .. Frame(0, new byte[300], 0, 1)]);
+        var inTheMiddle = _client.OpenRequests;
+        Send([.. Frame(1, new byte[12], 5, 1), .. Frame(3, new byte[4], 0, 1)]);
+        var ended = _client.OpenRequests;
+        streams.End();
+        streams.End();
+        Receive(Frame(1, new byte[9], 5, 7));
+
+        Assert.That((opened, afterAReset, inTheMiddle, ended, _client.OpenRequests), Is.EqualTo((3, 2, 2, 1, 0)));
+
+        void Receive(byte[] bytes)
+        {
+            foreach (var part in bytes.Chunk(length))
+            {
+                received.Add(new ReadOnlySequence<byte>(part));
+            }
+        }
+
+        void Send(byte[] bytes)
+        {
+            foreach (var part in bytes.Chunk(length))
+            {
+                sent.Add(part);
+            }
+        }
+    }
+
+    [Test]
+    public void Streams_MoreThanAClientMayHave_AreSaidToBe()
+    {
+        var few = new Http2Streams(_client);
+        var many = new Http2Streams(_client);
+        var more = new Http2Streams(_client);
+        few.Open(1);
+        for (var i = 0; i < 2499; i++)
+        {
+            many.Open((2 * i) + 1);
+        }
+
+        more.Open(1);
+        Assert.That((few.AreTooMany, many.AreTooMany, more.AreTooMany), Is.EqualTo((false, false, true)));
+        many.End();
+        var again = new Http2Streams(_client);
+        again.Open(1);
+        Assert.That(again.AreTooMany, Is.False);
+        more.End();
+        few.End();
+        again.End();
+    }
+
+    [Test]
+    public void Sent_OfHttp11_EndsNothing()
+    {
+        var streams = new Http2Streams(_client);
+        streams.Open(0x20323030);
+
+        new Http2SentFrames(streams).Add("HTTP/1.1 200 OK\r\n\r\n"u8);
+
+        Assert.That(_client.OpenRequests, Is.EqualTo(1));
+        streams.End();
+    }
+
+    [OneTimeTearDown]
+    public void Forget() => _client.Dispose();
+
+    private static byte[] Frame(byte type, byte[] payload, byte flags = 0, byte stream = 1) =>
+        [(byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, type, flags, 0, 0, 0, stream, .. payload];
 }

@@ -47,5 +47,5 @@ internal sealed class QueryCoresTests
     }
 
     private static LimitedClient Client(string address) =>
-        new(IPAddress.Parse(address), new ClientLimitOptions(), TimeProvider.System, new HeldRequests());
+        new(IPAddress.Parse(address), new ClientLimitOptions(), TimeProvider.System, new AllClients());
 }

@@ -13,9 +13,11 @@ internal static class EncodedEvents
     public static bool MustBeObjects(HttpContext context) => RestRequest.IsRest(context);
 
     /// <summary>Parses the encoded events of the response into its own.</summary>
-    public static void ToObjects(IEncodedEventsResponse response)
+    public static void ToObjects<T>(T response)
+        where T : IEncodedEventsResponse, IMessage<T>
     {
-        response.MergeFrom(response.EncodedEvents.Span);
+        // JSON has no place for fields that are not known, and each of two bytes would take a hundred in memory.
+        response.MergeFrom(((MessageParser<T>)response.Descriptor.Parser).WithDiscardUnknownFields(true).ParseFrom(response.EncodedEvents.Span));
         response.EncodedEvents = default;
         response.EncodedEventsOwner?.Dispose();
         response.EncodedEventsOwner = null;

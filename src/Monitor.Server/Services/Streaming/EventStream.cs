@@ -23,6 +23,9 @@ internal sealed class EventStream(
     // bound what a client that does not read holds in memory, and gains nothing measurable when it is larger.
     private const int MaxBytes = 256 << 10;
 
+    // As objects and as JSON, events take some six times as much.
+    private const int MaxBytesOfObjects = 64 << 10;
+
     // How often a stream looks at a busy log that has nothing for it: 50 times a second at the least. With a thousand
     // such streams, waking at every publication (hundreds a second) would cost a core.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
@@ -36,6 +39,7 @@ internal sealed class EventStream(
     private static readonly TimeSpan AgentInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly EventCursor _cursor = plan.Cursor;
+    private readonly int _maxBytes = sendsObjects ? MaxBytesOfObjects : MaxBytes;
     private readonly AgentChanges? _changes =
         plan.AgentStatus && agents.Directory is not null ? new AgentChanges(agents.Directory, time) : null;
     private readonly PooledBuffer _buffer = new();
@@ -132,7 +136,7 @@ internal sealed class EventStream(
                     return;
                 }
 
-                var losses = replay.Take(_buffer, plan.MaxEvents, MaxBytes);
+                var losses = replay.Take(_buffer, plan.MaxEvents, _maxBytes);
                 token = replay.Token;
                 await SendAsync(losses, token);
             }
@@ -161,12 +165,12 @@ internal sealed class EventStream(
     {
         if (!_cursor.NeedsLoading)
         {
-            return _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes);
+            return _cursor.ReadBatch(_buffer, plan.MaxEvents, _maxBytes);
         }
 
         try
         {
-            return await cores.RunAsync(() => _cursor.ReadBatch(_buffer, plan.MaxEvents, MaxBytes), cancellationToken);
+            return await cores.RunAsync(() => _cursor.ReadBatch(_buffer, plan.MaxEvents, _maxBytes), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
