@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Data.Common;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using ClickHouse.Driver;
 using ClickHouse.Driver.ADO;
 using ClickHouse.Driver.ADO.Parameters;
@@ -13,6 +14,10 @@ internal sealed class ArchiveServer : IDisposable
 {
     // Enough for a message of the server; it quotes the query.
     private const int MaxProblem = 400;
+
+    // A summary of a thousand intervals by a hundred errors has some 5 MB.
+    private const int MaxTextBytes = 64 << 20;
+    private const int PartBytes = 64 << 10;
 
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
@@ -97,8 +102,17 @@ internal sealed class ArchiveServer : IDisposable
             parameters,
             async (stream, cancelled) =>
             {
-                using var reader = new StreamReader(stream);
-                text = await reader.ReadToEndAsync(cancelled);
+                var bytes = new MemoryStream();
+                var part = new byte[PartBytes];
+                for (int read; (read = await stream.ReadAsync(part, cancelled)) > 0; bytes.Write(part, 0, read))
+                {
+                    if (bytes.Length + read > MaxTextBytes)
+                    {
+                        throw new InvalidDataException($"an answer of more than {MaxTextBytes >> 20} MiB");
+                    }
+                }
+
+                text = Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
             },
             cancellationToken);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
@@ -147,10 +161,12 @@ internal sealed class ArchiveServer : IDisposable
             // So that a name that leads elsewhere now is followed.
             PooledConnectionLifetime = ConnectionLifetime,
             UseProxy = false,
+            // Where it leads would be sent the events.
+            AllowAutoRedirect = false,
         };
         if (options.Authorities is { } authorities)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
             policy.CustomTrustStore.AddRange(authorities);
             handler.SslOptions.CertificateChainPolicy = policy;
         }

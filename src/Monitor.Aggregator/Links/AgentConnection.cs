@@ -27,14 +27,26 @@ internal sealed class AgentConnection : IDisposable
     // trip: with one of 20 ms, to 13 MB, some 70 000 events, per second.
     private const int WindowBytes = 256 << 10;
 
+    // What an answer may take in memory: several times what those of an agent take. Programs are kept, of each agent.
+    private static readonly Method<GetHealthRequest, GetHealthResponse> Health = AgentAnswer.Method<GetHealthRequest, GetHealthResponse>(
+        StatusService.Descriptor.FindMethodByName("GetHealth"), 1 << 20);
+
+    private static readonly Method<ListProgramsRequest, ListProgramsResponse> Programs =
+        AgentAnswer.Method<ListProgramsRequest, ListProgramsResponse>(ProgramService.Descriptor.FindMethodByName("ListPrograms"), 4 << 20);
+
+    private static readonly Method<ListOpenConnectionsRequest, ListOpenConnectionsResponse> OpenConnections =
+        AgentAnswer.Method<ListOpenConnectionsRequest, ListOpenConnectionsResponse>(
+            ConnectionService.Descriptor.FindMethodByName("ListOpenConnections"), 64 << 20);
+
+    private static readonly Method<GetMonitorMetricsRequest, GetMonitorMetricsResponse> MonitorMetrics =
+        AgentAnswer.Method<GetMonitorMetricsRequest, GetMonitorMetricsResponse>(
+            MonitorService.Descriptor.FindMethodByName("GetMonitorMetrics"), 16 << 20);
+
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
     private readonly GrpcChannel _channel;
     private readonly GrpcChannel _lists;
-    private readonly StatusService.StatusServiceClient _status;
     private readonly ProgramService.ProgramServiceClient _programs;
-    private readonly ConnectionService.ConnectionServiceClient _connections;
-    private readonly MonitorService.MonitorServiceClient _monitors;
     private volatile ShownCertificate? _shown;
 
     public AgentConnection(AgentAddress address, LinkOptions options, TimeProvider time)
@@ -66,10 +78,7 @@ internal sealed class AgentConnection : IDisposable
         });
         // The same connection; only the limit of a message differs.
         _lists = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, MaxReceiveMessageSize = MaxListBytes });
-        _status = new StatusService.StatusServiceClient(_channel);
         _programs = new ProgramService.ProgramServiceClient(_channel);
-        _connections = new ConnectionService.ConnectionServiceClient(_lists);
-        _monitors = new MonitorService.MonitorServiceClient(_lists);
     }
 
     /// <summary>Why the agent's certificate is not accepted any more, on a connection that it opened; null where it is.</summary>
@@ -80,22 +89,22 @@ internal sealed class AgentConnection : IDisposable
     {
         var asked = _time.GetUtcNow();
         var start = _time.GetTimestamp();
-        var health = await _status.GetHealthAsync(new GetHealthRequest(), Limited(cancellationToken));
+        var health = await CallAsync(_channel, Health, new GetHealthRequest(), cancellationToken);
         return new HealthAnswer(health, asked, _time.GetElapsedTime(start));
     }
 
     /// <summary>Asks for its programs.</summary>
-    public async Task<ListProgramsResponse> ListProgramsAsync(CancellationToken cancellationToken) =>
-        await _programs.ListProgramsAsync(new ListProgramsRequest(), Limited(cancellationToken));
+    public Task<ListProgramsResponse> ListProgramsAsync(CancellationToken cancellationToken) =>
+        CallAsync(_channel, Programs, new ListProgramsRequest(), cancellationToken);
 
     /// <summary>Asks for its open connections.</summary>
-    public async Task<ListOpenConnectionsResponse> ListOpenConnectionsAsync(
+    public Task<ListOpenConnectionsResponse> ListOpenConnectionsAsync(
         ListOpenConnectionsRequest request, CancellationToken cancellationToken) =>
-        await _connections.ListOpenConnectionsAsync(request, Limited(cancellationToken));
+        CallAsync(_lists, OpenConnections, request, cancellationToken);
 
     /// <summary>Asks for what a monitor of the user's own counts.</summary>
-    public async Task<GetMonitorMetricsResponse> GetMonitorMetricsAsync(string name, CancellationToken cancellationToken) =>
-        await _monitors.GetMonitorMetricsAsync(new GetMonitorMetricsRequest { Name = name }, Limited(cancellationToken));
+    public Task<GetMonitorMetricsResponse> GetMonitorMetricsAsync(string name, CancellationToken cancellationToken) =>
+        CallAsync(_lists, MonitorMetrics, new GetMonitorMetricsRequest { Name = name }, cancellationToken);
 
     /// <summary>Asks for programs that run on demand.</summary>
     /// <param name="names">Their names; all where there is none.</param>
@@ -154,6 +163,15 @@ internal sealed class AgentConnection : IDisposable
     {
         var shown = tls.RememberServer(certificate ?? throw new AuthenticationException("it showed no certificate"), chain);
         return tls.ProblemOfServer(shown, _options.AgentName) is { } problem ? throw new AuthenticationException(problem) : shown;
+    }
+
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+        GrpcChannel channel, Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
+        where TRequest : class
+        where TResponse : class
+    {
+        using var call = channel.CreateCallInvoker().AsyncUnaryCall(method, null, Limited(cancellationToken), request);
+        return await call;
     }
 
     private CallOptions Limited(CancellationToken cancellationToken) =>

@@ -30,6 +30,8 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
                 ? $"the agent has no node name; start it with {ServerSettings.NodeName.OptionName}"
             : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxNodeNameBytes
                 ? $"the agent's node name has more than {ContractLimits.MaxNodeNameBytes} bytes; start it with another {ServerSettings.NodeName.OptionName}"
+            : health.NodeName.Any(IsUnseen)
+                ? $"the agent's node name '{MessageText.Shorten(health.NodeName)}' has characters that nobody sees; start it with another {ServerSettings.NodeName.OptionName}"
             : null;
         if (refusal is not null)
         {
@@ -46,4 +48,8 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
         identity = new AgentIdentity(health.NodeName, epoch, version);
         return true;
     }
+
+    // Line breaks above all, and those that turn what follows around: names are in logs and tables.
+    private static bool IsUnseen(char character) => char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -16,6 +16,12 @@ internal sealed class NodeConnectionsQuestion(AgentNode node, ConnectionQuery qu
     // Only agents that misbehave say more.
     private const int MaxNotes = 4;
 
+    // Two connections of one place are both on a page, as its last.
+    private const int MaxBeyondLimit = 16;
+
+    // Two million connections.
+    private const int MaxPages = 200;
+
     private readonly List<OpenConnection> _connections = [];
     private readonly List<IncompleteNode> _incomplete = [];
     private readonly bool _filtersHere = query.Filter.AsksForPeers;
@@ -91,10 +97,10 @@ internal sealed class NodeConnectionsQuestion(AgentNode node, ConnectionQuery qu
         var counts = !_filtersHere && (!IsWanted || room == 0);
         var limit = counts ? 1 : _filtersHere ? ContractLimits.MaxListLimit : room;
         var after = !_filtersHere && query.After is { } last && last.NodeName == node.Name ? last : (ConnectionPosition?)null;
-        while (true)
+        for (var page = 0; page < MaxPages; page++)
         {
             var answer = await connection.ListOpenConnectionsAsync(ConnectionQuery.Request(filter, limit, after), cancellationToken);
-            if (Problem(answer, after) is { } problem)
+            if (Problem(answer, after, limit) is { } problem)
             {
                 return problem;
             }
@@ -102,27 +108,37 @@ internal sealed class NodeConnectionsQuestion(AgentNode node, ConnectionQuery qu
             Take(answer, counts);
             if (!_filtersHere || answer.NextPageToken.Length == 0)
             {
-                _hasMore = !_filtersHere && (answer.NextPageToken.Length > 0 || (counts && answer.Connections.Count > 0));
+                _hasMore |= !_filtersHere && (answer.NextPageToken.Length > 0 || (counts && answer.Connections.Count > 0));
                 return null;
             }
 
             after = PositionOf(answer.Connections[^1]);
         }
+
+        return $"its agent sent {MaxPages} pages, and more";
     }
 
-    private string? Problem(ListOpenConnectionsResponse answer, ConnectionPosition? after)
+    private string? Problem(ListOpenConnectionsResponse answer, ConnectionPosition? after, int limit)
     {
+        if (answer.Connections.Count > limit + MaxBeyondLimit)
+        {
+            return $"its agent sent {answer.Connections.Count} connections, and was asked for {limit}";
+        }
+
+        // A page begins behind the one before. On it, two can have one place.
+        var isFirst = true;
         foreach (var connection in answer.Connections)
         {
             // An agent speaks for its own node.
             connection.NodeName = node.Name;
             var position = PositionOf(connection);
-            if (after is { } before && ConnectionPosition.Order.Compare(position, before) < 0)
+            if (after is { } before && ConnectionPosition.Order.Compare(position, before) is var order && (order < 0 || (order == 0 && isFirst)))
             {
                 return "its agent sent a list that is out of order";
             }
 
             after = position;
+            isFirst = false;
         }
 
         return answer is { NextPageToken.Length: > 0, Connections.Count: 0 } ? "its agent sent a page without connections" : null;
@@ -151,16 +167,29 @@ internal sealed class NodeConnectionsQuestion(AgentNode node, ConnectionQuery qu
             peers?.AddTo(connection);
             if (!_filtersHere)
             {
-                _connections.Add(connection);
+                Keep(connection);
             }
             else if (query.Filter.Matches(connection))
             {
                 _total++;
                 if (query.After is not { } shown || ConnectionPosition.Order.Compare(PositionOf(connection), shown) > 0)
                 {
-                    _connections.Add(connection);
+                    Keep(connection);
                 }
             }
+        }
+    }
+
+    // No more than the page could have; the rest is counted.
+    private void Keep(OpenConnection connection)
+    {
+        if (_connections.Count <= room + MaxBeyondLimit)
+        {
+            _connections.Add(connection);
+        }
+        else
+        {
+            _hasMore = true;
         }
     }
 

@@ -15,12 +15,16 @@ internal static class CustomReader
     // Lists have no lists; a parser would follow them a hundred deep.
     private const int MaxDepth = 2;
 
+    // Two bytes can be a value, and a hundred in memory. An agent's detail has at most 6 KiB, and so 3072 of the smallest.
+    private const int MaxValues = 4096;
+
     /// <summary>Whether every parser reads the detail, and its values can be written as JSON.</summary>
     /// <param name="detail">Anything.</param>
     /// <param name="failed">Whether the event reports a failure.</param>
     public static bool TryRead(ReadOnlySpan<byte> detail, out bool failed)
     {
         failed = false;
+        var left = MaxValues;
         var reader = new WireReader(detail);
         while (!reader.AtEnd)
         {
@@ -32,7 +36,7 @@ internal static class CustomReader
             switch (tag)
             {
                 case Entry:
-                    if (!reader.TryReadBytes(out var entry) || !IsEntry(entry))
+                    if (!reader.TryReadBytes(out var entry) || !IsEntry(entry, ref left))
                     {
                         return false;
                     }
@@ -145,7 +149,7 @@ internal static class CustomReader
     private static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> entry) =>
         EventField.TryFind(entry, Key, unique: false, out var key) ? key : [];
 
-    private static bool IsEntry(ReadOnlySpan<byte> entry)
+    private static bool IsEntry(ReadOnlySpan<byte> entry, ref int left)
     {
         var reader = new WireReader(entry);
         var hasValue = false;
@@ -167,7 +171,7 @@ internal static class CustomReader
                     break;
                 case Value:
                     // Two are merged by parsers, into what neither may be. No agent encodes them like that.
-                    if (hasValue || !reader.TryReadBytes(out var value) || !IsValue(value, MaxDepth))
+                    if (hasValue || !reader.TryReadBytes(out var value) || !IsValue(value, MaxDepth, ref left))
                     {
                         return false;
                     }
@@ -187,8 +191,13 @@ internal static class CustomReader
         return true;
     }
 
-    private static bool IsValue(ReadOnlySpan<byte> value, int depth)
+    private static bool IsValue(ReadOnlySpan<byte> value, int depth, ref int left)
     {
+        if (--left < 0)
+        {
+            return false;
+        }
+
         var reader = new WireReader(value);
         var has = false;
         while (!reader.AtEnd)
@@ -209,7 +218,7 @@ internal static class CustomReader
                 continue;
             }
 
-            if (has || !reader.TryReadBytes(out var bytes) || !IsContent(kind, bytes, depth))
+            if (has || !reader.TryReadBytes(out var bytes) || !IsContent(kind, bytes, depth, ref left))
             {
                 return false;
             }
@@ -220,7 +229,7 @@ internal static class CustomReader
         return true;
     }
 
-    private static bool IsContent(CustomValue.KindOneofCase kind, ReadOnlySpan<byte> bytes, int depth)
+    private static bool IsContent(CustomValue.KindOneofCase kind, ReadOnlySpan<byte> bytes, int depth, ref int left)
     {
         var time = default(WireTime);
         return kind switch
@@ -228,11 +237,11 @@ internal static class CustomReader
             CustomValue.KindOneofCase.Text => WireReader.IsText(bytes),
             CustomValue.KindOneofCase.Duration => time.TryMerge(bytes) && WireDuration.IsValid(time.Seconds, time.Nanos),
             CustomValue.KindOneofCase.Time => time.TryMerge(bytes) && UnixNanos.IsValid(time.Seconds, time.Nanos),
-            _ => depth > 1 && IsList(bytes, depth - 1),
+            _ => depth > 1 && IsList(bytes, depth - 1, ref left),
         };
     }
 
-    private static bool IsList(ReadOnlySpan<byte> list, int depth)
+    private static bool IsList(ReadOnlySpan<byte> list, int depth, ref int left)
     {
         var reader = new WireReader(list);
         while (!reader.AtEnd)
@@ -244,7 +253,7 @@ internal static class CustomReader
 
             if (tag == ListValue)
             {
-                if (!reader.TryReadBytes(out var value) || !IsValue(value, depth))
+                if (!reader.TryReadBytes(out var value) || !IsValue(value, depth, ref left))
                 {
                     return false;
                 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Monitor.Aggregator.Links;
 using Monitor.Aggregator.Tests.Links.Support;
 using Monitor.Events;
@@ -119,6 +120,66 @@ internal sealed class ConnectionTests
         Assert.That(seen.Select(connection => connection.PeerServiceName), Has.Exactly(30).EqualTo("even"));
         Assert.That(seen.Select(connection => (connection.NodeName, connection.ConnectionId)).ToList(), Is.Unique.And.Count.EqualTo(30));
         Assert.That(seen.All(connection => connection.ConnectionId % 2 == 0), Is.True);
+    }
+
+    /// <summary>Two bytes can be a connection, which takes three hundred in memory.</summary>
+    [Test]
+    public async Task Answer_ThatWouldTakeMoreMemoryThanAnAgentsDo_IsNotRead()
+    {
+        await using var agent = await AgentDouble.StartAsync();
+        agent.Answer = path => path.EndsWith("/ListOpenConnections", StringComparison.Ordinal)
+            ? [.. Enumerable.Repeat<byte[]>([0x0a, 0], 2_000_000).SelectMany(connection => connection)]
+            : null;
+        await using var fleet = TestFleet.Start(agent.Address);
+        await fleet.UntilAsync(agent.Address, "has its name", known => known.NodeName.Length > 0);
+
+        var (_, page) = await ListAsync(fleet, limit: 5);
+
+        Assert.That(page.Connections, Is.Empty);
+        Assert.That(page.Incomplete.Single().Reason, Does.Contain("more than 64 MiB of memory"));
+    }
+
+    [Test]
+    public async Task Answer_WithMoreThanWasAskedFor_IsNotTaken()
+    {
+        await using var agent = await AgentDouble.StartAsync();
+        var connection = new OpenConnection { ConnectionId = 7 };
+        agent.Answer = path => path.EndsWith("/ListOpenConnections", StringComparison.Ordinal)
+            ? new ListOpenConnectionsResponse { Connections = { Enumerable.Repeat(connection, 1000) }, NextPageToken = "more" }.ToByteArray()
+            : null;
+        await using var fleet = TestFleet.Start(agent.Address);
+        await fleet.UntilAsync(agent.Address, "has its name", known => known.NodeName.Length > 0);
+
+        var (_, page) = await ListAsync(fleet, limit: 5);
+
+        Assert.That(page.Connections, Is.Empty);
+        Assert.That(page.Incomplete.Single().Reason, Is.EqualTo("its agent sent 1000 connections, and was asked for 5"));
+    }
+
+    /// <summary>Where the aggregator filters, it reads an agent's pages to their end.</summary>
+    [Test]
+    public async Task Pages_WithoutEnd_EndWhereTheyRepeat()
+    {
+        await using var agent = await AgentDouble.StartAsync();
+        var connection = new OpenConnection { ConnectionId = 7 };
+        var pages = 0;
+        agent.Answer = path =>
+        {
+            if (!path.EndsWith("/ListOpenConnections", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            pages++;
+            return new ListOpenConnectionsResponse { Connections = { Enumerable.Repeat(connection, 1000) }, NextPageToken = "more" }.ToByteArray();
+        };
+        await using var fleet = TestFleet.Start(agent.Address);
+        await fleet.UntilAsync(agent.Address, "has its name", known => known.NodeName.Length > 0);
+
+        var (_, page) = await ListAsync(fleet, new EventFilter { PeerServiceName = { "even" } });
+
+        Assert.That(page.Incomplete.Single().Reason, Does.Contain("out of order"));
+        Assert.That(pages, Is.EqualTo(2));
     }
 
     private static async Task<TestFleet> LinkedAsync(params TestAgent[] agents)

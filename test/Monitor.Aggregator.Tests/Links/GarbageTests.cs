@@ -78,6 +78,8 @@ internal sealed class GarbageTests
 
     [TestCase("epoch", "does not say which run")]
     [TestCase("name", "has no node name")]
+    [TestCase("name of two lines", "characters that nobody sees")]
+    [TestCase("name from right to left", "characters that nobody sees")]
     [TestCase("long name", "has more than 256 bytes")]
     public async Task Agent_ThatDoesNotSayWhoItIs_FailsWithAReason(string what, string reason)
     {
@@ -85,7 +87,7 @@ internal sealed class GarbageTests
         agent.Health = health =>
         {
             health.Epoch = what == "epoch" ? "" : health.Epoch;
-            health.NodeName = what switch { "name" => "", "long name" => new string('x', 257), _ => health.NodeName };
+            health.NodeName = what switch { "name" => "", "name of two lines" => "node\n2", "name from right to left" => "node\u202E2", "long name" => new string('x', 257), _ => health.NodeName };
         };
 
         await AssertFailsAsync(agent.Address, reason);

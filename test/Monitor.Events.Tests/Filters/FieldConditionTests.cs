@@ -6,6 +6,17 @@ namespace Monitor.Events.Tests;
 
 public sealed class FieldConditionTests
 {
+    /// <summary>Two bytes can be a value. An agent's details have three thousand at most.</summary>
+    [TestCase(3000, true)]
+    [TestCase(5000, false)]
+    public void Detail_WithMoreValuesThanAnAgentSends_IsNotSound(int values, bool expected)
+    {
+        var list = new CustomList { Values = { Enumerable.Range(0, values).Select(_ => new CustomValue()) } };
+        var detail = new CustomDetail { Fields = { ["list"] = new CustomValue { List = list } } };
+
+        Assert.That(CustomReader.TryRead(detail.ToByteArray(), out _), Is.EqualTo(expected));
+    }
+
     private static readonly CustomDetail Detail = new()
     {
         Fields =

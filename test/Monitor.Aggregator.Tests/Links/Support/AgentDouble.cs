@@ -45,6 +45,9 @@ internal sealed class AgentDouble : IAsyncDisposable
     /// <summary>What it streams. By default nothing, until the client leaves.</summary>
     public Func<StreamCall, Task> Stream { get; set; } = static call => call.WaitUntilClosedAsync();
 
+    /// <summary>What it answers to other rpcs, by their path; nothing, as an agent without them, where it is null.</summary>
+    public Func<string, byte[]?> Answer { get; set; } = static _ => null;
+
     /// <summary>How many streams were asked for.</summary>
     public int Streams { get; private set; }
 
@@ -82,6 +85,9 @@ internal sealed class AgentDouble : IAsyncDisposable
             case "/monitor.v1.EventService/StreamEvents":
                 Streams++;
                 await Stream(new StreamCall(http));
+                break;
+            case { } path when Answer(path) is { } answer:
+                await SendAsync(http, answer);
                 break;
             default:
                 http.Response.AppendTrailer("grpc-status", "12");
