@@ -31,6 +31,14 @@ internal sealed class BoundProcessTests
     [TestCase("refused(os.fork, errno.EPERM); print('no')", "no")]
     [TestCase("refused(lambda: os.kill(1, 0), errno.EPERM); os.kill(os.getpid(), 0); print('no')", "no")]
     [TestCase("refused(lambda: os.chmod('/dev/null', 0o666), errno.EPERM); print('no')", "no")]
+    [TestCase("os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)); print(os.sched_getscheduler(0) == os.SCHED_BATCH)", "True")]
+    [TestCase("os.setpriority(os.PRIO_PROCESS, 0, 5); print(os.getpriority(os.PRIO_PROCESS, 0))", "5")]
+    [TestCase("os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(len(os.sched_getaffinity(0)))", "1")]
+    // What it has already: this process is not to be changed by a filter that lets it through.
+    [TestCase("refused(lambda: os.sched_setscheduler(os.getppid(), os.sched_getscheduler(os.getppid()), os.sched_param(0)), errno.EPERM); print('no')", "no")]
+    [TestCase("refused(lambda: os.sched_setaffinity(os.getppid(), os.sched_getaffinity(os.getppid())), errno.EPERM); print('no')", "no")]
+    [TestCase("refused(lambda: os.setpriority(os.PRIO_PROCESS, os.getppid(), os.getpriority(os.PRIO_PROCESS, os.getppid())), errno.EPERM); print('no')", "no")]
+    [TestCase("refused(lambda: os.setpriority(os.PRIO_PGRP, 0, os.getpriority(os.PRIO_PGRP, 0)), errno.EPERM); print('no')", "no")]
     public void Call_UnderTheFilter_IsAllowedOrFails(string code, string expected)
     {
         var (exitCode, output) = Run(code);

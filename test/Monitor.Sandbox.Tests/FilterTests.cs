@@ -77,6 +77,23 @@ internal sealed class FilterTests(string name)
         Assert.That(Run(new() { LoadsPrograms = true }, "perf_event_open"), Is.EqualTo(Verdict.Allow));
     }
 
+    [TestCase("sched_setscheduler")]
+    [TestCase("sched_setparam")]
+    [TestCase("sched_setaffinity")]
+    public void Scheduling_OfTheCallingThread_IsAllowedAlone(string call)
+    {
+        Assert.That(Run(new() { LoadsPrograms = true }, call, 0), Is.EqualTo(Verdict.Allow));
+        Assert.That(Run(new() { LoadsPrograms = true }, call, 1), Is.EqualTo(Verdict.Refuse));
+        Assert.That(Run(new() { LoadsPrograms = true }, call, 0xffffffff00000001), Is.EqualTo(Verdict.Refuse), "the kernel reads 32 bits");
+    }
+
+    [TestCase(0u, 0u, Verdict.Allow)]
+    [TestCase(0u, 1u, Verdict.Refuse, Description = "another process")]
+    [TestCase(1u, 0u, Verdict.Refuse, Description = "PRIO_PGRP: the own group")]
+    [TestCase(2u, 0u, Verdict.Refuse, Description = "PRIO_USER: all of the own user")]
+    public void Priority_OfTheCallingThread_IsAllowedAlone(uint which, uint who, object verdict) =>
+        Assert.That(Run(new(), "setpriority", which, who), Is.EqualTo(verdict));
+
     [Test]
     public void OtherArchitecture_AndItsNumbers_EndTheProcess()
     {

@@ -5,7 +5,9 @@ namespace Monitor.Sandbox.SystemCalls;
 /// <param name="Test">How it is compared.</param>
 /// <param name="Values">With what.</param>
 /// <param name="Otherwise">What becomes of the call where the test fails.</param>
-internal sealed record ArgumentRule(int Argument, ArgumentTest Test, IReadOnlyList<uint> Values, Verdict Otherwise = Verdict.Refuse);
+/// <param name="And">What must hold besides.</param>
+internal sealed record ArgumentRule(
+    int Argument, ArgumentTest Test, IReadOnlyList<uint> Values, Verdict Otherwise = Verdict.Refuse, ArgumentRule? And = null);
 
 /// <summary>How an argument is compared.</summary>
 internal enum ArgumentTest

@@ -52,7 +52,7 @@ internal static class FilterProgram
     {
         if (end - first == 1)
         {
-            return Decide(ranges[first]);
+            return ranges[first].Rule is { } rule ? Decide(rule) : [Return(ranges[first].Verdict)];
         }
 
         var middle = (first + end) / 2;
@@ -68,27 +68,24 @@ internal static class FilterProgram
         ];
     }
 
-    private static List<FilterInstruction> Decide(Range range)
+    private static List<FilterInstruction> Decide(ArgumentRule rule)
     {
-        if (range.Rule is not { } rule)
-        {
-            return [Return(range.Verdict)];
-        }
-
         // The lower half: both architectures are little-endian, and none of these arguments has more.
-        var (code, fits, otherwise) = rule.Test switch
-        {
-            ArgumentTest.HasBit => (FilterInstruction.JumpIfAnyBit, Verdict.Allow, rule.Otherwise),
-            ArgumentTest.OneOf => (FilterInstruction.JumpIfEqual, Verdict.Allow, rule.Otherwise),
-            _ => (FilterInstruction.JumpIfEqual, rule.Otherwise, Verdict.Allow),
-        };
         var decision = new List<FilterInstruction> { new(FilterInstruction.Load, 0, 0, ArgumentsOffset + (8 * (uint)rule.Argument)) };
+        var code = rule.Test == ArgumentTest.HasBit ? FilterInstruction.JumpIfAnyBit : FilterInstruction.JumpIfEqual;
         for (var i = 0; i < rule.Values.Count; i++)
         {
             decision.Add(new FilterInstruction(code, (byte)(rule.Values.Count - i), 0, rule.Values[i]));
         }
 
-        decision.AddRange([Return(otherwise), Return(fits)]);
+        // A value that is found leaves out one instruction more than one that is not: the verdict, or the jump over it.
+        if (rule.Test == ArgumentTest.NoneOf)
+        {
+            decision.Add(new FilterInstruction(FilterInstruction.Jump, 0, 0, 1));
+        }
+
+        decision.Add(Return(rule.Otherwise));
+        decision.AddRange(rule.And is { } and ? Decide(and) : [Return(Verdict.Allow)]);
         return decision;
     }
 

@@ -8,6 +8,9 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     private const uint CloneThread = 0x10000;
     private const uint Unix = 1, Inet = 2, Inet6 = 10, Netlink = 16;
 
+    // PRIO_PROCESS.
+    private const uint PriorityOfThread = 0;
+
     // What types into a terminal, as if its user did.
     private const uint TypeCharacter = 0x5412, ConsoleCommand = 0x541c;
 
@@ -67,6 +70,10 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
         "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Unix, Inet, Inet6, Netlink], Verdict.NoSuchFamily),
         "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand]),
         "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),
+        // 0 is the calling thread. Numbers of threads to come are not known here.
+        "sched_setscheduler" or "sched_setparam" or "sched_setaffinity" => new ArgumentRule(0, ArgumentTest.OneOf, [0]),
+        // 0 is also the own group, and the own user with all its processes.
+        "setpriority" => new ArgumentRule(0, ArgumentTest.OneOf, [PriorityOfThread], And: new ArgumentRule(1, ArgumentTest.OneOf, [0])),
         "prlimit64" => new ArgumentRule(0, ArgumentTest.OneOf, [0, (uint)processId]),
         "bpf" when options.LoadsPrograms => null,
         "bpf" when options.AttachesPrograms => new ArgumentRule(0, ArgumentTest.OneOf, AttachingBpf),

@@ -43,11 +43,9 @@ internal static class SystemCallTable
         new("getresuid", 118, 148), new("getresgid", 120, 150), new("getgroups", 115, 158), new("capget", 125, 90),
         new("uname", 63, 160), new("sysinfo", 99, 179), new("getrlimit", 97, 163), new("getrusage", 98, 165),
         new("getcpu", 309, 168), new("getrandom", 318, 278), new("memfd_create", 319, 279), new("prctl", 157, 167),
-        new("arch_prctl", 158, None), new("getpriority", 140, 141), new("setpriority", 141, 140),
-        new("sched_setparam", 142, 118), new("sched_getparam", 143, 121), new("sched_setscheduler", 144, 119),
-        new("sched_getscheduler", 145, 120), new("sched_get_priority_max", 146, 125),
-        new("sched_get_priority_min", 147, 126), new("sched_setaffinity", 203, 122),
-        new("sched_getaffinity", 204, 123), new("get_mempolicy", 239, 236), new("set_mempolicy", 238, 237),
+        new("arch_prctl", 158, None), new("getpriority", 140, 141),
+        new("sched_getparam", 143, 121), new("sched_getscheduler", 145, 120), new("sched_get_priority_max", 146, 125),
+        new("sched_get_priority_min", 147, 126), new("sched_getaffinity", 204, 123), new("get_mempolicy", 239, 236), new("set_mempolicy", 238, 237),
         new("mbind", 237, 235), new("epoll_create", 213, None), new("epoll_create1", 291, 20),
         new("epoll_ctl", 233, 21), new("epoll_wait", 232, None), new("epoll_pwait", 281, 22),
         new("epoll_pwait2", 441, 441), new("eventfd", 284, None), new("eventfd2", 290, 19),
@@ -61,7 +59,8 @@ internal static class SystemCallTable
     [
         new("clone", 56, 220), new("socket", 41, 198), new("socketpair", 53, 199), new("ioctl", 16, 29),
         new("kill", 62, 129), new("tgkill", 234, 131), new("prlimit64", 302, 261),
-        new("bpf", 321, 280),
+        new("setpriority", 141, 140), new("sched_setparam", 142, 118), new("sched_setscheduler", 144, 119),
+        new("sched_setaffinity", 203, 122), new("bpf", 321, 280),
     ];
 
     /// <summary>Its arguments are in memory, which a filter cannot see. The C library falls back to clone.</summary>
