@@ -48,6 +48,22 @@ internal sealed class AggregatorLifeTests
             Does.Contain($"curl -s '{aggregator.HttpUrl}/api/agents'").And.Contain($"grpcurl -plaintext {aggregator.GrpcTarget}"));
     }
 
+    /// <summary>The C library would ask services of the machine by Unix sockets, which the filter of system calls refuses.</summary>
+    [TestCase("--agent")]
+    [TestCase("--agents-dns")]
+    public async Task Agent_ByItsName_IsFoundUnderTheFilter(string option)
+    {
+        using var agent = new TcpListener(IPAddress.Loopback, 0);
+        agent.Start();
+        using var aggregator = await ServerProcess.StartAsync(
+            ServerProcess.Aggregator, option, $"localhost:{((IPEndPoint)agent.LocalEndpoint).Port}");
+        Assert.That(aggregator.Error, Does.Contain("rights: system calls filtered"));
+
+        using var link = await agent.AcceptSocketAsync().WaitAsync(Limit.OfSeconds(30));
+
+        Assert.That(link.Connected);
+    }
+
     [Test]
     public async Task AgentsFile_Changed_ChangesTheAgents()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Monitor.Sandbox.SystemCalls;
 
@@ -44,6 +45,45 @@ internal sealed class BoundProcessTests
         var (exitCode, output) = Run(code);
 
         Assert.That((exitCode, output.Trim()), Is.EqualTo((0, expected)));
+    }
+
+    [TestCase("socket.socket(socket.AF_UNIX).connect", SocketType.Stream)]
+    [TestCase("socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).connect", SocketType.Dgram)]
+    [TestCase("(lambda path: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b'x', path))", SocketType.Dgram)]
+    public void UnixSocket_OfAnotherProcess_CannotBeReached(string reach, SocketType type)
+    {
+        var folder = Directory.CreateTempSubdirectory("unix");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "socket");
+            using var other = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);
+            other.Bind(new UnixDomainSocketEndPoint(path));
+            if (type == SocketType.Stream)
+            {
+                other.Listen();
+            }
+
+            var (exitCode, output) = Run($"refused(lambda: {reach}('{path}'), errno.EAFNOSUPPORT); print('no')");
+
+            Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "no")));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The C library asks nscd first, by a Unix socket.</summary>
+    [Test]
+    public void Name_OfAFile_IsStillResolved()
+    {
+        string[] names = ["localhost", .. File.ReadLines("/etc/hosts").Select(line => line.Split('#')[0].Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+            .Where(words => words is ["127.0.0.1", ..]).SelectMany(words => words[1..])];
+
+        var (exitCode, output) = Run(
+            $"print({{socket.getaddrinfo(name, 80, socket.AF_INET)[0][4][0] for name in '{string.Join(' ', names)}'.split()}})");
+
+        Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "{'127.0.0.1'}")));
     }
 
     [TestCase("os.execv('/bin/true', ['true'])")]

@@ -59,6 +59,11 @@ internal sealed class FilterTests(string name)
         Assert.That(Run(reading, "clone", 0x3d0f00), Is.EqualTo(Verdict.Allow), "a thread");
         Assert.That(Run(reading, "clone", 0x1200011), Is.EqualTo(Verdict.Refuse), "a process");
         Assert.That(Run(reading, "socket", 10, 1), Is.EqualTo(Verdict.Allow), "AF_INET6");
+        Assert.That(Run(reading, "socket", 2, 1), Is.EqualTo(Verdict.Allow), "AF_INET");
+        Assert.That(Run(reading, "socket", 16, 3), Is.EqualTo(Verdict.Allow), "AF_NETLINK");
+        Assert.That(Run(reading, "socket", 1, 1), Is.EqualTo(Verdict.NoSuchFamily), "AF_UNIX");
+        Assert.That(Run(reading, "socketpair", 1, 2), Is.EqualTo(Verdict.NoSuchFamily), "AF_UNIX");
+        Assert.That(Run(new() { RunsHelpers = true }, "socket", 1, 1), Is.EqualTo(Verdict.Allow), "AF_UNIX of a helper");
         Assert.That(Run(reading, "socket", 17, 3), Is.EqualTo(Verdict.NoSuchFamily), "AF_PACKET");
         Assert.That(Run(reading, "socket", 38, 5), Is.EqualTo(Verdict.NoSuchFamily), "AF_ALG");
         Assert.That(Run(reading, "ioctl", 0, 0x541b), Is.EqualTo(Verdict.Allow), "FIONREAD");

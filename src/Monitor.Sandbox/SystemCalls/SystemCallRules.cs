@@ -6,7 +6,7 @@ namespace Monitor.Sandbox.SystemCalls;
 internal sealed class SystemCallRules(SystemCallOptions options, int processId)
 {
     private const uint CloneThread = 0x10000;
-    private const uint Unix = 1, Inet = 2, Inet6 = 10, Netlink = 16;
+    private const uint Inet = 2, Inet6 = 10, Netlink = 16;
 
     // PRIO_PROCESS.
     private const uint PriorityOfThread = 0;
@@ -67,7 +67,9 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     {
         // Threads, and no processes.
         "clone" => new ArgumentRule(0, ArgumentTest.HasBit, [CloneThread]),
-        "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Unix, Inet, Inet6, Netlink], Verdict.NoSuchFamily),
+        // No Unix sockets: by them root reaches what runs containers, systemd and D-Bus, and Landlock refuses none by its path. Nor
+        // pairs, since one of datagrams can send to any path. The C library does without nscd and its like.
+        "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Inet, Inet6, Netlink], Verdict.NoSuchFamily),
         "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand]),
         "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),
         // 0 is the calling thread. Numbers of threads to come are not known here.
