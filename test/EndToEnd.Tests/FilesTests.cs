@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Monitor.Agent.Tests.Kernel;
 
 namespace EndToEnd.Tests;
@@ -10,16 +11,23 @@ internal sealed class FilesTests
 
     private DirectoryInfo _folder = null!;
     private DirectoryInfo _elsewhere = null!;
+    private DirectoryInfo _temporary = null!;
 
     private string Readers => Path.Combine(_folder.FullName, "readers.json");
 
     private string Secret => Path.Combine(_elsewhere.FullName, "secret");
+
+    private ServerSetup OwnTemporaryFolder => new()
+    {
+        Environment = new Dictionary<string, string> { ["TMPDIR"] = _temporary.FullName, ["DOTNET_EnableDiagnostics"] = "1" },
+    };
 
     [SetUp]
     public void MakeFiles()
     {
         _folder = Directory.CreateTempSubdirectory("watched");
         _elsewhere = Directory.CreateTempSubdirectory("elsewhere");
+        _temporary = Directory.CreateTempSubdirectory("temporary");
         File.WriteAllText(Readers, Nobody);
         File.WriteAllText(Secret, Somebody);
     }
@@ -29,6 +37,7 @@ internal sealed class FilesTests
     {
         _folder.Delete(recursive: true);
         _elsewhere.Delete(recursive: true);
+        _temporary.Delete(recursive: true);
     }
 
     [TestCase(ServerProcess.Agent)]
@@ -56,6 +65,30 @@ internal sealed class FilesTests
         Replace(link => File.CreateSymbolicLink(link, Secret));
 
         await SaysAsync(server, "readers.json changed");
+    }
+
+    /// <summary>Not even what .NET has there for diagnostics.</summary>
+    [TestCase(ServerProcess.Agent)]
+    [TestCase(ServerProcess.Aggregator)]
+    public async Task TemporaryFolder_AfterTheStart_IsEmpty(string program)
+    {
+        using var server = await StartAsync(OwnTemporaryFolder, program);
+        RequireLandlock(server);
+
+        Assert.That(Directory.GetFileSystemEntries(_temporary.FullName), Is.Empty);
+    }
+
+    [TestCase(ServerProcess.Agent)]
+    [TestCase(ServerProcess.Aggregator)]
+    public async Task Diagnostics_WithoutTheSandbox_AreThere(string program)
+    {
+        using var server = await StartAsync(OwnTemporaryFolder, program, "--sandbox", "false");
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(
+            Directory.GetFiles(_temporary.FullName, $"dotnet-diagnostic-{server.Id}-*-socket").Single()));
+
+        Assert.That(client.Connected);
     }
 
     [Test]
@@ -102,10 +135,12 @@ internal sealed class FilesTests
         Assert.That(error, Does.StartWith("monitor-aggregator: NETWORK_MONITOR_SETTINGS").And.Contain("Start it without").And.Not.Contain("   at "));
     }
 
-    private Task<ServerProcess> StartAsync(string program, params string[] arguments)
+    private Task<ServerProcess> StartAsync(string program, params string[] arguments) => StartAsync(new ServerSetup(), program, arguments);
+
+    private Task<ServerProcess> StartAsync(ServerSetup setup, string program, params string[] arguments)
     {
         string[] agents = program == ServerProcess.Aggregator ? ["--agent", "127.0.0.1:1"] : [];
-        return ServerProcess.StartAsync(program, ["--readers", Readers, .. agents, .. arguments]);
+        return ServerProcess.StartAsync(setup, program, ["--readers", Readers, .. agents, .. arguments]);
     }
 
     // At once, as who renews a certificate does it.

@@ -12,7 +12,6 @@ internal enum FileRights : ulong
     List = 1 << 3,
     RemoveFile = 1 << 5,
     MakeFile = 1 << 8,
-    MakeSocket = 1 << 9,
 
     /// <summary>Those that a file can have; the others are of folders. The last two are of later versions.</summary>
     OfFiles = Execute | Write | Read | Truncate | ControlDevice,

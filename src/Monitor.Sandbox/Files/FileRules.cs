@@ -48,7 +48,6 @@ internal static class FileRules
                 .Select(path => new FileRule(path, FileRights.Read)),
             .. options.Written.Select(path => new FileRule(path, WriteAll)),
             new("/dev/null", FileRights.Read | FileRights.Write),
-            .. Diagnostics(),
         ];
     }
 
@@ -68,11 +67,6 @@ internal static class FileRules
             path = target;
         }
     }
-
-    // The runtime makes a socket for diagnostics when the next image starts, and removes it at its end.
-    private static FileRule[] Diagnostics() => Environment.GetEnvironmentVariable("DOTNET_EnableDiagnostics") == "0"
-        ? []
-        : [new FileRule(Path.GetTempPath(), FileRights.MakeSocket | FileRights.RemoveFile)];
 
     private static string? LinkTarget(string path)
     {

@@ -55,13 +55,13 @@ public sealed class FreshImage
         // By its name and not as /proc/self/exe, after which the process would be called "exe".
         var path = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: false)?.FullName
             ?? throw new SandboxException("finding the own executable failed");
-        RemoveDiagnosticsSocket();
+        RemoveDiagnostics();
         var arguments = Split(File.ReadAllBytes("/proc/self/cmdline"));
         string[] added =
         [
             string.Create(CultureInfo.InvariantCulture, $"{variable}={message.DescriptorNumber}"),
-            // The runtime does not start where it cannot make the debugger's pipes.
-            .. files is null ? [] : new[] { "DOTNET_EnableDiagnostics_Debugger=0" },
+            // The runtime does not start where it cannot make the debugger's pipes, whatever the user wants.
+            .. files is null ? [] : new[] { "DOTNET_EnableDiagnostics=0" },
         ];
         var kept = (IReadOnlyList<int>)[.. descriptors, message.DescriptorNumber];
         var error = 0;
@@ -89,21 +89,23 @@ public sealed class FreshImage
         throw new SandboxException($"executing {path}", error);
     }
 
-    // The runtime makes one with the number of the process in its name. It does not replace one that is there, and removes
-    // its own when the process ends, which this image does not live to see.
-    private static void RemoveDiagnosticsSocket()
+    // The runtime has a socket for diagnostics and two pipes for a debugger, with the number of the process in their names. It
+    // removes them when the process ends, which this image does not live to see, and does not replace a socket that is there.
+    private static void RemoveDiagnostics()
     {
         try
         {
-            foreach (var socket in Directory.EnumerateFiles(
-                Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{Environment.ProcessId}-*-socket")))
+            foreach (var pattern in new[] { $"dotnet-diagnostic-{Environment.ProcessId}-*-socket", $"clr-debug-pipe-{Environment.ProcessId}-*" })
             {
-                File.Delete(socket);
+                foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), pattern))
+                {
+                    File.Delete(file);
+                }
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Then nobody diagnoses the new image.
+            // Then they stay, and nobody diagnoses the new image.
         }
     }
 
