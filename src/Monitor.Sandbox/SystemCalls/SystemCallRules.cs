@@ -14,6 +14,10 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     // What types into a terminal, as if its user did.
     private const uint TypeCharacter = 0x5412, ConsoleCommand = 0x541c;
 
+    // Whom the kernel is to signal when a descriptor is ready, by which anybody could be: F_SETOWN, F_SETSIG, F_SETOWN_EX of fcntl,
+    // FIOSETOWN and SIOCSPGRP of ioctl.
+    private const uint SetOwner = 8, SetSignal = 10, SetOwnerExtended = 15, FileSetOwner = 0x8901, SocketSetOwner = 0x8902;
+
     // BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_LOOKUP_BATCH,
     // BPF_ITER_CREATE.
     private static readonly uint[] ReadingBpf = [1, 2, 3, 15, 24, 33];
@@ -70,7 +74,8 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
         // No Unix sockets: by them root reaches what runs containers, systemd and D-Bus, and Landlock refuses none by its path. Nor
         // pairs, since one of datagrams can send to any path. The C library does without nscd and its like.
         "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Inet, Inet6, Netlink], Verdict.NoSuchFamily),
-        "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand]),
+        "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand, FileSetOwner, SocketSetOwner]),
+        "fcntl" => new ArgumentRule(1, ArgumentTest.NoneOf, [SetOwner, SetSignal, SetOwnerExtended]),
         "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),
         // 0 is the calling thread. Numbers of threads to come are not known here.
         "sched_setscheduler" or "sched_setparam" or "sched_setaffinity" => new ArgumentRule(0, ArgumentTest.OneOf, [0]),

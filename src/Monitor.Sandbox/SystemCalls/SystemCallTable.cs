@@ -23,7 +23,7 @@ internal static class SystemCallTable
         new("readv", 19, 65), new("writev", 20, 66), new("preadv", 295, 69), new("pwritev", 296, 70),
         new("preadv2", 327, 286), new("pwritev2", 328, 287), new("sendfile", 40, 71), new("access", 21, None),
         new("faccessat", 269, 48), new("faccessat2", 439, 439), new("pipe", 22, None), new("pipe2", 293, 59),
-        new("dup", 32, 23), new("dup2", 33, None), new("dup3", 292, 24), new("fcntl", 72, 25), new("flock", 73, 32),
+        new("dup", 32, 23), new("dup2", 33, None), new("dup3", 292, 24), new("flock", 73, 32),
         new("fsync", 74, 82), new("fdatasync", 75, 83), new("ftruncate", 77, 46), new("open", 2, None),
         new("openat", 257, 56), new("openat2", 437, 437), new("close_range", 436, 436), new("getdents", 78, None),
         new("getdents64", 217, 61), new("getcwd", 79, 17), new("readlink", 89, None), new("readlinkat", 267, 78),
@@ -58,7 +58,7 @@ internal static class SystemCallTable
     public static readonly SystemCall[] Checked =
     [
         new("clone", 56, 220), new("socket", 41, 198), new("socketpair", 53, 199), new("ioctl", 16, 29),
-        new("kill", 62, 129), new("tgkill", 234, 131), new("prlimit64", 302, 261),
+        new("fcntl", 72, 25), new("kill", 62, 129), new("tgkill", 234, 131), new("prlimit64", 302, 261),
         new("setpriority", 141, 140), new("sched_setparam", 142, 118), new("sched_setscheduler", 144, 119),
         new("sched_setaffinity", 203, 122), new("bpf", 321, 280),
     ];
