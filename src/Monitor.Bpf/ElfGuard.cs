@@ -90,7 +90,12 @@ internal static class ElfGuard
                 U32(file, at), U32(file, at + 4), U64(file, at + 24), U64(file, at + 32), U32(file, at + 40),
                 U32(file, at + 44), U64(file, at + 56));
             var inside = section.Offset <= (ulong)file.Length && section.Size <= (ulong)file.Length - section.Offset;
-            if (i > 0 && section.Type is not (0 or TypeNoBits) && !inside)
+            if (i == 0 && section.Type != 0)
+            {
+                throw Refuse(path, "its first section, which is none by definition, has content");
+            }
+
+            if (section.Type is not (0 or TypeNoBits) && !inside)
             {
                 throw Refuse(path, $"section {i} ends beyond the file; it may be cut");
             }

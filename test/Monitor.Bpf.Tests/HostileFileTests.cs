@@ -166,6 +166,19 @@ internal sealed class HostileFileTests
         Assert.That(Assert.Throws<BpfException>(() => BpfObject.Open(_path))!.Message, Does.Contain("functions overlap"));
     }
 
+    [Test]
+    public void Open_FirstSectionWithContent_IsRefused()
+    {
+        // By definition there is none, and libbpf does not look at it.
+        var file = File.ReadAllBytes(TestObjects.Path("hooks"));
+        var first = BitConverter.ToInt32(file, 40);
+        var copied = new ObjectBytes(file).SectionHeader(".symtab");
+        file.AsSpan(copied, 64).CopyTo(file.AsSpan(first));
+        BitConverter.TryWriteBytes(file.AsSpan(first + 24), 1L << 40);
+        File.WriteAllBytes(_path, file);
+        Assert.That(Assert.Throws<BpfException>(() => BpfObject.Open(_path))!.Message, Does.Contain("first section"));
+    }
+
     private static bool LiesIn(RecordField field, int size) =>
         field is { BitOffset: >= 0, Count: > 0, Size: > 0 }
         && field.BitOffset + (field.BitSize != 0 ? field.BitSize : field.Size * field.Count * 8L) <= size * 8L;
