@@ -3,7 +3,7 @@ using Monitor.Bpf.Schema;
 
 namespace Monitor.Bpf.Tests;
 
-/// <summary>The examples by each clang that is installed: all say the same of their records, and this kernel takes them.</summary>
+/// <summary>The examples by each clang that is installed: all say the same of their records and calls, and this kernel takes them.</summary>
 [RequiresKernel]
 internal sealed class CompilerTests
 {
@@ -48,11 +48,12 @@ internal sealed class CompilerTests
     {
         var schema = RecordSchema.Read(bpf);
         var metrics = MetricMap.ReadAll(bpf).Select(metric => $"{metric.Name} {metric.Kind} {string.Join(',', metric.KeyFields.Select(field => field.Name))}");
+        var calls = ObjectInspection.Of(bpf).Programs.Select(program => $"{program.Name} {string.Join(',', program.Helpers.Concat(program.KernelFunctions))}");
         // A dictionary is equal to itself alone.
         return
         [
             $"{schema.StructName} {schema.Size} {schema.Description}", .. schema.Fields.Select(field => (field with { Names = null }).ToString()),
-            .. schema.Fields.SelectMany(field => field.Names ?? new Dictionary<long, string>()).Select(name => name.ToString()), .. metrics,
+            .. schema.Fields.SelectMany(field => field.Names ?? new Dictionary<long, string>()).Select(name => name.ToString()), .. metrics, .. calls,
         ];
     }
 }

@@ -7,6 +7,9 @@ namespace Monitor.Bpf.Tests;
 /// <summary>What an object would do, and its metrics.</summary>
 internal sealed class InspectionTests
 {
+    // Of the program of calls.bpf.c.
+    private const string Code = "tp_btf/task_rename";
+
     [Test]
     public void Of_Programs_SaysWhatTheyCall()
     {
@@ -32,6 +35,35 @@ internal sealed class InspectionTests
         Assert.That(
             programs.Single(p => p.Name == "with_callback").Helpers, Is.EqualTo(["bpf_get_smp_processor_id", "bpf_loop"]));
         Assert.That(programs.Single(p => p.Name == "with_unknown_helper").Helpers, Is.EqualTo(["helper 9999"]));
+    }
+
+    [Test]
+    public void Of_Calls_AreWhatRelocationsSay()
+    {
+        string[] helpers =
+        [
+            "bpf_get_current_task", "bpf_get_prandom_u32", "bpf_get_smp_processor_id", "bpf_loop", "bpf_map_lookup_elem", "bpf_probe_read_kernel",
+        ];
+        var whole = new ObjectBytes(File.ReadAllBytes(TestObjects.Path("calls")));
+        var program = Inspect(whole).Programs.Single();
+        Assert.That(program.Helpers, Is.EqualTo(helpers));
+        Assert.That(program.KernelFunctions, Is.EqualTo(["bpf_rcu_read_lock", "bpf_rcu_read_unlock"]));
+
+        // bpf_ktime_get_ns, for who does not look at the relocation.
+        var call = whole.Relocated(Code, "bpf_rcu_read_unlock");
+        whole.Bytes[call + ObjectBytes.Registers] = 0;
+        whole.Put(call + ObjectBytes.Immediate, 5);
+        program = Inspect(whole).Programs.Single();
+        Assert.That(program.Helpers, Is.EqualTo(helpers));
+        Assert.That(program.KernelFunctions, Is.EqualTo(["bpf_rcu_read_lock", "bpf_rcu_read_unlock"]));
+    }
+
+    [TestCaseSource(nameof(Concealments))]
+    public void Of_CodeThatLibbpfMayReadOtherwise_IsRefused(Action<ObjectBytes> conceal, string reason)
+    {
+        var changed = new ObjectBytes(File.ReadAllBytes(TestObjects.Path("calls")));
+        conceal(changed);
+        Assert.That(Assert.Throws<BpfException>(() => Inspect(changed))!.Message, Does.Contain(reason));
     }
 
     [Test]
@@ -107,6 +139,60 @@ internal sealed class InspectionTests
         Assert.That(commands, Is.Not.Empty.And.Count.LessThanOrEqualTo(64));
         Assert.Throws<ArgumentException>(() => calls.TryGetNextKey([], new byte[3]));
         Assert.Throws<InvalidOperationException>(() => ObjectInspection.Of(schema));
+    }
+
+    private static TestCaseData[] Concealments() =>
+    [
+        Conceal("CallIntoTheMiddle", "program 'on_rename' calls a place where no function", o =>
+            o.Put(o.Relocated(Code, "shown") + ObjectBytes.Immediate, (int)o.U64(o.Symbol("hidden") + ObjectBytes.SymbolValue) / 8)),
+        Conceal("CallBeforeTheFirst", "program 'on_rename' calls a place where no function", o =>
+            o.Put(o.Relocated(Code, "shown") + ObjectBytes.Immediate, -2)),
+        Conceal("CallbackIntoTheMiddle", "program 'on_rename' calls a place where no function", o =>
+            o.Put(o.Relocated(Code, ".text") + ObjectBytes.Immediate, (int)o.U64(o.Symbol("hidden") + ObjectBytes.SymbolValue) + 8)),
+
+        // As without relocation, where libbpf looks in .text and not where the call is.
+        Conceal("CallWithinAnotherSection", "program 'on_rename' calls a place where no function", o =>
+        {
+            var call = o.Helper(Code, 1);
+            o.Bytes[call + ObjectBytes.Registers] = 0x10;
+            o.Put(call + ObjectBytes.Immediate, ((o.Content(Code) - call) / 8) - 1);
+        }),
+        Conceal("KernelFunctionByNumber", "program 'on_rename' has a call that is neither", o =>
+            o.Bytes[o.Helper(Code, 1) + ObjectBytes.Registers] = 0x20),
+        Conceal("FunctionWithOffset", "program 'on_rename' has a call that is neither", o =>
+            o.Bytes[o.Relocated(Code, "shown") + 2] = 1),
+        Conceal("CallThroughARegister", "program 'on_rename' has a call that is neither", o =>
+            o.Bytes[o.Helper(Code, 1)] = 0x8D),
+        Conceal("MapByNumber", "program 'on_rename' refers to a map or function by a number", o =>
+            o.Bytes[o.Relocated(Code, "values") + ObjectBytes.Registers] |= 0x10),
+        Conceal("CallInTheSecondHalf", "program 'on_rename' has half an instruction", o =>
+            o.Put(o.Relocated(Code, "values") + 8, 0x85)),
+        Conceal("HalfAnInstructionAtTheEnd", "program 'on_rename' has half an instruction", o =>
+        {
+            var end = (int)o.U64(o.SectionHeader(Code) + ObjectBytes.SectionBytes) - 8;
+            o.Put(o.Content(Code) + end, 0x18);
+        }),
+        Conceal("TwoOfOneName", "two functions of one name", o =>
+            o.Put(o.Symbol("hidden"), (int)o.U32(o.Symbol("on_rename")))),
+        Conceal("TwoAtOnePlace", "two functions that begin at one place", o =>
+            o.Put(o.Symbol("hidden") + ObjectBytes.SymbolValue, (int)o.U64(o.Symbol("shown") + ObjectBytes.SymbolValue))),
+        Conceal("Overlapping", "functions that overlap", o =>
+            o.Put(o.Symbol("shown") + ObjectBytes.SymbolBytes, (int)o.U64(o.Symbol("shown") + ObjectBytes.SymbolBytes) + 8)),
+        Conceal("TwoRelocations", "two relocations at one place", o =>
+            o.Put(o.Relocation(Code, "bpf_rcu_read_lock"), (int)o.U64(o.Relocation(Code, "bpf_rcu_read_unlock")))),
+        Conceal("RelocationsThatLibbpfSkips", "relocations of code in a section that is not called .rel", o =>
+            o.Put(o.SectionHeader($".rel{Code}"), (int)o.U32(o.SectionHeader(".rel.BTF")))),
+        Conceal("CallbackThatCoReChanges", "program 'on_rename' has a CO-RE relocation", o =>
+            o.Put(o.CoreRelocation(Code), (int)o.U64(o.Relocation(Code, ".text")))),
+    ];
+
+    private static TestCaseData Conceal(string name, string reason, Action<ObjectBytes> conceal) =>
+        new TestCaseData(conceal, reason).SetArgDisplayNames(name);
+
+    private static ObjectInspection Inspect(ObjectBytes bytes)
+    {
+        using var opened = BpfObject.Open(bytes.Bytes, "calls");
+        return ObjectInspection.Of(opened);
     }
 
     private static ulong U64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);

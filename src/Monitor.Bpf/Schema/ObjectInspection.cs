@@ -22,6 +22,7 @@ public sealed record ObjectInspection(
         var failure = new SchemaFailure("inspecting", bpfObject.Name);
         var code = new ObjectCode(
             bpfObject.File ?? throw new InvalidOperationException($"{bpfObject.Name} can be inspected only before it is loaded."),
+            bpfObject.Types,
             failure);
         var metrics = MetricMap.ReadAll(bpfObject);
         return new ObjectInspection(

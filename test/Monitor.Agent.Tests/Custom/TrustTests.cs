@@ -160,6 +160,26 @@ internal sealed class TrustTests
     }
 
     [Test]
+    public async Task Program_ThatCallsIntoTheMiddleOfAFunction_IsRefused()
+    {
+        var bytes = TestObjects.Bytes("conceals");
+        await using var folder = new FollowedFolder();
+        folder.Put("conceals", bytes);
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("conceals").Error, Is.Empty);
+
+        // The only call of a function: it leads to the first instruction of `looks`. libbpf would make it one of `kills`.
+        ReadOnlySpan<byte> call = [0x85, 0x10, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        var at = bytes.AsSpan().IndexOf(call);
+        Assert.That(bytes.AsSpan(at + 1).IndexOf(call), Is.EqualTo(-1));
+        bytes[at + 4] = 11;
+        bytes.AsSpan(at + 5, 3).Clear();
+        folder.Put("conceals", bytes);
+        await folder.FollowAsync();
+        Assert.That(folder.Entry("conceals").Error, Does.Contain("on_getpgid").And.Contain("no function of section .text begins"));
+    }
+
+    [Test]
     public async Task Program_ThatDecides_NeedsToBeAllowedAndAnInterface()
     {
         await using var refusing = new FollowedFolder();
