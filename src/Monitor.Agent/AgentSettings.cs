@@ -121,7 +121,7 @@ internal static class AgentSettings
     public static readonly Setting<long> MonitorsMemory = new(
         "monitors-memory",
         ValueFormats.Size(1 << 16, 1L << 40),
-        "Most memory in the kernel that the maps of each monitor of your own may take.",
+        "Most memory in the kernel that the maps of each monitor of your own may take when they are full, those in maps of maps included.",
         "64MiB");
 
     public static readonly Setting<long> MonitorsInstructions = new(

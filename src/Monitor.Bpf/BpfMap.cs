@@ -88,6 +88,17 @@ public sealed partial class BpfMap
         }
     }
 
+    /// <summary>How the maps in this map of maps are defined; null for a map of another type. It is no map that can be used.</summary>
+    internal BpfMap? Inner
+    {
+        get
+        {
+            using var borrowed = new BorrowedHandle(
+                _owner ?? throw new InvalidOperationException($"Map '{Name}' is of no object."));
+            return Libbpf.bpf_map__inner_map(_map) is not 0 and var inner ? new BpfMap(_owner, inner, $"{Name}.inner") : null;
+        }
+    }
+
     /// <summary>The kernel's number of the map, as bpftool shows it.</summary>
     public uint Id => Ask(Descriptor, Name).Id;
 

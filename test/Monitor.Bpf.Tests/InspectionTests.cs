@@ -90,6 +90,16 @@ internal sealed class InspectionTests
     }
 
     [Test]
+    public void Of_MapsWithMapsOrPages_CountsWhatTheyHoldWhenFull()
+    {
+        var maps = Inspect("map_sizes").Maps.ToDictionary(map => map.Name, map => map.Bytes);
+        Assert.That(maps["arrays"], Is.EqualTo(3 * (8 + 8 + (1000L * (8 + 64)))));
+        Assert.That(maps["rings"], Is.EqualTo(5 * (8 + 8 + 65536L)));
+        Assert.That(maps["per_cpu"], Is.EqualTo(2 * (8 + 8 + (10L * (8 + (16 * BpfFeatures.PossibleCpus))))));
+        Assert.That(maps["pages"], Is.EqualTo(7L * Environment.SystemPageSize));
+    }
+
+    [Test]
     public void ReadAll_KeyWithoutAType_SaysWhatToWrite()
     {
         using var refused = TestObjects.Open("refused_metrics");

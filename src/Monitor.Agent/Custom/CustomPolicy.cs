@@ -1,4 +1,5 @@
 using Monitor.Agent.Loading;
+using Monitor.Bpf;
 using Monitor.Bpf.Schema;
 using Monitor.Server.Settings;
 
@@ -44,6 +45,10 @@ internal sealed record CustomPolicy(IReadOnlySet<string> Allowed, long MaxMapByt
     private static readonly string[] Deciding =
         ["xdp", "tc", "tcx", "classifier", "action", "cgroup", "sockops", "lsm", "fmod_ret"];
 
+    // One value for each socket, file, task or cgroup of the machine, whatever max_entries says.
+    private static readonly BpfMapType[] Unbounded =
+        [BpfMapType.SkStorage, BpfMapType.InodeStorage, BpfMapType.TaskStorage, BpfMapType.CgrpStorage];
+
     /// <summary>What the settings say.</summary>
     public static CustomPolicy Of(SettingValues settings) => new(
         settings.TryGet(AgentSettings.MonitorsAllow, out var allowed) ? allowed.ToHashSet(StringComparer.Ordinal) : [],
@@ -72,6 +77,13 @@ internal sealed record CustomPolicy(IReadOnlySet<string> Allowed, long MaxMapByt
                     $"{program.Name}, of SEC(\"{program.Section}\"), decides what passes; "
                     + $"{AgentSettings.MonitorsAllow.OptionName} {Verdicts} allows it");
             }
+        }
+
+        if (inspection.Maps.FirstOrDefault(map => Unbounded.Contains(map.Type)) is { } unbounded)
+        {
+            throw new MonitorLoadException(
+                $"map {unbounded.Name} ({unbounded.Type}) has a value for each socket, file, task or cgroup, and no bound: "
+                + "use BPF_MAP_TYPE_LRU_HASH with max_entries");
         }
 
         Require(

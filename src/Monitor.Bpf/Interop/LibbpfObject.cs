@@ -88,6 +88,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     internal static partial uint bpf_map__max_entries(nint map);
 
+    // Borrowed: how the maps in a map of maps are defined; NULL for other types, or where the object does not say.
+    [LibraryImport(Library)]
+    internal static partial nint bpf_map__inner_map(nint map);
+
     // 0, or -EBUSY after load.
     [LibraryImport(Library)]
     internal static partial int bpf_map__set_max_entries(nint map, uint entries);

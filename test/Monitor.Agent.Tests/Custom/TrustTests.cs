@@ -201,6 +201,17 @@ internal sealed class TrustTests
         Assert.That(somewhere.Events.Count(told => told.Custom.Fields["length"].Number == 142), Is.AtLeast(10));
     }
 
+    [TestCase("nested", "--monitors-memory")]
+    [TestCase("per_task", "map of_each_task (TaskStorage) has a value for each socket, file, task or cgroup, and no bound")]
+    public async Task Object_WithMoreMemoryThanItsMapsSay_IsRefused(string name, string reason)
+    {
+        await using var folder = new FollowedFolder(maxMapBytes: 64 << 20);
+        folder.Put(name, TestObjects.Bytes(name));
+        await folder.FollowAsync();
+
+        Assert.That(folder.Entry(name).Error, Does.Contain(reason));
+    }
+
     [TestCase(1000, 100_000, "--monitors-memory")]
     [TestCase(64 << 20, 100, "--monitors-instructions")]
     public async Task Object_BeyondALimit_IsRefusedWithTheSetting(long maxMapBytes, long maxInstructions, string setting)
