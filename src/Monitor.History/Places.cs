@@ -7,9 +7,6 @@ namespace Monitor.History;
 /// <summary>Places of the log, to and from what is stored.</summary>
 internal static class Places
 {
-    // No log gets that far, and the sum of two of them does not overflow.
-    private const ulong MaxPosition = 1ul << 62;
-
     public static LogPlace Of(in LogPoint point)
     {
         var place = new LogPlace { Position = (ulong)point.Position, Events = (ulong)point.Events };
@@ -21,7 +18,7 @@ internal static class Places
     /// <exception cref="InvalidDataException">No log has such a place.</exception>
     public static LogPoint From(LogPlace? place)
     {
-        if (place is null || place.Position > MaxPosition || place.Events > place.Position || place.Losses.Count > ResumeToken.LossCauses)
+        if (place is null || place.Position > OriginPoint.MaxPosition || place.Events > place.Position || place.Losses.Count > ResumeToken.LossCauses)
         {
             throw new InvalidDataException("a place is impossible");
         }
@@ -35,8 +32,8 @@ internal static class Places
         return point;
     }
 
-    /// <exception cref="InvalidDataException">No log has such a place.</exception>
-    public static OriginPoint OriginPointOf(ulong position, ulong events) => position <= MaxPosition && events <= position
+    /// <summary>Null if no log has such a place.</summary>
+    public static OriginPoint? OriginPointOf(ulong position, ulong events) => position <= OriginPoint.MaxPosition && events <= position
         ? new OriginPoint((long)position, (long)events)
-        : throw new InvalidDataException("a place of an origin is impossible");
+        : null;
 }

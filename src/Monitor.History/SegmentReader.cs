@@ -6,7 +6,10 @@ using ZstdSharp;
 
 namespace Monitor.History;
 
-/// <summary>Reads what was stored of a segment, which may be anything.</summary>
+/// <summary>
+/// Reads what was stored of a segment, which may be anything. A place in an agent's log that is impossible voids what the segment
+/// says of that agent's progress, and nothing of others.
+/// </summary>
 internal static class SegmentReader
 {
     /// <summary>What this server writes and reads.</summary>
@@ -18,7 +21,6 @@ internal static class SegmentReader
 
     // A mark of each of a million agents.
     private const int MaxDetailBytes = 64 << 20;
-    private const long MaxPosition = 1L << 62;
 
     /// <summary>Reads a head.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
@@ -110,13 +112,17 @@ internal static class SegmentReader
         OriginMark[] marks = [];
         foreach (var mark in detail.Marks)
         {
-            var origin = OriginOf(detail, mark.Origin, origins);
+            if (MarkOf(detail, mark, origins) is not { Origin: { } origin } possible)
+            {
+                continue;
+            }
+
             if (origin.Slot >= marks.Length)
             {
                 Array.Resize(ref marks, Math.Max(origin.Slot + 1, Math.Min(marks.Length * 2, detail.Marks.Count)));
             }
 
-            marks[origin.Slot] = new OriginMark { Origin = origin, At = Places.OriginPointOf(mark.Position, mark.Events) };
+            marks[origin.Slot] = possible;
         }
 
         return marks;
@@ -126,11 +132,7 @@ internal static class SegmentReader
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static OriginMark[] ForgottenOf(SegmentDetail detail, StoredOrigins origins) =>
     [
-        .. detail.Forgotten.Select(mark => new OriginMark
-        {
-            Origin = OriginOf(detail, mark.Origin, origins),
-            At = Places.OriginPointOf(mark.Position, mark.Events),
-        }),
+        .. detail.Forgotten.Select(mark => MarkOf(detail, mark, origins)).OfType<OriginMark>(),
     ];
 
     /// <summary>Moves marks from the start of a segment to its end.</summary>
@@ -164,19 +166,15 @@ internal static class SegmentReader
         for (var number = 0; number < slices.Length; number++)
         {
             var slice = detail.Slices[number];
-            if (slice.Start >= entries || (number > 0 && slice.Start <= slices[number - 1].Start)
-                || slice.Base is < -MaxPosition or > MaxPosition || slice.Losses is < -MaxPosition or > MaxPosition)
+            if (slice.Start >= entries || (number > 0 && slice.Start <= slices[number - 1].Start))
             {
                 throw new InvalidDataException("a slice is impossible");
             }
 
-            slices[number] = new OriginSlice
-            {
-                Start = (int)slice.Start,
-                Origin = slice.Origin == 0 ? null : OriginOf(detail, slice.Origin - 1, origins),
-                Base = slice.Base,
-                Losses = slice.Losses,
-            };
+            var origin = slice.Origin == 0 ? null : OriginOf(detail, slice.Origin - 1, origins);
+            slices[number] = IsPlace(slice.Base) && IsPlace(slice.Losses)
+                ? new OriginSlice { Start = (int)slice.Start, Origin = origin, Base = slice.Base, Losses = slice.Losses }
+                : new OriginSlice { Start = (int)slice.Start };
         }
 
         return slices;
@@ -208,7 +206,16 @@ internal static class SegmentReader
             (ConnectionDetail.Types.Outcome)row.Outcome, (int)row.Text, row.Failed),
         (int)row.Count);
 
-    private static Origin OriginOf(SegmentDetail detail, uint number, StoredOrigins origins) =>
+    private static bool IsPlace(long number) => number is >= -OriginPoint.MaxPosition and <= OriginPoint.MaxPosition;
+
+    // Null: its place is impossible, or that where its origin starts.
+    private static OriginMark? MarkOf(SegmentDetail detail, Mark mark, StoredOrigins origins) =>
+        OriginOf(detail, mark.Origin, origins) is { } origin && Places.OriginPointOf(mark.Position, mark.Events) is { } at
+            ? new OriginMark { Origin = origin, At = at }
+            : null;
+
+    // Null: where it starts is impossible.
+    private static Origin? OriginOf(SegmentDetail detail, uint number, StoredOrigins origins) =>
         number < detail.Origins.Count && detail.Origins[(int)number] is { Slot: <= MaxSlots } info
             ? origins.Of(info)
             : throw new InvalidDataException("an origin is missing");

@@ -22,9 +22,8 @@ internal sealed class StoredOrigins
         }
     }
 
-    /// <summary>The origin that this describes.</summary>
-    /// <exception cref="InvalidDataException">It starts at an impossible place.</exception>
-    public Origin Of(OriginInfo info)
+    /// <summary>The origin that this describes; null if it starts at an impossible place.</summary>
+    public Origin? Of(OriginInfo info)
     {
         lock (_lock)
         {
@@ -34,8 +33,12 @@ internal sealed class StoredOrigins
                 return known;
             }
 
-            var origin = new Origin(
-                info.Epoch, info.NodeName, Places.OriginPointOf(info.StartPosition, info.StartEvents), (int)info.Slot, number);
+            if (Places.OriginPointOf(info.StartPosition, info.StartEvents) is not { } start)
+            {
+                return null;
+            }
+
+            var origin = new Origin(info.Epoch, info.NodeName, start, (int)info.Slot, number);
             origin.NoteLosses(0, [.. info.Losses]);
             Add(origin);
             return origin;

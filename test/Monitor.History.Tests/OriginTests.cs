@@ -158,6 +158,39 @@ public sealed class OriginTests
         Assert.That(known.LossesAt(at.Position), Is.EqualTo(new ulong[] { 0, 5, 0, 2 }));
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    public void Agent_AtTheHighestPositionOrBeyond_TakesNothingFromOthers(long beyond)
+    {
+        var (one, _) = Feeds();
+        using var test = new HistoryTest { TracksOrigins = true };
+        var log = test.Start();
+        var liar = log.AddOrigin(0xbad, "liar", default);
+        var origin = log.AddOrigin(one.Epoch, one.NodeName, default);
+        var claimed = new OriginPoint(OriginPoint.MaxPosition + beyond, 0);
+        one.Append(log, origin, 0, 500);
+        // In slices of the first segment and in marks of those that follow.
+        log.AppendLoss(liar, new Loss { NodeName = "liar", Cause = LossCause.RingFull, Count = 1 }, claimed);
+        for (var at = 500; at < 3_000; at += 500)
+        {
+            one.Append(log, origin, at, at + 500);
+            test.WaitUntilStored(log.GetStatistics().Appended - 1_500);
+        }
+
+        test.Stop();
+        log = test.Start();
+        var restored = test.History.Restored.Origins.ToDictionary(known => known.Origin.NodeName, known => known.At);
+        var events = StreamTests.ReadAll(log.OpenCursor(null, LogPosition.Oldest), out _);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(restored[one.NodeName], Is.EqualTo(one.PointAt(3_000)));
+            Assert.That(restored.TryGetValue("liar", out var at) ? at : (OriginPoint?)null, Is.EqualTo(beyond > 0 ? (OriginPoint?)null : claimed));
+            Assert.That(events.Select(made => (int)made.Sequence), Is.EqualTo(Enumerable.Range(1, (int)one.PointAt(3_000).Events)));
+            Assert.That(test.History.Status.Problem, Is.Null);
+        });
+    }
+
     private static (OriginFeed One, OriginFeed Two) Feeds()
     {
         var one = new OriginFeed(0xa1, "node-1");

@@ -218,7 +218,12 @@ internal sealed class BatchReader(string nodeName, ulong epoch, EventTypeTable t
                 $"a resume token behind event {token.Events}, and the message leads from event {before.Events} to {last}");
         }
 
-        if (token.Position > long.MaxValue || token.Position < (ulong)before.Position + batch.Evicted + events)
+        if (token.Position > OriginPoint.MaxPosition)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"a resume token at position {token.Position}, which no log reaches");
+        }
+
+        if (token.Position < (ulong)before.Position + batch.Evicted + events)
         {
             return string.Create(
                 CultureInfo.InvariantCulture,

@@ -114,6 +114,10 @@ internal sealed class GarbageTests
             "token that goes back", "a resume token", With(static message => message.ResumeToken = TestEvents.Token(Epoch, 3)));
         yield return Case(
             "token that leaps", "a resume token", With(static message => message.ResumeToken = TestEvents.Token(Epoch, 99)));
+        yield return Case(
+            "token beyond what a history reads again",
+            "a resume token at position 1152921504606846977, which no log reaches",
+            With(static message => message.ResumeToken = new Protocol.ResumeToken(Epoch, OriginPoint.MaxPosition + 1, 15, []).ToString()));
         yield return Case("gap", "event 14 where 13 was due", With(static message => message.Events[2].Sequence = 14));
         yield return Case("repetition", "event 10 where 11 was due", With(static message =>
         {
