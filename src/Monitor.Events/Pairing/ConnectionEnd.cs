@@ -1,3 +1,5 @@
+using Monitor.Protocol;
+
 namespace Monitor.Events;
 
 /// <summary>What one end says of a moment of a connection: enough to know the other end's event of the same moment.</summary>
@@ -89,7 +91,7 @@ internal struct ConnectionEnd
         }
 
         var byStart = one.Established != 0 && other.Established != 0;
-        var apart = byStart ? Apart(one.Established, other.Established) : Apart(one.Time, other.Time);
+        var apart = byStart ? UnixNanos.Apart(one.Established, other.Established) : UnixNanos.Apart(one.Time, other.Time);
         var known = sameNode || (one.Uncertainty >= 0 && other.Uncertainty >= 0);
         var clocks = sameNode ? 0 : known ? (ulong)one.Uncertainty + (ulong)other.Uncertainty : UnknownClocks;
         if (!sameTuple && (!byStart || clocks > OtherDestination))
@@ -104,6 +106,4 @@ internal struct ConnectionEnd
     // Loopback and link-local addresses are others on each node.
     private static bool IsLocal(ulong high, ulong low) =>
         high == 0 && (low == 1 || low >> 24 == 0xffff_7f || low >> 16 == 0xffff_a9fe) || high >> 54 == 0xfe80 >> 6;
-
-    private static ulong Apart(long one, long other) => unchecked(one > other ? (ulong)one - (ulong)other : (ulong)other - (ulong)one);
 }

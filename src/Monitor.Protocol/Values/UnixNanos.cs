@@ -39,6 +39,10 @@ public static class UnixNanos
             : ticks * TimeSpan.NanosecondsPerTick;
     }
 
+    /// <summary>How far two times are apart, whichever is the later: agents may give any, and their difference can be above what a
+    /// long holds.</summary>
+    public static ulong Apart(long one, long other) => unchecked(one > other ? (ulong)one - (ulong)other : (ulong)other - (ulong)one);
+
     /// <summary>The timestamp of a time, exact to the nanosecond.</summary>
     public static Timestamp ToTimestamp(long unixNanos)
     {

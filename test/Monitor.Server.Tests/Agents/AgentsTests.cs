@@ -151,6 +151,34 @@ internal sealed class AgentsTests
         Assert.That(ofOne.UncertainOrder, Is.Empty);
     }
 
+    // The times of two of them differ by more than a long holds, and those of the first by as much as makes its lowest.
+    [Test]
+    public async Task List_OfTimesThatNoClockHas_HasThemInACertainOrder()
+    {
+        var agents = new FakeAgents();
+        agents.SetClock("a", default, default);
+        agents.SetClock("b", default, default);
+        await using var server = await TestServer.StartAsync(agents: agents);
+        foreach (var (node, time) in new[]
+        {
+            ("a", null), ("b", DateTimeOffset.MinValue.ToTimestamp()), ("a", DateTimeOffset.MaxValue.ToTimestamp()),
+        })
+        {
+            server.Source.Append(1, change: made => (made.NodeName, made.Time) = (node, time));
+        }
+
+        var all = await server.Events.ListEventsAsync(new ListEventsRequest());
+        var old = await server.Events.ListEventsAsync(new ListEventsRequest { Until = DateTimeOffset.UnixEpoch.AddDays(1).ToTimestamp() });
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(all.Events.Select(listed => listed.NodeName), Is.EqualTo((string[])["a", "a", "b"]));
+            Assert.That(all.UncertainOrder, Is.Empty);
+            Assert.That(old.Events.Select(listed => listed.NodeName), Is.EqualTo((string[])["a", "b"]));
+            Assert.That(old.UncertainOrder, Is.Empty);
+        });
+    }
+
     [Test]
     public async Task List_WithAClockThatWasNotMeasured_TakesItsOrderForUncertain()
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Monitor.Events;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Server;
@@ -42,7 +43,7 @@ internal sealed class ClockOrder(EventLog log, AgentsReader agents)
             }
 
             if (previousNode is not null && previousNode != node
-                && !(Math.Abs(previousTime - time) >= Disagreement(previousClock, clock)))
+                && !(UnixNanos.Apart(previousTime, time) >= Disagreement(previousClock, clock)))
             {
                 response.UncertainOrder.Add(index - 1);
             }
