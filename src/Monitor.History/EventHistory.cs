@@ -484,8 +484,10 @@ public sealed class EventHistory : IEventHistory
 
                 first = _files[0];
                 segments = [.. _segments.Where(segment => segment.Stored is StoredSegment stored && stored.File == first)];
-                if (first == _current
-                    || (_files.Sum(file => file.Bytes) <= _options.MaxBytes && !(segments.Count > 0 && segments.TrueForAll(segment => segment.MaxTime < oldest))))
+                // No event is newer than it was stored, whatever an agent's clock says: it would keep all that is behind it too.
+                var isOld = first.LastWritten < now - _options.MaxAge
+                    || (segments.Count > 0 && segments.TrueForAll(segment => segment.MaxTime < oldest));
+                if (first == _current || (!isOld && _files.Sum(file => file.Bytes) <= _options.MaxBytes))
                 {
                     return;
                 }

@@ -34,6 +34,19 @@ internal sealed class HistoryFile : IDisposable
     /// <summary>Bytes on disk, with what is still in its log of changes.</summary>
     public long Bytes => LengthOf(Path) + LengthOf(Path + "-wal");
 
+    /// <summary>When something was stored in it last, by the clock of that time.</summary>
+    public DateTimeOffset LastWritten
+    {
+        get
+        {
+            // The log of changes is made when the file is opened, with nothing in it.
+            var (file, changes) = (new FileInfo(Path), new FileInfo(Path + "-wal"));
+            return changes is { Exists: true, Length: > 0 } && changes.LastWriteTimeUtc > file.LastWriteTimeUtc
+                ? changes.LastWriteTimeUtc
+                : file.LastWriteTimeUtc;
+        }
+    }
+
     /// <summary>Whether what is in a file is why it cannot be read, so that it will not be readable later either.</summary>
     public static bool IsUnreadable(Exception failure) =>
         failure is SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNotADatabase };

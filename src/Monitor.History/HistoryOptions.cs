@@ -10,6 +10,6 @@ public sealed class HistoryOptions
     /// meanwhile, and by the log of changes of a file, some 8 MiB. Default: 10 GiB, about 180 million events of 335 bytes.</summary>
     public long MaxBytes { get; init; } = 10L << 30;
 
-    /// <summary>How old events become. Default: 7 days.</summary>
+    /// <summary>How old events become, by their own time or since they were stored. Default: 7 days.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(7);
 }

@@ -295,6 +295,37 @@ public sealed class StoringTests
     }
 
     [Test]
+    public void Files_WithEventsOfTheFuture_LeaveWhenTheyWereStoredTooLongAgo()
+    {
+        using var test = new HistoryTest { MaxBytes = 16 << 20, MaxAge = TimeSpan.FromDays(1) };
+        var log = test.Start();
+        var random = new Random(1);
+        for (var group = 0; group < 20; group++)
+        {
+            for (var number = 0; number < 500; number++)
+            {
+                var made = TestEvents.Connection(log.NextSequence, long.MaxValue);
+                made.Destination = Convert.ToBase64String(Enumerable.Range(0, 400).Select(_ => (byte)random.Next(256)).ToArray());
+                log.Append(made);
+            }
+
+            log.Publish();
+            test.WaitUntilStored(log.GetStatistics().Appended - 600);
+        }
+
+        test.Stop();
+        string[] files = [.. test.Files];
+        Assert.That(files, Has.Length.GreaterThan(2));
+        File.SetLastWriteTimeUtc(files[0], DateTime.UtcNow - TimeSpan.FromDays(2));
+        log = test.Start();
+
+        test.WaitUntilSettled();
+
+        Assert.That(test.Files, Is.EqualTo(files[1..]));
+        Assert.That(Sequences(log)[^1], Is.EqualTo(10_000));
+    }
+
+    [Test]
     public void Files_WhoseSegmentsAreStillInMemory_LeaveOnceAndForAll()
     {
         using var test = new HistoryTest { MaxBytes = 16 << 20 };
