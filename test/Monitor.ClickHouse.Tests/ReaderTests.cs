@@ -77,7 +77,7 @@ public sealed class ReaderTests
                     made.Type = "connection";
                     if (random.Next(3) == 0)
                     {
-                        made.Connection.Error = Hostile[random.Next(Hostile.Length)];
+                        made.Connection.Error = random.Next(10) == 0 ? new string('x', 64 + random.Next(3)) : Hostile[random.Next(Hostile.Length)];
                     }
                 }
                 else if (made.PacketDrop is not null)

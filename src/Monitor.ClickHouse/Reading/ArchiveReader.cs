@@ -119,14 +119,16 @@ internal sealed class ArchiveReader(ArchiveServer server)
         var part = nanos == 0 ? "0" : string.Create(CultureInfo.InvariantCulture, $"intDiv(least(toUnixTimestamp64Nano(time), toUnixTimestamp64Nano(now64(9))), {nanos})");
         var lines = await server.ReadLinesAsync(
             string.Create(CultureInfo.InvariantCulture, $"""
-            SELECT base64Encode(node_name), outcome, base64Encode(error), base64Encode(reason), type = 'packet_drop', count(), countIf(failed), {part} AS part
-            {From} WHERE {sql.Where} GROUP BY node_name, outcome, error, reason, type, part LIMIT {MaxGroups}
+            SELECT base64Encode(node_name), outcome, base64Encode({Short("error")} AS short_error), base64Encode({Short("reason")} AS short_reason),
+                type = 'packet_drop', count(), countIf(failed), {part} AS part
+            {From} WHERE {sql.Where} GROUP BY node_name, outcome, short_error, short_reason, type, part LIMIT {MaxGroups}
             """),
             sql.Parameters,
             cancellationToken);
-        var (nodes, outcomes, errors, reasons) = (Counts(), new Dictionary<Outcome, long>(), Counts(), Counts());
+        var (nodes, errors, reasons) = (NameCounts.OfNodes(), NameCounts.OfTexts(), NameCounts.OfTexts());
+        var outcomes = new Dictionary<Outcome, long>();
         var (count, failed) = (0L, 0L);
-        var parts = new SortedDictionary<long, SummaryInterval>();
+        var parts = new SortedDictionary<long, Part>();
         foreach (var line in lines)
         {
             var events = long.Parse(line[5], CultureInfo.InvariantCulture);
@@ -134,24 +136,29 @@ internal sealed class ArchiveReader(ArchiveServer server)
             var failures = long.Parse(line[6], CultureInfo.InvariantCulture);
             failed += failures;
             var start = long.Parse(line[7], CultureInfo.InvariantCulture) * nanos;
-            var known = parts.GetValueOrDefault(start) ?? new SummaryInterval(start, 0, 0, Counts(), Counts());
-            parts[start] = known with { Count = known.Count + events, FailedCount = known.FailedCount + failures };
-            Add(nodes, Text(line[0]), events);
+            if (!parts.TryGetValue(start, out var known))
+            {
+                parts.Add(start, known = new Part());
+            }
+
+            known.Count += events;
+            known.Failed += failures;
+            nodes.Add(Text(line[0]), events);
             if (line[1].Length > 0)
             {
                 var outcome = Enum.Parse<Outcome>(line[1], ignoreCase: true);
                 outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + events;
                 if (line[2].Length > 0)
                 {
-                    Add(errors, Text(line[2]), events);
-                    Add((Dictionary<string, long>)known.ByError, Text(line[2]), events);
+                    errors.Add(Text(line[2]), events);
+                    known.Errors.Add(Text(line[2]), events);
                 }
             }
 
             if (line[4] == "1")
             {
-                Add(reasons, Text(line[3]), events);
-                Add((Dictionary<string, long>)known.ByReason, Text(line[3]), events);
+                reasons.Add(Text(line[3]), events);
+                known.Reasons.Add(Text(line[3]), events);
             }
         }
 
@@ -159,11 +166,12 @@ internal sealed class ArchiveReader(ArchiveServer server)
         {
             Count = count,
             FailedCount = failed,
-            ByNode = nodes,
+            ByNode = nodes.ToDictionary(),
             ByOutcome = outcomes,
-            ByError = errors,
-            ByReason = reasons,
-            Intervals = nanos == 0 ? [] : [.. parts.Values],
+            ByError = errors.ToDictionary(),
+            ByReason = reasons.ToDictionary(),
+            Intervals = nanos == 0 ? [] : [.. parts.Select(part => new SummaryInterval(
+                part.Key, part.Value.Count, part.Value.Failed, part.Value.Errors.ToDictionary(), part.Value.Reasons.ToDictionary()))],
             OldestTimeUnixNanos = await OldestAsync(cancellationToken),
             Filter = filter,
         };
@@ -259,8 +267,18 @@ internal sealed class ArchiveReader(ArchiveServer server)
     // Texts may have line feeds and tabs.
     private static string Text(string base64) => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 
-    private static Dictionary<string, long> Counts() => new(StringComparer.Ordinal);
+    // A text that NameCounts would not tell apart need not be sent.
+    private static string Short(string column) =>
+        string.Create(CultureInfo.InvariantCulture, $"if(length({column}) > {NameCounts.MaxTextBytes}, '{NameCounts.Other}', {column})");
 
-    private static void Add(Dictionary<string, long> counts, string name, long events) =>
-        counts[name] = counts.GetValueOrDefault(name) + events;
+    private sealed class Part
+    {
+        public long Count { get; set; }
+
+        public long Failed { get; set; }
+
+        public NameCounts Errors { get; } = NameCounts.OfTexts();
+
+        public NameCounts Reasons { get; } = NameCounts.OfTexts();
+    }
 }

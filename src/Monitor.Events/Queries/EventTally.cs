@@ -7,9 +7,9 @@ namespace Monitor.Events;
 /// <summary>Counts events by their encoded bytes, without decoding them to objects.</summary>
 internal sealed class EventTally : IEventTally
 {
-    private readonly NameCounts _nodes = new();
-    private readonly NameCounts _errors = new();
-    private readonly NameCounts _reasons = new();
+    private readonly NameCounts _nodes = NameCounts.OfNodes();
+    private readonly NameCounts _errors = NameCounts.OfTexts();
+    private readonly NameCounts _reasons = NameCounts.OfTexts();
     private readonly Dictionary<ConnectionDetail.Types.Outcome, long> _outcomes = [];
 
     public long Count { get; private set; }
@@ -94,9 +94,9 @@ internal sealed class EventTally : IEventTally
     {
         Count += other.Count;
         Failed += other.Failed;
-        _nodes.Add(other._nodes);
-        _errors.Add(other._errors);
-        _reasons.Add(other._reasons);
+        _nodes.Add(other.ByNode);
+        _errors.Add(other.ByError);
+        _reasons.Add(other.ByReason);
         foreach (var (outcome, count) in other._outcomes)
         {
             CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _) += count;

@@ -50,6 +50,41 @@ public sealed class SummaryTests
     }
 
     [Test]
+    public void Summary_OfNamesThatWereMadeUp_CountsThemUnderOther()
+    {
+        using var log = TestLog.Create(4 << 20);
+        for (var added = 0; added < 1_000; added++)
+        {
+            var made = TestEvents.Connection(log.NextSequence, TestEvents.Start + added);
+            (made.NodeName, made.Connection) = ("node-1", new ConnectionDetail { Error = added % 2 == 0 ? $"made up {added}" : new string('x', 65 + added) });
+            log.Append(made);
+            made = TestEvents.Connection(log.NextSequence, TestEvents.Start + added);
+            (made.NodeName, made.PacketDrop) = ("node-1", new PacketDropDetail { Reason = added % 10 == 0 ? $"made up {added}" : "NO_SOCKET" });
+            log.Append(made);
+        }
+
+        log.Publish();
+        var summary = log.Summarize(null, TimeSpan.FromDays(1));
+
+        foreach (var errors in new[] { summary.ByError, summary.Intervals.Single().ByError })
+        {
+            // The newest is one that is too long.
+            Assert.That(errors, Has.Count.EqualTo(64));
+            Assert.That(errors[NameCounts.Other], Is.EqualTo(1_000 - 63));
+            Assert.That(errors.Values.Sum(), Is.EqualTo(1_000));
+        }
+
+        foreach (var reasons in new[] { summary.ByReason, summary.Intervals.Single().ByReason })
+        {
+            Assert.That(reasons, Has.Count.EqualTo(65));
+            Assert.That(reasons["NO_SOCKET"], Is.EqualTo(900));
+            Assert.That(reasons[NameCounts.Other], Is.EqualTo(100 - 63));
+        }
+
+        Assert.That(summary.ByNode, Is.EqualTo(new Dictionary<string, long> { ["node-1"] = 2_000 }));
+    }
+
+    [Test]
     public void Summary_EventWithRepeatedFields_CountsTheLast()
     {
         using var log = TestLog.Create();

@@ -207,6 +207,22 @@ internal sealed class ArchivedQueriesTests
     }
 
     [Test]
+    public async Task Summarize_ArchiveHasErrorsThatWereMadeUp_CountsThemTogether()
+    {
+        Fill(0, 10_000);
+        for (var number = 0; number < 500; number++)
+        {
+            _archive.Errors[$"made up {number} {new string('x', number)}"] = 2;
+        }
+
+        var errors = (await _queries.SummarizeAsync(Since(4000), null, CancellationToken.None)).ByError;
+
+        Assert.That(errors, Has.Count.InRange(40, 65));
+        Assert.That(errors.Keys.Max(name => name.Length), Is.LessThanOrEqualTo(NameCounts.MaxTextBytes));
+        Assert.That(errors[NameCounts.Other], Is.EqualTo(1000 - 2 * (errors.Count - 1)));
+    }
+
+    [Test]
     public async Task Summarize_ArchiveIsAway_IsUnavailableWhereEventsHaveLeft()
     {
         Use(new FakeArchive { StartUnixNanos = Start + 100L * Step, Problem = "on holiday" });

@@ -20,6 +20,9 @@ internal sealed class FakeArchive : IEventArchive
 
     public ArchiveStatus Status => new() { Server = "memory", Inserted = 0, Waiting = 0, Evicted = 0, Retries = 0, Problem = Problem };
 
+    /// <summary>What its summaries have by error.</summary>
+    public Dictionary<string, long> Errors { get; } = [];
+
     public void Add(byte[] encodedEvent) => _events[EventKey.Of(encodedEvent, _types)] = encodedEvent;
 
     /// <summary>What is missing.</summary>
@@ -91,13 +94,13 @@ internal sealed class FakeArchive : IEventArchive
             FailedCount = 0,
             ByNode = count == 0 ? new Dictionary<string, long>() : new() { ["node-1"] = count },
             ByOutcome = new Dictionary<ConnectionDetail.Types.Outcome, long>(),
-            ByError = new Dictionary<string, long>(),
+            ByError = Errors,
             ByReason = new Dictionary<string, long>(),
             Intervals = interval is not { } length ? [] :
             [
                 .. Matching(filter, long.MaxValue).GroupBy(row => row.Key.Time / (length.Ticks * 100) * (length.Ticks * 100)).OrderBy(part => part.Key)
                     .Select(part => new SummaryInterval(
-                        part.Key, part.Count(), 0, new Dictionary<string, long>(), new Dictionary<string, long>())),
+                        part.Key, part.Count(), 0, Errors, new Dictionary<string, long>())),
             ],
             OldestTimeUnixNanos = _events.Count == 0 ? null : _events.Keys.First().Time,
             Filter = filter,

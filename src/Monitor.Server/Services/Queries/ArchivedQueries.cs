@@ -256,10 +256,11 @@ internal sealed class ArchivedQueries(
         {
             Count = stored.Count + archived.Count,
             FailedCount = stored.FailedCount + archived.FailedCount,
-            ByNode = Sum(stored.ByNode, archived.ByNode),
-            ByOutcome = Sum(stored.ByOutcome, archived.ByOutcome),
-            ByError = Sum(stored.ByError, archived.ByError),
-            ByReason = Sum(stored.ByReason, archived.ByReason),
+            ByNode = Sum(NameCounts.OfNodes(), stored.ByNode, archived.ByNode),
+            ByOutcome = stored.ByOutcome.Concat(archived.ByOutcome)
+                .GroupBy(entry => entry.Key).ToDictionary(group => group.Key, group => group.Sum(entry => entry.Value)),
+            ByError = Sum(NameCounts.OfTexts(), stored.ByError, archived.ByError),
+            ByReason = Sum(NameCounts.OfTexts(), stored.ByReason, archived.ByReason),
             Intervals = Sum(stored.Intervals, archived.Intervals),
             OldestTimeUnixNanos = Earlier(stored.OldestTimeUnixNanos, archived.OldestTimeUnixNanos),
             Filter = applied,
@@ -314,16 +315,24 @@ internal sealed class ArchivedQueries(
         }
     }
 
-    private static Dictionary<TKey, long> Sum<TKey>(IReadOnlyDictionary<TKey, long> one, IReadOnlyDictionary<TKey, long> other)
-        where TKey : notnull =>
-        one.Concat(other).GroupBy(entry => entry.Key).ToDictionary(group => group.Key, group => group.Sum(entry => entry.Value));
+    private static IReadOnlyDictionary<string, long> Sum(
+        NameCounts sum, IReadOnlyDictionary<string, long> one, IReadOnlyDictionary<string, long> other)
+    {
+        sum.Add(one);
+        sum.Add(other);
+        return sum.ToDictionary();
+    }
 
     // The one in which the archive ends and the log begins is in both.
     private static List<SummaryInterval> Sum(IReadOnlyList<SummaryInterval> one, IReadOnlyList<SummaryInterval> other) =>
     [
         .. one.Concat(other).GroupBy(part => part.StartUnixNanos).OrderBy(part => part.Key).Select(part => part.Aggregate((a, b) =>
             new SummaryInterval(
-                part.Key, a.Count + b.Count, a.FailedCount + b.FailedCount, Sum(a.ByError, b.ByError), Sum(a.ByReason, b.ByReason)))),
+                part.Key,
+                a.Count + b.Count,
+                a.FailedCount + b.FailedCount,
+                Sum(NameCounts.OfTexts(), a.ByError, b.ByError),
+                Sum(NameCounts.OfTexts(), a.ByReason, b.ByReason)))),
     ];
 
     private static ArchivePageToken? PlaceOf(string pageToken, EventFilterPlan plan) =>
