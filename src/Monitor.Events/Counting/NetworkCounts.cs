@@ -88,7 +88,7 @@ public sealed class NetworkCounts
         }
     }
 
-    private NetworkFamilies Families => _families ??= new NetworkFamilies(_labels, _maxSeries);
+    private NetworkFamilies Families => _families ??= new NetworkFamilies(_labels, _maxSeries, _log.TracksOrigins);
 
     /// <summary>Waits until something is published that was not counted. One wait at a time.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)

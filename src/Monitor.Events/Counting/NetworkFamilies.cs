@@ -23,13 +23,16 @@ internal sealed class NetworkFamilies
     /// <param name="labels">Of all of them.</param>
     /// <param name="maxSeries">Most series of a metric. A histogram has a tenth as many sets of labels, each of which is a dozen
     /// series.</param>
-    public NetworkFamilies(IReadOnlyList<NetworkLabel> labels, int maxSeries)
+    /// <param name="isShared">Whether there is more than one node; see <see cref="SeriesFamily"/>.</param>
+    public NetworkFamilies(IReadOnlyList<NetworkLabel> labels, int maxSeries, bool isShared)
     {
         string[] names = [.. labels.Select(label => label.Name)];
+        // An agent lies about its events, but not about their node.
+        isShared &= labels is [{ Field: Event.NodeNameFieldNumber }, ..];
         SeriesFamily Counter(string name, string help, string? open = null, params string[] closed) =>
-            new(name, help, open is null ? names : [.. names, open], closed, maxSeries);
+            new(name, help, open is null ? names : [.. names, open], closed, maxSeries, isShared: isShared);
         SeriesFamily Histogram(string name, string help) =>
-            new(name, help, names, [], Math.Max(1, maxSeries / 10), Bounds);
+            new(name, help, names, [], Math.Max(1, maxSeries / 10), Bounds, isShared);
 
         _attempts = Counter("monitor_connection_attempts_total", "Outbound connection attempts, by outcome.", null, "outcome");
         _failures = Counter("monitor_connection_failures_total", "Outbound connection attempts that failed, by error; none where the client gave up.", "error");

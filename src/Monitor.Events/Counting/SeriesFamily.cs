@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Monitor.Events;
 
 /// <summary>
@@ -10,13 +12,16 @@ public sealed class SeriesFamily
     public const string OtherValue = "other";
 
     // What is longer is no name of anything; DNS names have 253 bytes.
-    private const int MaxLabelChars = 256;
+    private const int MaxLabelBytes = 256;
 
     private readonly Dictionary<string, Series> _series = new(StringComparer.Ordinal);
 
     // By the values of the closed labels, for what has no room.
     private readonly Dictionary<string, Series> _others = new(StringComparer.Ordinal);
     private readonly List<Series> _all = [];
+
+    // How many series each value of the first label has; null where they do not share.
+    private readonly Dictionary<string, int>? _shares;
     private readonly int _openLabels;
     private readonly long[] _boundsNanos;
     private readonly int _maxSeries;
@@ -27,13 +32,16 @@ public sealed class SeriesFamily
     /// <param name="closedLabels">Labels with a handful of values.</param>
     /// <param name="maxSeries">Most series, 1 or more, without those of <see cref="OtherValue"/>.</param>
     /// <param name="boundsNanos">Upper bounds of the buckets of a histogram, ascending, ns. Empty: a counter.</param>
+    /// <param name="isShared">Whether the values of the first label share the series: each has at most an equal part of them, by
+    /// how many values have come so far, and at most half. So none takes all before others come.</param>
     public SeriesFamily(
         string name,
         string help,
         IReadOnlyList<string> openLabels,
         IReadOnlyList<string> closedLabels,
         int maxSeries,
-        IReadOnlyList<long>? boundsNanos = null)
+        IReadOnlyList<long>? boundsNanos = null,
+        bool isShared = false)
     {
         ArgumentNullException.ThrowIfNull(openLabels);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSeries, 1);
@@ -43,6 +51,7 @@ public sealed class SeriesFamily
         _openLabels = openLabels.Count;
         _maxSeries = maxSeries;
         _boundsNanos = [.. boundsNanos ?? []];
+        _shares = isShared ? new(StringComparer.Ordinal) : null;
     }
 
     /// <summary>Its name.</summary>
@@ -66,16 +75,16 @@ public sealed class SeriesFamily
     /// <summary>How many events were counted under <see cref="OtherValue"/> for want of room.</summary>
     public long Folded { get; private set; }
 
+    /// <summary>The value of a label: what is above 256 bytes is no name, and <see cref="OtherValue"/> in its place.</summary>
+    public static string Bounded(string value) => Encoding.UTF8.GetByteCount(value) > MaxLabelBytes ? OtherValue : value;
+
     /// <summary>The series of these values, or the one for what has no room.</summary>
     /// <param name="values">One for each label. Not changed afterwards.</param>
     public Series Get(string[] values)
     {
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i].Length > MaxLabelChars)
-            {
-                values[i] = OtherValue;
-            }
+            values[i] = Bounded(values[i]);
         }
 
         // No name has a NUL: the kernel ends texts with it, and Kubernetes has none.
@@ -85,7 +94,7 @@ public sealed class SeriesFamily
             return found;
         }
 
-        if (_series.Count < _maxSeries)
+        if (_series.Count < _maxSeries && TryTakeShare(values[0]))
         {
             return _series[key] = Make(values, isOther: false);
         }
@@ -125,6 +134,24 @@ public sealed class SeriesFamily
         series.BucketCounts[bucket]++;
         series.BucketNanos[bucket] += nanos;
         Folded += series.IsOther ? 1 : 0;
+    }
+
+    private bool TryTakeShare(string value)
+    {
+        if (_shares is null)
+        {
+            return true;
+        }
+
+        var taken = _shares.GetValueOrDefault(value);
+        var values = _shares.Count + (taken == 0 ? 1 : 0);
+        if (taken > 0 && taken >= _maxSeries / Math.Max(2, values))
+        {
+            return false;
+        }
+
+        _shares[value] = taken + 1;
+        return true;
     }
 
     private Series Make(string[] values, bool isOther)

@@ -5,7 +5,8 @@ namespace Monitor.Server;
 /// <summary>What <c>/metrics</c> has.</summary>
 public sealed class MetricOptions
 {
-    /// <summary>Most series of one metric without a setting: a scrape is below 1 MB with all of them in use.</summary>
+    /// <summary>Most series of one metric without a setting: with names of usual length, a scrape is below 1 MB with all of them
+    /// in use.</summary>
     public const int DefaultMaxSeries = 300;
 
     /// <summary>Labels of the metrics of the network.</summary>

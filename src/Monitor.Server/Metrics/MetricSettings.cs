@@ -18,7 +18,7 @@ public static class MetricSettings
         "metrics-max-series",
         ValueFormats.WholeNumber(1, 100_000),
         "Series of one metric; the rest is summed under the label value other. A histogram has a tenth as many. With the default "
-        + "an answer of /metrics is below 1 MB.",
+        + "and names of usual length, an answer of /metrics is below 1 MB.",
         MetricOptions.DefaultMaxSeries.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>All of them, in the order of the help.</summary>

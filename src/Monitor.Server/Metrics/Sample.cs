@@ -1,9 +1,14 @@
+using Monitor.Events;
+
 namespace Monitor.Server;
 
-/// <summary>One number of a metric, and the values of its labels.</summary>
+/// <summary>One number of a metric, and the values of its labels, as <see cref="SeriesFamily.Bounded"/> has them.</summary>
 internal readonly record struct Sample(double Value, params string[] Labels)
 {
     private const char Between = '\0';
+
+    /// <summary>The values of its labels.</summary>
+    public string[] Labels { get; } = Array.ConvertAll(Labels, SeriesFamily.Bounded);
 
     /// <summary>Another text for each other list of labels, which agents give any characters.</summary>
     public string Key => string.Join(

@@ -10,29 +10,36 @@ namespace Monitor.Server;
 internal sealed record StateMetric(
     string Name, MetricKind Kind, string Help, string[] Labels, Func<StateSnapshot, IEnumerable<Sample>> Read)
 {
-    /// <summary>Its numbers, no more than so many: what has no room is added under labels that are all "other".</summary>
+    /// <summary>Its numbers, no more than so many: what has no room is added under labels that are all "other". Nodes have room in
+    /// turn, so that none has much before all have something.</summary>
     public IEnumerable<Sample> ReadBounded(StateSnapshot snapshot, int maxSeries)
     {
         var sums = new Dictionary<string, Sample>(StringComparer.Ordinal);
-        var other = default(Sample?);
         foreach (var sample in Read(snapshot))
         {
-            var key = sample.Key;
-            if (sums.TryGetValue(key, out var sum))
-            {
-                sums[key] = sum with { Value = sum.Value + sample.Value };
-            }
-            else if (sums.Count < maxSeries)
-            {
-                sums[key] = sample;
-            }
-            else
-            {
-                other = new Sample(
-                    (other?.Value ?? 0) + sample.Value, [.. Enumerable.Repeat(Events.SeriesFamily.OtherValue, Labels.Length)]);
-            }
+            Add(sums, sample);
         }
 
-        return other is null ? sums.Values : [.. sums.Values, other.Value];
+        if (sums.Count <= maxSeries)
+        {
+            return sums.Values;
+        }
+
+        var all = sums.Values
+            .GroupBy(sample => Labels is ["node", ..] ? sample.Labels[0] : "")
+            .SelectMany(node => node.Select((sample, turn) => (sample, turn)))
+            .OrderBy(inTurn => inTurn.turn)
+            .Select(inTurn => inTurn.sample)
+            .ToList();
+        sums = all.Take(maxSeries).ToDictionary(sample => sample.Key, StringComparer.Ordinal);
+        Add(sums, new Sample(
+            all.Skip(maxSeries).Sum(sample => sample.Value), [.. Enumerable.Repeat(Events.SeriesFamily.OtherValue, Labels.Length)]));
+        return sums.Values;
+    }
+
+    private static void Add(Dictionary<string, Sample> sums, in Sample sample)
+    {
+        var key = sample.Key;
+        sums[key] = sums.TryGetValue(key, out var sum) ? sum with { Value = sum.Value + sample.Value } : sample;
     }
 }

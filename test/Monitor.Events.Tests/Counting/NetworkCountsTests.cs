@@ -125,6 +125,36 @@ public class NetworkCountsTests
     }
 
     [Test]
+    public void CatchUp_OfANodeThatMakesUpWorkloads_CountsThoseOfOtherNodes([Values] bool isAggregator)
+    {
+        using var log = new EventLog(
+            new EventLogOptions { RetentionBytes = 64 << 20, TracksOrigins = isAggregator }, TestLog.Epoch, TimeProvider.System);
+        var counts = new NetworkCounts(log, NetworkLabel.Default, 400);
+        foreach (var (node, workloads) in new[] { ("hostile", 1_000), ("a", 20), ("b", 20), ("c", 20) })
+        {
+            for (var number = 0; number < workloads; number++)
+            {
+                var e = TestEvents.Connection(log.NextSequence, TestEvents.Start + number);
+                (e.NodeName, e.K8SNamespace, e.K8SWorkloadKind, e.K8SWorkloadName) = (node, "shop", "Deployment", $"app-{number}");
+                log.Append(e);
+            }
+        }
+
+        log.Publish();
+        counts.Read(families =>
+        {
+            var attempts = families.Single(family => family.Name == "monitor_connection_attempts_total");
+            // An agent has one node, and all of the room is for it.
+            Assert.That(
+                attempts.Series.GroupBy(series => series.Labels[0]).ToDictionary(node => node.Key, node => node.Count()),
+                Is.EquivalentTo(isAggregator
+                    ? new Dictionary<string, int> { ["hostile"] = 200, ["a"] = 20, ["b"] = 20, ["c"] = 20, ["other"] = 1 }
+                    : new Dictionary<string, int> { ["hostile"] = 400, ["other"] = 1 }));
+            Assert.That(attempts.Series.Sum(series => series.Value), Is.EqualTo(1_060));
+        });
+    }
+
+    [Test]
     public void CatchUp_BeyondTheLimitOfSeries_SumsTheRestAndCountsIt()
     {
         using var log = TestLog.Create(64 << 20);

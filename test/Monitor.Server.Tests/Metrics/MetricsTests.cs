@@ -237,6 +237,39 @@ internal sealed class MetricsTests
         await metrics.CheckAsync();
     }
 
+    [Test]
+    public async Task Programs_OfANodeThatMakesUpMany_TakeNoSeriesFromOthers()
+    {
+        await using var server = await TestServer.StartAsync(agents: new FakeAgents());
+        server.Programs.Programs =
+        [
+            .. Enumerable.Range(0, 64).Select(i => FakePrograms.Active($"fake-{i}", 1, "hostile")),
+            .. Enumerable.Range(0, 5).SelectMany(node => new[] { "connection", "dns" }.Select(name => FakePrograms.Active(name, 1, $"node-{node}"))),
+        ];
+
+        var metrics = await MetricText.OfAsync(server.Http);
+
+        for (var node = 0; node < 5; node++)
+        {
+            Assert.That(metrics[$"monitor_program_events_total{{node=\"node-{node}\",program=\"connection\",fate=\"stored\"}}"], Is.EqualTo(1));
+            Assert.That(metrics[$"monitor_program_events_total{{node=\"node-{node}\",program=\"dns\",fate=\"lost\"}}"], Is.Zero);
+        }
+
+        Assert.That(metrics.Sum("monitor_program_events_total", "stored") + metrics.Sum("monitor_program_events_total", "program=\"other\""), Is.EqualTo(74));
+    }
+
+    [Test]
+    public async Task Names_OfAnyLength_MakeNoLongScrape()
+    {
+        await using var server = await TestServer.StartAsync(agents: new FakeAgents());
+        server.Programs.Programs = [.. Enumerable.Range(0, 64).Select(i => FakePrograms.Active(new string('"', 15_000 + i), 1, "hostile"))];
+
+        var text = await server.Http.GetStringAsync("/metrics");
+
+        Assert.That(text, Has.Length.LessThan(1_000_000));
+        Assert.That(text, Does.Contain("monitor_program_events_total{node=\"hostile\",program=\"other\",fate=\"stored\"} 64\n"));
+    }
+
     // Whose trace a count belongs to is not known: that of the scrape would be wrong.
     [Test]
     public async Task OpenMetrics_HasNoExemplars()
