@@ -54,6 +54,12 @@ internal static class Aggregator
         using var log = new EventLog(
             new EventLogOptions { RetentionBytes = settings.Get(AggregatorSettings.Shared.Retention), TracksOrigins = true },
             Epoch(time), time, history?.Restored);
+        // They have their numbers before an agent names others, for which there might be no room later.
+        foreach (var field in V1.Event.Descriptor.Oneofs[0].Fields.Where(field => field.FieldNumber != V1.Event.CustomFieldNumber))
+        {
+            log.Types.GetOrAdd(field.Name);
+        }
+
         history?.Follow(log);
         var discoveries = AggregatorSettings.Discoveries(settings, time, logging);
         await using var peers = ServerSettings.UsesKubernetes(settings)

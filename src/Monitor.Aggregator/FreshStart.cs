@@ -4,6 +4,7 @@ using Monitor.Aggregator.Kubernetes;
 using Monitor.Sandbox;
 using Monitor.Sandbox.Files;
 using Monitor.Sandbox.Images;
+using Monitor.Sandbox.Rights;
 using Monitor.Server;
 using Monitor.Server.Settings;
 
@@ -17,6 +18,9 @@ internal static class FreshStart
 {
     /// <summary>Names the settings for the fresh image: the number of their descriptor.</summary>
     public const string Variable = "NETWORK_MONITOR_SETTINGS";
+
+    // Ports below 1024, and files that are readable for another user only.
+    private static readonly CapabilitySet Kept = CapabilitySet.Of(Capability.NetBindService, Capability.DacReadSearch);
 
     /// <summary>The settings that an earlier image left, each by its environment variable; null where this is the first.</summary>
     /// <exception cref="SandboxException">The variable leads to no message.</exception>
@@ -73,7 +77,12 @@ internal static class FreshStart
                 Connects = true,
             });
             using var message = SealedMessage.Write(Write(settings.AsEnvironment()));
-            return OwnThread.Run(() => image.Start(message, Variable, [], files))?.Message;
+            return OwnThread.Run(() =>
+            {
+                // As root it would have all.
+                ThreadRights.GiveUpAllBut(Kept);
+                image.Start(message, Variable, [], files);
+            })?.Message;
         }
         catch (SandboxException failure)
         {

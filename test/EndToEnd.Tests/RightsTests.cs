@@ -44,6 +44,23 @@ internal sealed class RightsTests
         Assert.That(Texts(rights, "notes").Any(note => note!.StartsWith("CAP_BPF is kept", StringComparison.Ordinal)), Is.EqualTo(KeepsBpf));
     }
 
+    /// <summary>As root it would have all. CAP_DAC_READ_SEARCH and CAP_NET_BIND_SERVICE stay.</summary>
+    [Test]
+    public async Task Start_OfAnAggregator_KeepsNoCapabilityThatChangesSomething()
+    {
+        using var aggregator = await ServerProcess.StartAsync(ServerProcess.Aggregator, "--agent", "127.0.0.1:1");
+        await aggregator.GetAsync("/api/events?limit=1");
+
+        foreach (var thread in Directory.GetDirectories($"/proc/{aggregator.Id}/task").Select(Status))
+        {
+            foreach (var set in new[] { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" })
+            {
+                Assert.That(
+                    ulong.Parse(thread[set], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & ~((1ul << 2) | (1ul << 10)), Is.Zero, $"{thread["Name"]} {set}");
+            }
+        }
+    }
+
     [Test]
     public async Task OpenConnections_AfterTheStart_AreStillReadInEveryNamespace()
     {

@@ -61,6 +61,14 @@ internal sealed class FilterTests(string name)
         Assert.That(Run(reading, "socket", 10, 1), Is.EqualTo(Verdict.Allow), "AF_INET6");
         Assert.That(Run(reading, "socket", 2, 1), Is.EqualTo(Verdict.Allow), "AF_INET");
         Assert.That(Run(reading, "socket", 16, 3), Is.EqualTo(Verdict.Allow), "AF_NETLINK");
+        Assert.That(Run(reading, "socket", 2, 1, 6), Is.EqualTo(Verdict.Allow), "TCP");
+        Assert.That(Run(reading, "socket", 2, 1, 262), Is.EqualTo(Verdict.Refuse), "MPTCP");
+        Assert.That(Run(reading, "socket", 16, 3, 12), Is.EqualTo(Verdict.Refuse), "NETLINK_NETFILTER");
+        Assert.That(Run(reading, "sendto", 5, 0, 1, 0x4000), Is.EqualTo(Verdict.Allow), "MSG_NOSIGNAL");
+        Assert.That(Run(reading, "sendto", 5, 0, 1, 0x20004000), Is.EqualTo(Verdict.Refuse), "MSG_FASTOPEN");
+        Assert.That(Run(reading, "sendmsg", 5, 0, 0x20000000), Is.EqualTo(Verdict.Refuse), "MSG_FASTOPEN");
+        Assert.That(Run(reading, "sendmmsg", 5, 0, 1, 0x20000000), Is.EqualTo(Verdict.Refuse), "MSG_FASTOPEN");
+        Assert.That(RunNumber(new() { KeepsDatabase = true }, _architecture == FilterArchitecture.X64 ? 91u : 52u), Is.EqualTo(Verdict.Refuse), "fchmod, of whatever it can open");
         Assert.That(Run(reading, "socket", 1, 1), Is.EqualTo(Verdict.NoSuchFamily), "AF_UNIX");
         Assert.That(Run(reading, "socketpair", 1, 2), Is.EqualTo(Verdict.NoSuchFamily), "AF_UNIX");
         Assert.That(Run(new() { RunsHelpers = true }, "socket", 1, 1), Is.EqualTo(Verdict.Allow), "AF_UNIX of a helper");

@@ -11,7 +11,8 @@ namespace Monitor.Aggregator.Links;
 /// </summary>
 internal static class AgentAnswer
 {
-    private const int MessageCost = 160;
+    private const int MessageCost = 64;
+    private const int FieldCost = 12;
     private const int TextCost = 32;
     private const int ScalarCost = 8;
 
@@ -21,7 +22,8 @@ internal static class AgentAnswer
     /// <summary>A method whose answers are bounded.</summary>
     /// <param name="descriptor">The method.</param>
     /// <param name="maxCost">Most bytes that an answer may take in memory, as estimated.</param>
-    public static Method<TRequest, TResponse> Method<TRequest, TResponse>(MethodDescriptor descriptor, int maxCost)
+    /// <param name="maxMessages">Most messages that it may have in it, those in them not counted.</param>
+    public static Method<TRequest, TResponse> Method<TRequest, TResponse>(MethodDescriptor descriptor, int maxCost, int maxMessages = int.MaxValue)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -34,7 +36,7 @@ internal static class AgentAnswer
                 static request => request.ToByteArray(), static _ => throw new NotSupportedException("Agents read these.")),
             new Marshaller<TResponse>(
                 static (_, _) => throw new NotSupportedException("Agents send these."),
-                context => Read(descriptor.OutputType, parser, context.PayloadAsReadOnlySequence().ToArray(), maxCost)));
+                context => Read(descriptor.OutputType, parser, context.PayloadAsReadOnlySequence().ToArray(), maxCost, maxMessages)));
     }
 
     /// <summary>What a message takes in memory, as estimated.</summary>
@@ -42,21 +44,32 @@ internal static class AgentAnswer
     /// <param name="bytes">It.</param>
     /// <returns>Bytes.</returns>
     /// <exception cref="InvalidProtocolBufferException">It is not one, or nested too deep.</exception>
-    public static long CostOf(MessageDescriptor type, byte[] bytes) => CostOf(type, new CodedInputStream(bytes), MaxDepth);
-
-    private static T Read<T>(MessageDescriptor type, MessageParser<T> parser, byte[] bytes, int maxCost)
-        where T : IMessage<T> => CostOf(type, bytes) <= maxCost
-            ? parser.ParseFrom(bytes)
-            : throw new InvalidDataException($"the answer would take more than {maxCost >> 20} MiB of memory");
-
-    private static long CostOf(MessageDescriptor type, CodedInputStream input, int depth)
+    /// <param name="messages">How many messages it has in it, those in them not counted.</param>
+    public static long CostOf(MessageDescriptor type, byte[] bytes, out int messages)
     {
+        messages = 0;
+        return CostOf(type, new CodedInputStream(bytes), MaxDepth, ref messages);
+    }
+
+    private static T Read<T>(MessageDescriptor type, MessageParser<T> parser, byte[] bytes, int maxCost, int maxMessages)
+        where T : IMessage<T>
+    {
+        var cost = CostOf(type, bytes, out var messages);
+        return messages > maxMessages ? throw new InvalidDataException($"the answer has {messages} parts, and was asked for {maxMessages} at most")
+            : cost > maxCost ? throw new InvalidDataException($"the answer would take more than {maxCost >> 20} MiB of memory")
+            : parser.ParseFrom(bytes);
+    }
+
+    private static long CostOf(MessageDescriptor type, CodedInputStream input, int depth, ref int messages)
+    {
+        var inner = 0;
         if (depth == 0)
         {
             throw new InvalidDataException("the answer is nested too deep");
         }
 
-        long cost = MessageCost;
+        // An object has room for all of its fields.
+        long cost = MessageCost + (FieldCost * type.Fields.InDeclarationOrder().Count);
         for (uint tag; (tag = input.ReadTag()) != 0;)
         {
             var field = type.FindFieldByNumber(WireFormat.GetTagFieldNumber(tag));
@@ -68,9 +81,10 @@ internal static class AgentAnswer
             }
 
             var bytes = input.ReadBytes();
+            messages += field.FieldType == FieldType.Message ? 1 : 0;
             cost += field.FieldType switch
             {
-                FieldType.Message => CostOf(field.MessageType, bytes.CreateCodedInput(), depth - 1),
+                FieldType.Message => CostOf(field.MessageType, bytes.CreateCodedInput(), depth - 1, ref inner),
                 FieldType.String => TextCost + (2L * bytes.Length),
                 FieldType.Bytes => TextCost + bytes.Length,
                 // Packed, a byte each at the least.

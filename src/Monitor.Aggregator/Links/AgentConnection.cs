@@ -34,9 +34,10 @@ internal sealed class AgentConnection : IDisposable
     private static readonly Method<ListProgramsRequest, ListProgramsResponse> Programs =
         AgentAnswer.Method<ListProgramsRequest, ListProgramsResponse>(ProgramService.Descriptor.FindMethodByName("ListPrograms"), 4 << 20);
 
-    private static readonly Method<ListOpenConnectionsRequest, ListOpenConnectionsResponse> OpenConnections =
-        AgentAnswer.Method<ListOpenConnectionsRequest, ListOpenConnectionsResponse>(
-            ConnectionService.Descriptor.FindMethodByName("ListOpenConnections"), 64 << 20);
+    private const int ConnectionsCost = 48 << 20;
+
+    // Beside the connections that were asked for: two of one place are both on a page, and some notes.
+    private const int BesideConnections = 32;
 
     private static readonly Method<GetMonitorMetricsRequest, GetMonitorMetricsResponse> MonitorMetrics =
         AgentAnswer.Method<GetMonitorMetricsRequest, GetMonitorMetricsResponse>(
@@ -100,7 +101,12 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>Asks for its open connections.</summary>
     public Task<ListOpenConnectionsResponse> ListOpenConnectionsAsync(
         ListOpenConnectionsRequest request, CancellationToken cancellationToken) =>
-        CallAsync(_lists, OpenConnections, request, cancellationToken);
+        CallAsync(
+            _lists,
+            AgentAnswer.Method<ListOpenConnectionsRequest, ListOpenConnectionsResponse>(
+                ConnectionService.Descriptor.FindMethodByName("ListOpenConnections"), ConnectionsCost, request.Limit + BesideConnections),
+            request,
+            cancellationToken);
 
     /// <summary>Asks for what a monitor of the user's own counts.</summary>
     public Task<GetMonitorMetricsResponse> GetMonitorMetricsAsync(string name, CancellationToken cancellationToken) =>

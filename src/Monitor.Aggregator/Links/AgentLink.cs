@@ -122,6 +122,12 @@ internal sealed class AgentLink(
                 return new LinkEnd(LinkEndKind.Failed, refusal);
             }
 
+            if (nodes.OtherNodeOf(agent) is { } other)
+            {
+                return new LinkEnd(
+                    LinkEndKind.Failed, $"it says that its run is {BootEpoch.Format(agent.Epoch)}, which is that of the agent on '{other}': restart it");
+            }
+
             // 2. One link for each node.
             var claim = nodes.Claim(address, agent);
             _node = claim.Node;

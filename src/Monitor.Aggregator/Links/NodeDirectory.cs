@@ -10,8 +10,15 @@ internal sealed class NodeDirectory
     // a year where a hundred come and go each day for three months.
     private const int MaxRemembered = 10_000;
 
+    // Of agents that restart: a hundred bytes each.
+    private const int MaxRuns = 100_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AgentNode> _nodes = new(StringComparer.Ordinal);
+
+    // Which node each run is of. Ids of events and resume tokens have the run alone.
+    private readonly Dictionary<ulong, string> _runs = [];
+    private readonly Queue<ulong> _oldestRuns = [];
     private readonly ClusterLog _log;
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
@@ -30,6 +37,7 @@ internal sealed class NodeDirectory
             var node = new AgentNode(origin.NodeName, log, time);
             node.GoOn(origin, at, isRetired);
             _nodes[origin.NodeName] = node;
+            NoteRun(origin.Epoch, origin.NodeName);
         }
     }
 
@@ -53,6 +61,17 @@ internal sealed class NodeDirectory
         }
     }
 
+    /// <summary>Another node that an agent's run is of, as no two agents' are; null where there is none, and the run is the agent's
+    /// node's from then on.</summary>
+    public string? OtherNodeOf(AgentIdentity agent)
+    {
+        lock (_lock)
+        {
+            NoteRun(agent.Epoch, agent.NodeName);
+            return _runs[agent.Epoch] is var name && name != agent.NodeName ? name : null;
+        }
+    }
+
     /// <summary>Takes a node for a link, unless another link has it.</summary>
     public Claim Claim(AgentAddress link, AgentIdentity agent)
     {
@@ -66,6 +85,21 @@ internal sealed class NodeDirectory
 
             node.UnlinkedSince = null;
             return node.Holder.Claim(node, link, agent.Epoch);
+        }
+    }
+
+    // For the lock.
+    private void NoteRun(ulong epoch, string nodeName)
+    {
+        if (!_runs.TryAdd(epoch, nodeName))
+        {
+            return;
+        }
+
+        _oldestRuns.Enqueue(epoch);
+        if (_oldestRuns.Count > MaxRuns)
+        {
+            _runs.Remove(_oldestRuns.Dequeue());
         }
     }
 

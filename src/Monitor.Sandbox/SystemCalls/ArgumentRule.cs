@@ -20,4 +20,7 @@ internal enum ArgumentTest
 
     /// <summary>It has a bit of the first one.</summary>
     HasBit,
+
+    /// <summary>It has no bit of any.</summary>
+    HasNoBit,
 }

@@ -72,14 +72,14 @@ internal static class FilterProgram
     {
         // The lower half: both architectures are little-endian, and none of these arguments has more.
         var decision = new List<FilterInstruction> { new(FilterInstruction.Load, 0, 0, ArgumentsOffset + (8 * (uint)rule.Argument)) };
-        var code = rule.Test == ArgumentTest.HasBit ? FilterInstruction.JumpIfAnyBit : FilterInstruction.JumpIfEqual;
+        var code = rule.Test is ArgumentTest.HasBit or ArgumentTest.HasNoBit ? FilterInstruction.JumpIfAnyBit : FilterInstruction.JumpIfEqual;
         for (var i = 0; i < rule.Values.Count; i++)
         {
             decision.Add(new FilterInstruction(code, (byte)(rule.Values.Count - i), 0, rule.Values[i]));
         }
 
         // A value that is found leaves out one instruction more than one that is not: the verdict, or the jump over it.
-        if (rule.Test == ArgumentTest.NoneOf)
+        if (rule.Test is ArgumentTest.NoneOf or ArgumentTest.HasNoBit)
         {
             decision.Add(new FilterInstruction(FilterInstruction.Jump, 0, 0, 1));
         }

@@ -8,6 +8,13 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     private const uint CloneThread = 0x10000;
     private const uint Inet = 2, Inet6 = 10, Netlink = 16;
 
+    // Protocols of TCP and UDP, which are their numbers or 0, and of netlink those of addresses and of sockets. Not MPTCP, which Landlock
+    // does not look at.
+    private const uint Default = 0, SocketDiagnostics = 4, Tcp = 6, Udp = 17;
+
+    // MSG_FASTOPEN connects, and Landlock does not look at that either.
+    private const uint FastOpen = 0x20000000;
+
     // PRIO_PROCESS.
     private const uint PriorityOfThread = 0;
 
@@ -73,7 +80,10 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
         "clone" => new ArgumentRule(0, ArgumentTest.HasBit, [CloneThread]),
         // No Unix sockets: by them root reaches what runs containers, systemd and D-Bus, and Landlock refuses none by its path. Nor
         // pairs, since one of datagrams can send to any path. The C library does without nscd and its like.
-        "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Inet, Inet6, Netlink], Verdict.NoSuchFamily),
+        "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Inet, Inet6, Netlink], Verdict.NoSuchFamily,
+            And: new ArgumentRule(2, ArgumentTest.OneOf, [Default, SocketDiagnostics, Tcp, Udp])),
+        "sendto" or "sendmmsg" => new ArgumentRule(3, ArgumentTest.HasNoBit, [FastOpen]),
+        "sendmsg" => new ArgumentRule(2, ArgumentTest.HasNoBit, [FastOpen]),
         "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand, FileSetOwner, SocketSetOwner]),
         "fcntl" => new ArgumentRule(1, ArgumentTest.NoneOf, [SetOwner, SetSignal, SetOwnerExtended]),
         "kill" or "tgkill" => new ArgumentRule(0, ArgumentTest.OneOf, [(uint)processId]),

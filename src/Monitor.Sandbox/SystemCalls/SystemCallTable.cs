@@ -31,8 +31,8 @@ internal static class SystemCallTable
         new("unlinkat", 263, 35), new("sched_yield", 24, 124), new("nanosleep", 35, 101),
         new("clock_nanosleep", 230, 115), new("clock_gettime", 228, 113), new("clock_getres", 229, 114),
         new("gettimeofday", 96, 169), new("time", 201, None), new("times", 100, 153), new("connect", 42, 203),
-        new("accept", 43, 202), new("accept4", 288, 242), new("sendto", 44, 206), new("recvfrom", 45, 207),
-        new("sendmsg", 46, 211), new("recvmsg", 47, 212), new("sendmmsg", 307, 269), new("recvmmsg", 299, 243),
+        new("accept", 43, 202), new("accept4", 288, 242), new("recvfrom", 45, 207),
+        new("recvmsg", 47, 212), new("recvmmsg", 299, 243),
         new("shutdown", 48, 210), new("bind", 49, 200), new("listen", 50, 201), new("getsockname", 51, 204),
         new("getpeername", 52, 205), new("setsockopt", 54, 208), new("getsockopt", 55, 209), new("exit", 60, 93),
         new("exit_group", 231, 94), new("wait4", 61, 260), new("waitid", 247, 95), new("futex", 202, 98),
@@ -60,7 +60,8 @@ internal static class SystemCallTable
         new("clone", 56, 220), new("socket", 41, 198), new("socketpair", 53, 199), new("ioctl", 16, 29),
         new("fcntl", 72, 25), new("kill", 62, 129), new("tgkill", 234, 131), new("prlimit64", 302, 261),
         new("setpriority", 141, 140), new("sched_setparam", 142, 118), new("sched_setscheduler", 144, 119),
-        new("sched_setaffinity", 203, 122), new("bpf", 321, 280),
+        new("sched_setaffinity", 203, 122), new("bpf", 321, 280), new("sendto", 44, 206), new("sendmsg", 46, 211),
+        new("sendmmsg", 307, 269),
     ];
 
     /// <summary>Its arguments are in memory, which a filter cannot see. The C library falls back to clone.</summary>
@@ -69,11 +70,11 @@ internal static class SystemCallTable
         new("clone3", 435, 435),
     ];
 
-    /// <summary>What a database does with its files.</summary>
+    /// <summary>What a database does with its files. It makes them with their mode, and goes on where it may not change that:
+    /// whoever may change that of one file may of all that it can open, for Landlock leaves modes and owners alone.</summary>
     public static readonly SystemCall[] Database =
     [
-        new("rename", 82, None), new("renameat", 264, 38), new("renameat2", 316, 276), new("fchmod", 91, 52), new("fchown", 93, 55),
-        new("fallocate", 285, 47),
+        new("rename", 82, None), new("renameat", 264, 38), new("renameat2", 316, 276), new("fallocate", 285, 47),
     ];
 
     /// <summary>Rings of CPUs that come online take it.</summary>

@@ -72,4 +72,22 @@ internal sealed class IdentityTests
         Assert.That(fleet.Content.Brief, Is.EqualTo(new[] { "1", "2", "3", "4", "-0 Restarted", "1", "2", "3" }));
         Assert.That(fleet.Get(second.Address).Restarts, Is.EqualTo(1));
     }
+
+    /// <summary>Ids of events and resume tokens have the run and not the node: who took another's would hide its events.</summary>
+    [Test]
+    public async Task Agent_WithTheRunOfAnother_IsNotTaken()
+    {
+        await using var first = await TestAgent.StartAsync("node-1", epoch: 7);
+        await using var second = await TestAgent.StartAsync("node-2", epoch: 7);
+        first.Append(10);
+        second.Append(10);
+        await using var fleet = TestFleet.Start(first.Address);
+        await fleet.UntilEventsAsync(10);
+
+        fleet.List(first.Address, second.Address);
+        await fleet.UntilAsync(second.Address, State.Failed);
+
+        Assert.That(fleet.Get(second.Address).Reason, Does.Contain("which is that of the agent on 'node-1'"));
+        Assert.That(fleet.Get(first.Address).State, Is.EqualTo(State.Streaming));
+    }
 }
