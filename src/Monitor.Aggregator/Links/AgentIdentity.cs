@@ -26,6 +26,9 @@ internal sealed record AgentIdentity(string NodeName, ulong Epoch, string Versio
         var version = MessageText.Shorten(health.Version);
         refusal = health.Component != "agent"
                 ? $"what answers here says that it is '{MessageText.Shorten(health.Component)}', not an agent; {LinkFailure.Remedy}"
+            : health is { NodeName: "", Epoch: "" }
+                ? $"the agent answers as to nobody that it knows: its {ServerSettings.AggregatorName.OptionName} must be a name in this "
+                + $"aggregator's certificate, and its {ServerSettings.TlsAuthority.OptionName} must have signed it"
             : health.NodeName.Length == 0
                 ? $"the agent has no node name; start it with {ServerSettings.NodeName.OptionName}"
             : Encoding.UTF8.GetByteCount(health.NodeName) > ContractLimits.MaxNodeNameBytes

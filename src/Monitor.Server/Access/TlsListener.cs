@@ -20,21 +20,27 @@ internal static class TlsListener
     // A handshake takes two round trips.
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 
+    // An authority has some between itself and whom it signs. What is sent is kept.
+    private const int MaxSent = 10;
+
+    // Of one certificate, or a little more.
+    private const int BytesOfOne = 1 << 10;
+
     private static readonly object Shown = new();
 
     private static readonly object Place = new();
 
     public static void Use(ListenOptions listen, TlsIdentity tls, Refusals refusals)
     {
-        listen.Use(next => connection => EndQuietlyAsync(next, connection));
+        listen.Use(next => connection => EndQuietlyAsync(next, connection, refusals));
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = HandshakeTimeout,
             // For each connection, so that it has the certificate of now.
-            OnConnection = async context =>
+            OnConnection = context =>
             {
-                var authority = await AsksAsync(context, tls, refusals) ? tls.Authority : null;
-                return new SslServerAuthenticationOptions
+                var authority = Asks(context, tls, refusals) ? tls.Authority : null;
+                return ValueTask.FromResult(new SslServerAuthenticationOptions
                 {
                     ServerCertificateContext = tls.Certificate,
                     EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -48,7 +54,7 @@ internal static class TlsListener
                         // It may have a token.
                         || authority is not null
                             && IsAccepted((X509Certificate2)certificate, chain, errors, context.Connection, tls, authority, refusals),
-                };
+                });
             },
         });
         listen.Use(next => connection =>
@@ -64,7 +70,7 @@ internal static class TlsListener
 
     // A certificate is judged before there is anything else to know its client by, and a chain of a hundred takes a fifth of a second.
     // Whoever sends such chains is not asked for a certificate for a while; it may have a token.
-    private static async ValueTask<bool> AsksAsync(TlsHandshakeCallbackContext context, TlsIdentity tls, Refusals refusals)
+    private static bool Asks(TlsHandshakeCallbackContext context, TlsIdentity tls, Refusals refusals)
     {
         if (!tls.HasAuthority)
         {
@@ -72,30 +78,31 @@ internal static class TlsListener
         }
 
         var client = context.Connection.Features.GetRequiredFeature<LimitedClient>();
-        if (await client.TryBeginHandshakeAsync(context.CancellationToken))
+        if (client.BadCertificates.IsEmpty)
         {
-            context.Connection.Items[Place] = client;
-            if (!client.BadCertificates.IsEmpty)
-            {
-                return true;
-            }
+            refusals.CountThrottled();
+            return false;
         }
 
-        refusals.CountThrottled();
-        return false;
+        context.Connection.Items[Place] = client;
+        client.BeginHandshake(context.Connection);
+        return true;
     }
 
-    private static void LeavePlace(ConnectionContext connection)
+    private static bool LeavePlace(ConnectionContext connection)
     {
-        if (connection.Items.Remove(Place, out var client))
+        if (!connection.Items.Remove(Place, out var client))
         {
-            ((LimitedClient)client!).EndHandshake();
+            return false;
         }
+
+        ((LimitedClient)client!).EndHandshake(connection);
+        return true;
     }
 
     // A handshake that does not begin with a hello, or with one of a version that is off, is never asked which certificate it
     // wants, and the web server reports what follows as its own error: a client could fill the log.
-    private static async Task EndQuietlyAsync(ConnectionDelegate next, ConnectionContext connection)
+    private static async Task EndQuietlyAsync(ConnectionDelegate next, ConnectionContext connection, Refusals refusals)
     {
         try
         {
@@ -103,6 +110,14 @@ internal static class TlsListener
         }
         catch (NotSupportedException)
         {
+            connection.Abort();
+        }
+        catch (Exception failure) when (failure is not (IOException or OperationCanceledException) && LeavePlace(connection))
+        {
+            // What the platform makes of a certificate that it has no use for, in the handshake. It does not say how much was sent.
+            var client = connection.Features.GetRequiredFeature<LimitedClient>();
+            client.NoteBadCertificate(LimitedClient.WrongCertificates);
+            refusals.CountCertificate(client, $"its certificate: {failure.Message}");
             connection.Abort();
         }
         finally
@@ -120,18 +135,27 @@ internal static class TlsListener
         CertificateAuthority authority,
         Refusals refusals)
     {
-        var shown = tls.RememberClient(certificate, chain);
-        shown.NoteProblem(
-            authority, errors == SslPolicyErrors.None ? null : chain is null ? errors.ToString() : CertificateAuthority.ProblemOf(chain));
-        if (tls.ProblemOfClient(shown) is { } problem)
+        var sent = chain?.ChainPolicy.ExtraStore ?? [];
+        var problem = sent.Count > MaxSent ? $"it came with {sent.Count} others"
+            : errors == SslPolicyErrors.None ? null
+            : chain is null ? errors.ToString()
+            : CertificateAuthority.ProblemOf(chain);
+        if (problem is null)
         {
-            var client = connection.Features.GetRequiredFeature<LimitedClient>();
-            client.BadCertificates.Take(1 + (chain?.ChainPolicy.ExtraStore.Count ?? 0));
-            refusals.CountCertificate(client, $"its certificate: {problem}");
-            return false;
+            var shown = tls.RememberClient(certificate, chain);
+            shown.NoteProblem(authority, null);
+            problem = tls.ProblemOfClient(shown);
+            connection.Items[Shown] = shown;
         }
 
-        connection.Items[Shown] = shown;
-        return true;
+        if (problem is not null)
+        {
+            // What it costs to judge goes with what was sent.
+            var client = connection.Features.GetRequiredFeature<LimitedClient>();
+            client.NoteBadCertificate(1 + sent.Count + (sent.Append(certificate).Sum(one => one.RawData.Length) / BytesOfOne));
+            refusals.CountCertificate(client, $"its certificate: {problem}");
+        }
+
+        return problem is null;
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Monitor.Server;
 
 /// <summary>What connections go through before they are served: too many of them, or of their frames.</summary>
-internal sealed class ConnectionLimits(ClientLimits limits, LimitCounters counters, ILogger<ConnectionLimits> logger)
+internal sealed class ConnectionLimits(MonitorServerOptions options, ClientLimits limits, LimitCounters counters, ILogger<ConnectionLimits> logger)
 {
     /// <summary>Closes connections beyond the limits at once. Goes before everything else, the TLS handshake above
     /// all.</summary>
@@ -44,7 +44,13 @@ internal sealed class ConnectionLimits(ClientLimits limits, LimitCounters counte
             return;
         }
 
-        var streams = new Http2Streams(client);
+        var streams = new Http2Streams(client, options.Clients.CallTimeout, options.Time, () =>
+        {
+            counters.Timeouts.Add();
+            LimitLog.TimedOut(logger, (connection.RemoteEndPoint as IPEndPoint)?.Address, options.Clients.CallTimeout);
+            connection.Abort(new ConnectionAbortedException("An answer was not let through in time."));
+        });
+        connection.Features.Set(streams);
         var received = new Http2FrameCount(streams);
         var sent = new Http2SentFrames(streams);
         var isOver = false;

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -24,12 +25,11 @@ internal sealed class LimitedClient : IDisposable
     public const int OwnHeldBytes = 256 << 10;
 
     // Handshakes of a client that may show a certificate, at one time. They take two round trips and a few milliseconds.
-    private const int MaxHandshakes = 16;
-    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(1);
+    private const int MaxHandshakes = 256;
 
-    // Certificates of chains that lead nowhere, in ten seconds: some 20 ms of work a second. A client with one that has expired may go on
-    // trying.
-    private const int WrongCertificates = 100;
+    /// <summary>Certificates of chains that lead nowhere, in ten seconds: some 20 ms of work a second. A client with one that has expired
+    /// may go on trying.</summary>
+    public const int WrongCertificates = 100;
 
     // Requests of HTTP/2 whose answers were not sent to their end, beside streams: as many as wait, and some that are refused.
     // One takes some 20 KiB. Twice as many of all clients, beyond which each has a hundred.
@@ -47,7 +47,8 @@ internal sealed class LimitedClient : IDisposable
     private readonly TokenBucket _requests;
     private readonly TokenBucket _frames;
     private readonly SemaphoreSlim _turns;
-    private readonly SemaphoreSlim _handshakes = new(MaxHandshakes);
+    private readonly Lock _handshaking = new();
+    private readonly LinkedList<ConnectionContext> _handshakes = [];
     private int _streams;
     private int _openRequests;
     private long _heldBytes;
@@ -117,13 +118,14 @@ internal sealed class LimitedClient : IDisposable
     public void CloseStream() => Interlocked.Decrement(ref _streams);
 
     /// <summary>A request begins, over HTTP/2; to be followed by <see cref="CloseRequest"/>.</summary>
-    /// <returns>False where it has more than it may, or all clients have.</returns>
-    public bool OpenRequest()
+    /// <returns>Whether the client has more than it may, and whether it is not to have this one, because all clients have too
+    /// many.</returns>
+    public (bool IsTooMany, bool IsRefused) OpenRequest()
     {
         var own = Interlocked.Increment(ref _openRequests);
         var all = _ofAll.AddOpenRequests(1);
         var most = _options.MaxStreams + MaxUnread;
-        return own <= OwnRequests || (own <= most && all <= most * 2);
+        return (own > most, own > OwnRequests && all > most * 2);
     }
 
     public void CloseRequest()
@@ -155,12 +157,52 @@ internal sealed class LimitedClient : IDisposable
         _ofAll.AddHeldBytes(-bytes);
     }
 
-    /// <summary>Waits for a moment until the client has few enough handshakes.</summary>
-    /// <returns>False where it has too many. True: to be followed by <see cref="EndHandshake"/>.</returns>
-    public async ValueTask<bool> TryBeginHandshakeAsync(CancellationToken cancellationToken) =>
-        _handshakes.Wait(0, CancellationToken.None) || await _handshakes.WaitAsync(HandshakePatience, cancellationToken);
+    /// <summary>A handshake begins; to be followed by <see cref="EndHandshake"/>. Where the client has too many, the oldest is given up:
+    /// those that are not held up end in milliseconds.</summary>
+    public void BeginHandshake(ConnectionContext connection)
+    {
+        ConnectionContext? oldest = null;
+        lock (_handshaking)
+        {
+            _handshakes.AddLast(connection);
+            if (_handshakes.Count > MaxHandshakes)
+            {
+                oldest = _handshakes.First!.Value;
+                _handshakes.RemoveFirst();
+            }
+        }
 
-    public void EndHandshake() => _handshakes.Release();
+        oldest?.Abort();
+    }
+
+    /// <summary>Notes a certificate that no authority vouches for. Where there were too many, handshakes that have asked for one
+    /// are given up: what is shown there may be of the same kind.</summary>
+    /// <param name="price">As of so many certificates.</param>
+    public void NoteBadCertificate(int price)
+    {
+        BadCertificates.Take(price);
+        if (!BadCertificates.IsEmpty)
+        {
+            return;
+        }
+
+        List<ConnectionContext> open;
+        lock (_handshaking)
+        {
+            open = [.. _handshakes];
+            _handshakes.Clear();
+        }
+
+        open.ForEach(connection => connection.Abort());
+    }
+
+    public void EndHandshake(ConnectionContext connection)
+    {
+        lock (_handshaking)
+        {
+            _handshakes.Remove(connection);
+        }
+    }
 
     /// <summary>Waits until the client has few enough calls at work, in the order in which they came.</summary>
     /// <returns>False where too many wait already. True: to be followed by <see cref="EndTurn"/>.</returns>
@@ -190,9 +232,5 @@ internal sealed class LimitedClient : IDisposable
 
     public void EndTurn() => _turns.Release();
 
-    public void Dispose()
-    {
-        _turns.Dispose();
-        _handshakes.Dispose();
-    }
+    public void Dispose() => _turns.Dispose();
 }

@@ -135,7 +135,8 @@ internal sealed class CallLimit(RequestDelegate next, MonitorServerOptions optio
     {
         if (!RestRequest.IsRest(context))
         {
-            return await GrpcRequestBody.TryReadAsync(context, options.MaxRequestBodyBytes, held, counters);
+            // Over HTTP/1.1 gRPC says that it is the wrong version, and reads nothing.
+            return !HttpProtocol.IsHttp2(context.Request.Protocol) || await GrpcRequestBody.TryReadAsync(context, options.MaxRequestBodyBytes, held, counters);
         }
 
         // The rest of a request by REST is read in its turn.

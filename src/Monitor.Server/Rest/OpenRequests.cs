@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Monitor.Server;
@@ -24,6 +25,16 @@ internal sealed class OpenRequests(RequestDelegate next, MonitorServerOptions op
             return;
         }
 
+        // Null over HTTP/1.1, where an answer that is not read keeps its service.
+        var stream = context.Features.Get<IHttp2StreamIdFeature>()?.StreamId ?? 0;
+        var streams = stream == 0 ? null : context.Features.Get<Http2Streams>();
+        if (streams?.IsRefused(stream) == true)
+        {
+            counters.Requests.Add();
+            Reset(context);
+            return;
+        }
+
         using var timeout = new CancellationTokenSource(options.Clients.CallTimeout, options.Time);
         using var end = timeout.Token.UnsafeRegister(_ => CutOff(context), null);
         using var held = new HeldRequest(client);
@@ -43,6 +54,7 @@ internal sealed class OpenRequests(RequestDelegate next, MonitorServerOptions op
         finally
         {
             Forget(context);
+            streams?.Answer(stream);
         }
     }
 

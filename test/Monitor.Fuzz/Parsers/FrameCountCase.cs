@@ -18,14 +18,16 @@ internal sealed class FrameCountCase : ParserCase
     public override byte[] Make(Random random) =>
         [(byte)random.Next(256), .. Damage.Of([.. Http2Frame.Preface, .. Http2Frames.Random(random, ["/monitor.v1.StatusService/GetHealth"]).Take(4096)], random)];
 
+    private static Http2Streams Streams(LimitedClient client) => new(client, TimeSpan.FromMinutes(1), TimeProvider.System, static () => { });
+
     protected override string Parse(byte[] input)
     {
         var part = input.Length == 0 ? 1 : input[0] + 1;
         var bytes = input.AsMemory(Math.Min(1, input.Length));
         using var client = new LimitedClient(IPAddress.Loopback, new ClientLimitOptions(), TimeProvider.System, new AllClients());
-        var streams = new Http2Streams(client);
+        var streams = Streams(client);
         var whole = new Http2FrameCount(streams).Add(new ReadOnlySequence<byte>(bytes));
-        var counter = new Http2FrameCount(new Http2Streams(client));
+        var counter = new Http2FrameCount(Streams(client));
         var sum = 0.0;
         for (var at = 0; at < bytes.Length; at += part)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -156,11 +157,56 @@ internal sealed class CredentialTests
 
         var stats = await secured.Http(SecuredServer.Token).GetStringAsync(new Uri("/api/stats", UriKind.Relative));
         Assert.That(answered, Is.GreaterThanOrEqualTo(10));
+        Assert.That(secured.Server.LogLines, Has.Some.Contains("its certificate: it came with 39 others"));
         Assert.That(stats, Does.Match("\"throttled\":\"[1-9]").And.Match("\"certificates_refused\":\"[1-9]"));
         foreach (var certificate in chain)
         {
             certificate.Dispose();
         }
+    }
+
+    /// <summary>What the platform cannot read ends the handshake before anybody asks whether it is good.</summary>
+    [Test]
+    public async Task Certificate_ThatIsMalformed_IsRefusedLikeALongChain()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        // Certificate policies that are none.
+        var (certificate, key) = secured.Authority.Sign("ci.example", extension: new X509Extension("2.5.29.32", [4, 2, 0, 0], false));
+        using var malformed = X509Certificate2.CreateFromPem(certificate, key);
+
+        Assert.That(
+            async () => await secured.Http(certificate: malformed).GetAsync(new Uri("/api/events", UriKind.Relative)),
+            Throws.InstanceOf<HttpRequestException>());
+        using var next = await secured.Http(certificate: malformed).GetAsync(new Uri("/api/events", UriKind.Relative));
+
+        Assert.That(next.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), "it is not asked for it");
+        var stats = await secured.Http(SecuredServer.Token).GetStringAsync(new Uri("/api/stats", UriKind.Relative));
+        Assert.That(stats, Does.Match("\"certificates_refused\":\"[1-9]"));
+    }
+
+    /// <summary>Handshakes that stand still are given up for those that go on.</summary>
+    [Test]
+    public async Task Handshakes_ThatStandStill_KeepNoCertificateOut()
+    {
+        await using var secured = await SecuredServer.StartAsync();
+        using var good = secured.Authority.SignClient("ci.example");
+        // What a client sends first, which hears nothing in reply.
+        var sent = new MemoryStream();
+        using var silent = new SslStream(sent);
+        Assert.That(async () => await silent.AuthenticateAsClientAsync("monitor.test"), Throws.InstanceOf<IOException>());
+        var hello = sent.ToArray();
+        var stalled = new List<TcpClient>();
+        for (var i = 0; i < 100; i++)
+        {
+            stalled.Add(new TcpClient());
+            await stalled[^1].ConnectAsync(secured.Server.EndPoints.Http);
+            await stalled[^1].GetStream().WriteAsync(hello);
+        }
+
+        using var response = await secured.Http(certificate: good).GetAsync(new Uri("/api/events", UriKind.Relative));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        stalled.ForEach(client => client.Dispose());
     }
 
     [Test]

@@ -25,7 +25,9 @@ internal sealed class TestAuthority : IDisposable
     /// <param name="from">Days from now.</param>
     /// <param name="to">Days from now.</param>
     /// <param name="issuerUrl">Where it says that its authority's certificate is; null: it does not say.</param>
-    public (string Certificate, string Key) Sign(string? name, double from = -1, double to = 20, Uri? issuerUrl = null)
+    /// <param name="extension">One more; null: none.</param>
+    public (string Certificate, string Key) Sign(
+        string? name, double from = -1, double to = 20, Uri? issuerUrl = null, X509Extension? extension = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=whoever", key, HashAlgorithmName.SHA256);
@@ -42,6 +44,11 @@ internal sealed class TestAuthority : IDisposable
         if (issuerUrl is not null)
         {
             request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([], [issuerUrl.ToString()]));
+        }
+
+        if (extension is not null)
+        {
+            request.CertificateExtensions.Add(extension);
         }
 
         using var certificate = request.Create(

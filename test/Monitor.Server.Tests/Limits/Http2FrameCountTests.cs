@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Monitor.Server.Tests.Support;
 
 namespace Monitor.Server.Tests.Limits;
 
@@ -32,7 +33,7 @@ internal sealed class Http2FrameCountTests
             .. Frame(type: 99, new byte[1]), // unknown: 1
             .. Frame(type: 8, new byte[4]), // WINDOW_UPDATE: a tenth
         ];
-        var count = new Http2FrameCount(new Http2Streams(_client));
+        var count = new Http2FrameCount(Streams());
 
         var frames = bytes.Chunk(length).Sum(part => count.Add(new ReadOnlySequence<byte>(part)));
 
@@ -42,7 +43,7 @@ internal sealed class Http2FrameCountTests
     [Test]
     public void Add_OfHttp11_CountsNothing()
     {
-        var count = new Http2FrameCount(new Http2Streams(_client));
+        var count = new Http2FrameCount(Streams());
         var request = System.Text.Encoding.ASCII.GetBytes("PRIVATE / HTTP/1.1\r\nHost: a\r\n\r\n" + new string('x', 10_000));
 
         Assert.That(count.Add(new ReadOnlySequence<byte>(request)), Is.Zero);
@@ -55,7 +56,7 @@ internal sealed class Http2FrameCountTests
     [TestCase(1000)]
     public void Streams_HoweverTheBytesAreCut_AreOpenUntilTheirEnd(int length)
     {
-        var streams = new Http2Streams(_client);
+        var streams = Streams();
         var received = new Http2FrameCount(streams);
         var sent = new Http2SentFrames(streams);
         Receive([.. Preface, .. Frame(4, []), .. Frame(1, new byte[30], 4, 1), .. Frame(0, new byte[70], 1, 1), .. Frame(1, new byte[9], 5, 3), .. Frame(1, new byte[9], 5, 5)]);
@@ -93,9 +94,9 @@ internal sealed class Http2FrameCountTests
     [Test]
     public void Streams_MoreThanAClientMayHave_AreSaidToBe()
     {
-        var few = new Http2Streams(_client);
-        var many = new Http2Streams(_client);
-        var more = new Http2Streams(_client);
+        var few = Streams();
+        var many = Streams();
+        var more = Streams();
         few.Open(1);
         for (var i = 0; i < 2499; i++)
         {
@@ -105,7 +106,7 @@ internal sealed class Http2FrameCountTests
         more.Open(1);
         Assert.That((few.AreTooMany, many.AreTooMany, more.AreTooMany), Is.EqualTo((false, false, true)));
         many.End();
-        var again = new Http2Streams(_client);
+        var again = Streams();
         again.Open(1);
         Assert.That(again.AreTooMany, Is.False);
         more.End();
@@ -113,10 +114,47 @@ internal sealed class Http2FrameCountTests
         again.End();
     }
 
+    /// <summary>A small answer does not wait for its client in the service, but in the web server.</summary>
+    [Test]
+    public void Answer_ThatIsNotLetThrough_EndsTheConnection()
+    {
+        var time = new ManualTime();
+        var ended = 0;
+        var streams = new Http2Streams(_client, TimeSpan.FromMinutes(1), time, () => ended++);
+        streams.Open(1);
+        streams.Open(3);
+        streams.Open(5);
+        streams.Answer(1);
+        streams.Close(1);
+        time.Advance(TimeSpan.FromSeconds(40));
+        streams.Answer(3);
+        time.Advance(TimeSpan.FromSeconds(50));
+        var before = ended;
+
+        time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.That((before, ended), Is.EqualTo((0, 1)), "5 is a stream, which may stay");
+        streams.End();
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.That((ended, _client.OpenRequests), Is.EqualTo((1, 0)));
+    }
+
+    [Test]
+    public void Requests_OfAllClients_RefuseNewOnesOfThoseWithMany()
+    {
+        var all = new AllClients();
+        var clients = Enumerable.Range(1, 3)
+            .Select(i => new LimitedClient(new IPAddress([192, 0, 2, (byte)i]), new ClientLimitOptions(), TimeProvider.System, all)).ToList();
+        var refused = clients.ConvertAll(client => Enumerable.Range(0, 2500).Count(_ => client.OpenRequest() is not (false, false)));
+
+        Assert.That(refused, Is.EqualTo(new[] { 0, 0, 2400 }));
+        clients.ForEach(client => client.Dispose());
+    }
+
     [Test]
     public void Sent_OfHttp11_EndsNothing()
     {
-        var streams = new Http2Streams(_client);
+        var streams = Streams();
         streams.Open(0x20323030);
 
         new Http2SentFrames(streams).Add("HTTP/1.1 200 OK\r\n\r\n"u8);
@@ -124,6 +162,8 @@ internal sealed class Http2FrameCountTests
         Assert.That(_client.OpenRequests, Is.EqualTo(1));
         streams.End();
     }
+
+    private Http2Streams Streams() => new(_client, TimeSpan.FromMinutes(1), TimeProvider.System, static () => { });
 
     [OneTimeTearDown]
     public void Forget() => _client.Dispose();
