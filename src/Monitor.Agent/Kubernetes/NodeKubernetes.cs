@@ -51,13 +51,22 @@ internal sealed class NodeKubernetes : IAsyncDisposable
         _running = Task.WhenAll(_attribution.RunAsync(_stop.Token), _watch.RunAsync(_stop.Token));
     }
 
-    /// <summary>How the watch of the API server is doing, as a part of health. Any thread.</summary>
+    /// <summary>How the watch of the API server and attribution are doing, as parts of health. Any thread.</summary>
     public IEnumerable<HealthPart> Health() => _watch.Status.Select(watch => new HealthPart
     {
         Name = $"kubernetes/{watch.Resource}",
         Status = watch.IsHealthy ? HealthStatus.Healthy : HealthStatus.Degraded,
         Message = watch.Describe(),
-    });
+    }).Append(AttributionHealth(_attribution.Statistics));
+
+    internal static HealthPart AttributionHealth(AttributionStatistics attribution) => new()
+    {
+        Name = "kubernetes/attribution",
+        Status = attribution.NoRoom is null ? HealthStatus.Healthy : HealthStatus.Degraded,
+        Message = attribution.NoRoom is { } reason
+            ? $"some cgroups are not kept, and events from them are attributed by process, if at all: {reason}"
+            : $"{attribution.PodCgroups} cgroups of pods",
+    };
 
     public async ValueTask DisposeAsync()
     {

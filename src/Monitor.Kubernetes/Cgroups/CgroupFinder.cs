@@ -14,7 +14,7 @@ internal sealed class CgroupFinder(CgroupTree tree, Action wake) : IDisposable
     private const int MostNews = 10_000;
 
     private readonly ConcurrentQueue<(bool IsNew, string Path)> _news = new();
-    private FileSystemWatcher? _watcher;
+    private FolderWatch? _watch;
     private TimeSpan _lastDuration;
     private long _lastScan;
     private volatile bool _mustScan;
@@ -37,26 +37,37 @@ internal sealed class CgroupFinder(CgroupTree tree, Action wake) : IDisposable
     /// <summary>Time since the last scan.</summary>
     public TimeSpan ScanAge => TimeProvider.System.GetElapsedTime(_lastScan);
 
-    /// <summary>Watches from now on. Call it before the first scan, so that nothing falls between the two.</summary>
-    public void Watch()
+    /// <summary>Folders that are watched.</summary>
+    public int Watches => _watch?.Count ?? 0;
+
+    /// <summary>Makes it possible to watch. Call it before the first scan.</summary>
+    public void StartWatching()
     {
         try
         {
-            _watcher = new FileSystemWatcher(Tree.Root.Length == 0 ? "/" : Tree.Root)
-            {
-                IncludeSubdirectories = true,
-                NotifyFilter = NotifyFilters.DirectoryName,
-            };
-            _watcher.Created += (_, made) => Add(isNew: true, made.FullPath);
-            _watcher.Deleted += (_, gone) => Add(isNew: false, gone.FullPath);
-            _watcher.Renamed += (_, _) => Lost();
-            _watcher.Error += (_, problem) => Fail(problem.GetException());
-            _watcher.EnableRaisingEvents = true;
+            _watch = new FolderWatch(Add, Lost);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (IOException failure)
         {
             WatchError = failure.Message;
         }
+    }
+
+    /// <summary>Watches a folder for what comes in it. Call it before the folder is read, so that nothing falls between the
+    /// two.</summary>
+    public void Watch(string path)
+    {
+        if (_watch?.Add($"{Tree.Root}{path}/") is { } problem)
+        {
+            WatchError = problem;
+        }
+    }
+
+    /// <summary>Something was lost, or is wanted now that was not before.</summary>
+    public void Lost()
+    {
+        _mustScan = true;
+        wake();
     }
 
     /// <summary>What came since the last call, in its order.</summary>
@@ -75,19 +86,19 @@ internal sealed class CgroupFinder(CgroupTree tree, Action wake) : IDisposable
         return age >= interval && age >= _lastDuration * MissShare;
     }
 
-    /// <summary>All that are there.</summary>
-    public IReadOnlyList<Cgroup> ScanAll(int most)
+    /// <summary>All that are there, and are kept.</summary>
+    public IReadOnlyList<Cgroup> ScanAll(Func<Cgroup, bool> keep)
     {
         _mustScan = false;
         var start = TimeProvider.System.GetTimestamp();
-        var found = Tree.Scan("", most);
+        var found = Tree.Scan("", keep);
         _lastScan = TimeProvider.System.GetTimestamp();
         _lastDuration = TimeProvider.System.GetElapsedTime(start, _lastScan);
         Interlocked.Increment(ref _scans);
         return found;
     }
 
-    public void Dispose() => _watcher?.Dispose();
+    public void Dispose() => _watch?.Dispose();
 
     private void Add(bool isNew, string path)
     {
@@ -100,22 +111,5 @@ internal sealed class CgroupFinder(CgroupTree tree, Action wake) : IDisposable
         {
             Lost();
         }
-    }
-
-    private void Lost()
-    {
-        _mustScan = true;
-        wake();
-    }
-
-    private void Fail(Exception failure)
-    {
-        // An overflow is made good by a scan; the rest means that some folders are not watched: fs.inotify.max_user_watches.
-        if (failure is not InternalBufferOverflowException)
-        {
-            WatchError = failure.Message;
-        }
-
-        Lost();
     }
 }

@@ -13,7 +13,8 @@ namespace Monitor.Kubernetes.Cgroups;
 /// </summary>
 internal static class CgroupPath
 {
-    /// <summary>Nothing longer is looked at: PATH_MAX of Linux.</summary>
+    /// <summary>What comes behind this is not looked at: whoever may make cgroups makes the path below his own as long as he
+    /// likes.</summary>
     public const int MaxLength = 4096;
 
     // A pod within a pod within a pod; what is deeper is ignored.
@@ -23,7 +24,12 @@ internal static class CgroupPath
     public static PodCgroup[] Parse(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (path.Length > MaxLength || !path.Contains("pod", StringComparison.Ordinal))
+        if (path.Length > MaxLength)
+        {
+            path = path[..Math.Max(0, path.LastIndexOf('/', MaxLength))];
+        }
+
+        if (!path.Contains("pod", StringComparison.Ordinal))
         {
             return [];
         }

@@ -1,10 +1,18 @@
+using Monitor.Kubernetes.Cgroups;
+
 namespace Monitor.Kubernetes.Pods;
 
 /// <summary>
 /// Cgroups, or processes, and which pod each belongs to as far as pods are known. Bounded: what is gone longest makes room,
-/// and where nothing is gone, what is new is not taken. Not thread-safe.
+/// and where nothing is gone, what is new is not taken. Of cgroups, each pod has a share, and what is in no pod has one
+/// together, since a pod, or a user, may make as many as it likes below its own. Not thread-safe.
 /// </summary>
-internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int most)
+/// <param name="kind">Cgroup or Process.</param>
+/// <param name="pods">The pods that are known.</param>
+/// <param name="most">The limit.</param>
+/// <param name="mostOfPod">Of one pod.</param>
+/// <param name="mostOfOthers">Of all that is not in a pod of this cluster, as far as that is known.</param>
+internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int most, int mostOfPod, int mostOfOthers)
 {
     // When to look at a new cgroup again, ms after it was found: a runtime fills it within some tens of milliseconds, and
     // mounts what names the container before it starts the container's program.
@@ -16,10 +24,19 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
     private readonly Dictionary<string, Attributed> _byPath = [];
     private readonly Dictionary<Guid, List<Attributed>> _byPod = [];
     private readonly PriorityQueue<Attributed, long> _looks = new();
-    private readonly Queue<Attributed> _gone = new();
+    private readonly Dictionary<(string Base, Guid Uid), Share> _shares = [];
+
+    // What is in no pod of this cluster; before any is known, all.
+    private readonly Share _others = new();
 
     // Where in the tree the pods of this cluster are; null before one was found.
     private string? _base;
+
+    /// <summary>Where in the tree the pods of this cluster are; null before one was found.</summary>
+    public string? Base => _base;
+
+    /// <summary>What was not taken for want of room, and why; null where all was, since it was last set to null.</summary>
+    public string? Refusal { get; set; }
 
     /// <summary>Called where the answer for one is new.</summary>
     public Action<Attributed> Answer { get; set; } = static _ => { };
@@ -41,20 +58,17 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
     public Attributed[] ToArray() => [.. _byId.Values];
 
     /// <summary>Takes one in, in the place of another of the same id.</summary>
-    public void Add(Attributed item, long now)
+    /// <returns>False where there is no room.</returns>
+    public bool Add(Attributed item, long now)
     {
         if (_byId.TryGetValue(item.Id, out var old))
         {
             Drop(old);
         }
 
-        if (_byId.Count >= most)
+        if (!MakeRoom(item))
         {
-            Evicted++;
-            if (!DropOldestGone())
-            {
-                return;
-            }
+            return false;
         }
 
         if (kind == AttributionKind.Cgroup)
@@ -69,6 +83,7 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
         }
 
         _byId[item.Id] = item;
+        CountIn(item);
         PodCount += item.Pods.Length > 0 ? 1 : 0;
         foreach (var pod in item.Pods)
         {
@@ -89,6 +104,8 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
         {
             Identify(item, isNew: true);
         }
+
+        return true;
     }
 
     /// <summary>A pod is new, or something of it.</summary>
@@ -106,6 +123,55 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
                 Identify(item);
             }
         }
+    }
+
+    /// <summary>
+    /// The folder of a pod of this cluster that a path of /proc leads through, the deepest that is known; null where there is
+    /// none, whatever the path poses as. Seen from another cgroup namespace, a path begins with /.. and ends as the folder's.
+    /// </summary>
+    public string? Locate(string path)
+    {
+        var pods = CgroupPath.Parse(path);
+        var seen = path;
+        while (seen.StartsWith("/../", StringComparison.Ordinal))
+        {
+            seen = seen[3..];
+        }
+
+        foreach (var pod in pods)
+        {
+            var items = _byPod.GetValueOrDefault(pod.PodUid) ?? [];
+            var deepest = items
+                .Where(item => PodOf(item) is { } own && !IsOther(own) && own.Uid == pod.PodUid)
+                .Where(item => seen.Length == path.Length
+                    ? IsBelow(seen, item.Path)
+                    : IsBelowEndOf(seen, item.Path))
+                .MaxBy(item => item.Path.Length);
+            if (deepest is not null)
+            {
+                return deepest.Path;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsBelow(ReadOnlySpan<char> path, ReadOnlySpan<char> folder) =>
+        path.StartsWith(folder) && (path.Length == folder.Length || path[folder.Length] == '/');
+
+    // Whether the path begins as the folder ends.
+    private static bool IsBelowEndOf(ReadOnlySpan<char> path, ReadOnlySpan<char> folder)
+    {
+        for (var end = folder; end.LastIndexOf('/') >= 0;)
+        {
+            end = end[..end.LastIndexOf('/')];
+            if (IsBelow(path, folder[end.Length..]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The folder of a path was removed.</summary>
@@ -132,10 +198,12 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
     /// <summary>Forgets what is gone since before a moment.</summary>
     public void Forget(long before)
     {
-        while (_gone.TryPeek(out var item) && item.GoneSince < before)
+        foreach (var share in _shares.Values.Append(_others).ToArray())
         {
-            _gone.Dequeue();
-            Drop(item);
+            while (Oldest(share) is { } item && item.GoneSince < before)
+            {
+                Drop(item);
+            }
         }
     }
 
@@ -189,6 +257,7 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
         }
 
         _byId.Remove(item.Id);
+        CountOut(item);
         PodCount -= item.Pods.Length > 0 ? 1 : 0;
         if (_byPath.TryGetValue(item.Path, out known) && known == item)
         {
@@ -206,27 +275,136 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
         Forgotten(item);
     }
 
-    private bool DropOldestGone()
+    private bool MakeRoom(Attributed item)
     {
-        while (_gone.TryDequeue(out var item))
+        var pod = PodOf(item);
+        var share = pod is { } uid ? _shares.GetValueOrDefault(uid) : null;
+        var isOther = IsOther(pod);
+        if (share?.Count >= mostOfPod && !DropOldest(isOther ? [] : [share]))
         {
-            // Another of the same id may have taken its place.
+            Refusal = $"a pod has more than {mostOfPod} cgroups: {Describe(pod!.Value.Uid)}";
+            return false;
+        }
+
+        if (isOther && _others.Count >= mostOfOthers && !DropOldest([_others]))
+        {
+            Refusal = $"there are more than {mostOfOthers} cgroups outside of pods that are known, the last at {Shorten(item.Path)}";
+            return false;
+        }
+
+        if (_byId.Count >= most && !DropOldest(_shares.Values.Append(_others)))
+        {
+            Refusal = $"there are more than {most} cgroups or processes";
+            return false;
+        }
+
+        return true;
+    }
+
+    private string Describe(Guid uid) => pods.TryGet(uid, out var pod) ? $"{pod.Namespace}/{pod.Name}" : uid.ToString();
+
+    // Who made it named it, and this is logged.
+    private static string Shorten(string path) =>
+        new([.. path.Take(100).Select(letter => letter is > ' ' and < '\x7f' ? letter : '?')]);
+
+    private bool DropOldest(IEnumerable<Share> shares)
+    {
+        Evicted++;
+        if (shares.Select(Oldest).Where(item => item is not null).MinBy(item => item!.GoneSince) is not { } oldest)
+        {
+            return false;
+        }
+
+        Drop(oldest);
+        return true;
+    }
+
+    // What is gone longest of a share.
+    private Attributed? Oldest(Share share)
+    {
+        while (share.Gone.TryPeek(out var item))
+        {
             if (_byId.TryGetValue(item.Id, out var known) && known == item)
             {
-                Drop(item);
-                return true;
+                return item;
+            }
+
+            // Another of the same id took its place, or it was dropped.
+            share.Gone.Dequeue();
+        }
+
+        return null;
+    }
+
+    /// <summary>The pod whose share one is of: of this cluster, and before that is known the outermost of its path.</summary>
+    private (string Base, Guid Uid)? PodOf(Attributed item)
+    {
+        foreach (var pod in item.Pods)
+        {
+            if (kind == AttributionKind.Cgroup && (_base is null || pod.Base == _base))
+            {
+                return (pod.Base, pod.PodUid);
             }
         }
 
-        return false;
+        return null;
     }
+
+    // Whoever may make folders names them as he likes, but not where the pods of this cluster are.
+    private bool IsOther((string Base, Guid Uid)? pod) => pod is null || _base is null;
+
+    private void CountIn(Attributed item)
+    {
+        var pod = PodOf(item);
+        if (pod is { } uid)
+        {
+            if (!_shares.TryGetValue(uid, out var share))
+            {
+                _shares[uid] = share = new Share();
+            }
+
+            share.Count++;
+        }
+
+        _others.Count += IsOther(pod) ? 1 : 0;
+    }
+
+    private void CountOut(Attributed item)
+    {
+        var pod = PodOf(item);
+        if (pod is { } uid && _shares.TryGetValue(uid, out var share) && --share.Count == 0)
+        {
+            _shares.Remove(uid);
+        }
+
+        _others.Count -= IsOther(pod) ? 1 : 0;
+    }
+
+    private void CountAnew()
+    {
+        _shares.Clear();
+        _others.Count = 0;
+        _others.Gone.Clear();
+        foreach (var item in _byId.Values)
+        {
+            CountIn(item);
+        }
+
+        foreach (var item in _byId.Values.Where(item => item.GoneSince is not null).OrderBy(item => item.GoneSince))
+        {
+            GoneOf(item).Enqueue(item);
+        }
+    }
+
+    private Queue<Attributed> GoneOf(Attributed item) =>
+        PodOf(item) is { } pod && !IsOther(pod) ? _shares[pod].Gone : _others.Gone;
 
     private void MarkGone(Attributed item, long now)
     {
         if (item.GoneSince is null)
         {
             item.GoneSince = now;
-            _gone.Enqueue(item);
+            GoneOf(item).Enqueue(item);
         }
     }
 
@@ -242,6 +420,7 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
             if (pods.TryGet(pod.PodUid, out _) && (_base is null || Depth(pod.Base) < Depth(_base)))
             {
                 _base = pod.Base;
+                CountAnew();
                 foreach (var other in _byId.Values)
                 {
                     Identify(other, isNew: true);
@@ -289,5 +468,12 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
 
         // No pod of this cluster, though it may be one of a cluster within: before any is known, that cannot be told.
         return _base is null ? PodIdentity.UnknownPod : PodIdentity.Outside;
+    }
+
+    private sealed class Share
+    {
+        public int Count { get; set; }
+
+        public Queue<Attributed> Gone { get; } = new();
     }
 }

@@ -12,4 +12,7 @@ internal static partial class AttributionLog
 
     [LoggerMessage(5103, LogLevel.Error, "Looking for pods failed, and goes on")]
     public static partial void Failed(ILogger logger, Exception failure);
+
+    [LoggerMessage(5104, LogLevel.Warning, "Some cgroups are not kept, and events from them are attributed by process, if at all: {Reason}")]
+    public static partial void NoRoom(ILogger logger, string reason);
 }

@@ -7,6 +7,9 @@ public sealed record AttributionOptions
     /// asked.</summary>
     public required string? CgroupMount { get; init; }
 
+    /// <summary>What is mounted there: how the paths of /proc begin. "" where it is the root.</summary>
+    public string CgroupMountRoot { get; init; } = "";
+
     /// <summary>Where proc is mounted, of the host's pid namespace.</summary>
     public string ProcMount { get; init; } = "/proc";
 
@@ -15,6 +18,13 @@ public sealed record AttributionOptions
 
     /// <summary>Cgroups that are kept; a node of 250 pods with systemd has about 2000. One costs about 400 bytes.</summary>
     public int MaxCgroups { get; init; } = 50_000;
+
+    /// <summary>Those of them that are kept of one pod, and watched: a pod may make as many as it likes below its own. What is
+    /// beyond is attributed by process.</summary>
+    public int MaxCgroupsOfPod { get; init; } = 256;
+
+    /// <summary>Those of them that are kept of what is in no pod: 110 pods have room for all of theirs beside these.</summary>
+    public int MaxCgroupsOfOthers => MaxCgroups * 2 / 5;
 
     /// <summary>Processes that are kept, where pods are in cgroup v1 only.</summary>
     public int MaxProcesses { get; init; } = 20_000;

@@ -9,6 +9,8 @@ namespace Monitor.Kubernetes.Pods;
 /// <param name="Evicted">Cgroups and processes that were forgotten early, for lack of room.</param>
 /// <param name="WatchError">Why new cgroups are found by scanning once a second instead of at once; null where they are
 /// not.</param>
+/// <param name="Watches">Folders that are watched for new cgroups.</param>
+/// <param name="NoRoom">What is not taken for want of room, and why; null where all is.</param>
 public sealed record AttributionStatistics(
     int Cgroups,
     int PodCgroups,
@@ -16,4 +18,6 @@ public sealed record AttributionStatistics(
     long Scans,
     long Misses,
     long Evicted,
-    string? WatchError);
+    string? WatchError,
+    int Watches,
+    string? NoRoom);

@@ -16,14 +16,19 @@ public sealed partial class NodeAttribution
         if (identity is null)
         {
             Ask(cgroupId, 0);
-            return PodIdentity.UnknownCgroup;
+            identity = PodIdentity.UnknownCgroup;
         }
 
-        if (!_asksProcesses || identity.Attribution != AttributionKind.Outside)
+        return identity.Attribution switch
         {
-            return identity;
-        }
+            AttributionKind.Outside when _asksProcesses => ResolveSocketOf(pid),
+            AttributionKind.UnknownCgroup when ResolveSocketOf(pid) is { PodName: not null } process => process,
+            _ => identity,
+        };
+    }
 
+    private PodIdentity ResolveSocketOf(uint pid)
+    {
         if (_processAnswers.Find(pid) is { } process)
         {
             process.LastUsed = _sweeps;

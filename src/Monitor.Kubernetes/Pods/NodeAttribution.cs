@@ -32,6 +32,8 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
     private readonly AttributedSet _cgroups;
     private readonly AttributedSet _processes;
     private readonly Queue<(ulong Id, long Since)> _unknown = new();
+    private string? _noRoom;
+    private long? _noRoomLogged;
 
     // Cgroups that wait for a scan; of RunAsync alone.
     private readonly HashSet<ulong> _wanted = [];
@@ -52,8 +54,10 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         _logger = logger;
         _proc = new ProcessCgroups(options.ProcMount);
         _finder = options.CgroupMount is { } mount ? new CgroupFinder(new CgroupTree(mount, inodeOf), Wake) : null;
-        _cgroups = new AttributedSet(AttributionKind.Cgroup, _pods, options.MaxCgroups);
-        _processes = new AttributedSet(AttributionKind.Process, _pods, options.MaxProcesses);
+        _cgroups = new AttributedSet(
+            AttributionKind.Cgroup, _pods, options.MaxCgroups, options.MaxCgroupsOfPod, options.MaxCgroupsOfOthers);
+        _processes = new AttributedSet(
+            AttributionKind.Process, _pods, options.MaxProcesses, options.MaxProcesses, options.MaxProcesses);
         _cgroups.Answer = cgroup => _answers.Set(cgroup.Id, cgroup.Identity);
         _cgroups.Forgotten = cgroup => _answers.Remove(cgroup.Id);
         _processes.Answer = process => _processAnswers.Set(process.Id, process);
@@ -73,10 +77,16 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         if (identity is null)
         {
             _misses.Add(cgroupId, 0);
-            return PodIdentity.UnknownCgroup;
+            identity = PodIdentity.UnknownCgroup;
         }
 
-        return _asksProcesses && identity.Attribution == AttributionKind.Outside ? ResolveProcess(pid) : identity;
+        return identity.Attribution switch
+        {
+            AttributionKind.Outside when _asksProcesses => ResolveProcess(pid),
+            // A cgroup that is not kept, or not yet: its process tells as well, unless it is in no pod.
+            AttributionKind.UnknownCgroup when ResolveProcess(pid) is { PodName: not null } process => process,
+            _ => identity,
+        };
     }
 
     /// <summary>What is known and was done. Any thread.</summary>
@@ -93,7 +103,9 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
                     _finder?.Scans ?? 0,
                     _misses.Count,
                     _cgroups.Evicted + _processes.Evicted,
-                    _finder?.WatchError);
+                    _finder?.WatchError,
+                    _finder?.Watches ?? 0,
+                    _noRoom);
             }
         }
     }
@@ -101,13 +113,12 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
     /// <summary>Scans what is there, and watches for what comes. Call it once, before the reader thread starts.</summary>
     public void Start()
     {
-        _finder?.Watch();
+        _finder?.StartWatching();
+        ScanAll();
         if (_finder?.WatchError is { } problem)
         {
             AttributionLog.NotWatched(_logger, problem);
         }
-
-        ScanAll();
     }
 
     /// <summary>Keeps the answers up to date until it is cancelled.</summary>
@@ -200,8 +211,14 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
 
     private void Learn(Pod pod)
     {
+        var before = _cgroups.Base;
         _cgroups.Learn(pod);
         _processes.Learn(pod);
+        if (_cgroups.Base != before)
+        {
+            // Where pods are is known now: they have their room, whatever had it before.
+            _finder?.Lost();
+        }
     }
 
     // 1. What inotify told. 2. What was asked for. 3. What was found lately. 4. What can be forgotten.
@@ -209,11 +226,13 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
     {
         if (_finder is not null)
         {
+            var any = false;
             foreach (var news in _finder.TakeNews())
             {
+                any = true;
                 if (news.IsNew)
                 {
-                    Take(_finder.Tree.Scan(news.Path, _options.MaxCgroups));
+                    _finder.Tree.Scan(news.Path, Keep);
                 }
                 else
                 {
@@ -223,8 +242,14 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
                     }
                 }
             }
+
+            if (any)
+            {
+                ChooseMode();
+            }
         }
 
+        TellRoom();
         TakeMisses();
         LookAgain();
         if (_finder is not null
@@ -251,7 +276,7 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         {
             if (pid != 0)
             {
-                TakeProcess(pid);
+                TakeProcess(pid, _asksProcesses);
             }
             else if (_wanted.Count < MostWanted)
             {
@@ -301,11 +326,27 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         }
     }
 
-    private void TakeProcess(uint pid)
+    private void TakeProcess(uint pid, bool isAnyPath)
     {
         if (_proc.StartTime(pid) is not { } start || _proc.PodPath(pid) is not { } path)
         {
             return;
+        }
+
+        if (!isAnyPath)
+        {
+            lock (_gate)
+            {
+                // Whose it would be is not known yet.
+                if (_cgroups.Base is null)
+                {
+                    return;
+                }
+
+                path = _cgroups.Locate(path.StartsWith(_options.CgroupMountRoot, StringComparison.Ordinal)
+                    ? path[_options.CgroupMountRoot.Length..]
+                    : path) ?? "";
+            }
         }
 
         var process = new Attributed(pid, path) { StartTime = start, LastUsed = _sweeps };
@@ -323,28 +364,49 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
             return;
         }
 
-        var found = _finder.ScanAll(_options.MaxCgroups);
-        Take(found);
+        lock (_gate)
+        {
+            _cgroups.Refusal = null;
+        }
+
+        var found = _finder.ScanAll(Keep);
         lock (_gate)
         {
             _cgroups.KeepOnly(found.Select(cgroup => cgroup.Id).ToHashSet(), Now);
+            _noRoom = _cgroups.Refusal;
         }
+
+        TellRoom();
+        ChooseMode();
     }
 
-    private void Take(IReadOnlyList<Cgroup> found)
+    // Asked for each folder before it is read: it is watched from before that.
+    private bool Keep(Cgroup cgroup)
     {
         lock (_gate)
         {
-            foreach (var cgroup in found)
+            if (!_cgroups.Contains(cgroup.Id) && !_cgroups.Add(new Attributed(cgroup.Id, cgroup.Path), Now))
             {
-                if (!_cgroups.Contains(cgroup.Id))
-                {
-                    _cgroups.Add(new Attributed(cgroup.Id, cgroup.Path), Now);
-                }
+                return false;
             }
         }
 
-        ChooseMode();
+        _finder!.Watch(cgroup.Path);
+        return true;
+    }
+
+    // A line for ten minutes at most: who makes the cgroups would fill the log.
+    private void TellRoom()
+    {
+        lock (_gate)
+        {
+            _noRoom = _cgroups.Refusal ?? _noRoom;
+            if (_noRoom is not null && !(Now - _noRoomLogged < 600_000))
+            {
+                _noRoomLogged = Now;
+                AttributionLog.NoRoom(_logger, _noRoom);
+            }
+        }
     }
 
     /// <summary>Pods that have no cgroup in the v2 hierarchy are in v1 alone: then processes are asked.</summary>
@@ -363,7 +425,7 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
             {
                 if (uint.TryParse(Path.GetFileName(folder), out var pid))
                 {
-                    TakeProcess(pid);
+                    TakeProcess(pid, isAnyPath: true);
                 }
             }
         }
@@ -394,8 +456,8 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
 
         foreach (var cgroup in due)
         {
-            // inotify may have missed what was made in the folder before it was watched.
-            Take(_finder!.Tree.Scan(cgroup.Path, _options.MaxCgroups));
+            // Where it cannot be watched, it is found here.
+            _finder!.Tree.Scan(cgroup.Path, Keep);
             var hint = cgroup.Pods is [.., var pod] && ProcessCgroups.FirstProcess(_finder.Tree.Root + cgroup.Path) is { } pid
                 ? _proc.ContainerName(pid, pod.PodUid)
                 : null;

@@ -310,7 +310,152 @@ internal sealed class NodeAttributionTests
         }
 
         await Waiting.UntilAsync("the limit", () => _attribution.Statistics.Evicted > 0);
-        Assert.That(_attribution.Statistics.Cgroups, Is.EqualTo(10));
+        // The rest is for pods.
+        Assert.That(_attribution.Statistics.Cgroups, Is.EqualTo(4));
+        Assert.That(_attribution.Statistics.NoRoom, Does.Contain("outside of pods"));
+    }
+
+    /// <summary>A container may make as many cgroups below its own as it likes.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Pod_WithMoreCgroupsThanItsShare_TakesNoneFromOthers(bool beforeTheStart)
+    {
+        StartWithMine(beforeTheStart);
+        if (!beforeTheStart)
+        {
+            Flood($"/kubepods/pod{Web}/{TestPods.Id(1)}");
+            await Waiting.UntilAsync("the limit", () => _attribution.Statistics.NoRoom is not null);
+        }
+
+        var path = $"/kubepods/pod{Db}/{TestPods.Id(2)}";
+        _cgroups.Add(path);
+        Watch.Upsert(TestPods.Pod("db-0", Db, ("db", TestPods.Id(2))));
+
+        await Waiting.UntilAsync("the other pod", () => Resolve(path) == (AttributionKind.Cgroup, "db-0", "db"));
+        await Waiting.UntilAsync("the reason", () => _attribution.Statistics.NoRoom is "a pod has more than 20 cgroups: shop/web-0");
+        Assert.That(_attribution.Statistics.PodCgroups, Is.EqualTo(20 + 2));
+        // The root and /kubepods beside those of pods.
+        Assert.That(_attribution.Statistics.Watches, Is.EqualTo(20 + 2 + 2));
+        Assert.That(_log.Messages.Count(message => message.Contains("not kept", StringComparison.Ordinal)), Is.EqualTo(1));
+
+        _cgroups.Remove($"/kubepods/pod{Web}/{TestPods.Id(1)}");
+        await Waiting.UntilAsync("room", () =>
+        {
+            _attribution.Resolve(ulong.MaxValue - (ulong)Random.Shared.Next(), 0);
+            return _attribution.Statistics.NoRoom is null;
+        });
+    }
+
+    /// <summary>A user with cgroups of its own makes many, which look like pods.</summary>
+    [Test]
+    public async Task User_WithManyCgroups_TakesNoneFromPods()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            _cgroups.Add($"/user.slice/kubepods/pod{Guid.NewGuid()}");
+        }
+
+        _cgroups.Add($"/kubepods/pod{Web}/{TestPods.Id(1)}");
+        Start(most: 100);
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", TestPods.Id(1))));
+        for (var i = 0; i < 15; i++)
+        {
+            var uid = Guid.NewGuid();
+            var path = $"/kubepods/pod{uid}/{TestPods.Id(2)}";
+            _cgroups.Add(path);
+            Watch.Upsert(TestPods.Pod($"p-{i}", uid, ("c", TestPods.Id(2))));
+            await Waiting.UntilAsync("a pod", () => Resolve(path) == (AttributionKind.Cgroup, $"p-{i}", "c"));
+        }
+
+        Assert.That(_attribution.Statistics.NoRoom, Does.Contain("outside of pods"));
+    }
+
+    /// <summary>What has no room, or no name that can be opened, or too long a path, is told by the process.</summary>
+    [TestCase("many")]
+    [TestCase("not text")]
+    [TestCase("long")]
+    public async Task Process_InACgroupThatIsNotKept_IsItsPods(string kind)
+    {
+        var own = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
+        StartWithMine(many: kind == "many");
+        // By steps, since no path may be longer than 4096.
+        var enter = kind switch
+        {
+            "many" => "mkdir -p y && cd y",
+            "not text" => "d=$(printf '\\377') && mkdir \"$d\" && cd \"$d\"",
+            _ => "n=$(printf '%0250d' 0) && for i in $(seq 17); do mkdir $n && cd $n || exit 1; done",
+        };
+        if (kind == "many")
+        {
+            await Waiting.UntilAsync("the limit", () => _attribution.Statistics.NoRoom is not null);
+        }
+
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo(
+                "bash", ["-c", $"cd \"$1\" && {enter} && echo $$ >cgroup.procs && stat -c %i . && exec sleep 600", "sh", _cgroups.Root + own])
+            {
+                RedirectStandardOutput = true,
+            })!;
+        try
+        {
+            var id = ulong.Parse(process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+            await Waiting.UntilAsync("the process", () => _attribution.Resolve(id, (uint)process.Id).PodName == "web-0");
+
+            Assert.That(_attribution.Resolve(id, (uint)process.Id).Attribution, Is.EqualTo(AttributionKind.Process));
+            Assert.That(_attribution.ResolveSocket(id, (uint)process.Id).PodName, Is.EqualTo("web-0"));
+        }
+        finally
+        {
+            TestCgroups.End(process);
+            Shell($"cd \"$1{own}\" && find . -depth -mindepth 1 -type d -exec sleep 0.01 \\; -execdir rmdir {{}} \\;");
+        }
+    }
+
+    /// <summary>Of a process in a cgroup that is not known, only the path that leads through this cluster's pods counts.</summary>
+    [Test]
+    public async Task Process_InACgroupThatIsNotKept_AndPosesAsAPod_IsNobodys()
+    {
+        StartWithMine(many: false);
+        for (var i = 0; i < 500; i++)
+        {
+            _cgroups.Add($"/user.slice/a{i}");
+        }
+
+        await Waiting.UntilAsync("the limit", () => _attribution.Statistics.NoRoom is not null);
+        var forged = $"/user.slice/kubepods/pod{Web}/{TestPods.Id(1)}";
+        _cgroups.Add(forged);
+        var process = _cgroups.Run(forged);
+        var id = CgroupOf(process.Id);
+        _attribution.Resolve(id, (uint)process.Id);
+        await Waiting.UntilAsync("the process", () =>
+        {
+            _attribution.Resolve(id, (uint)process.Id);
+            return _attribution.Statistics.Processes > 0;
+        });
+
+        Assert.That(_attribution.Resolve(id, (uint)process.Id).Attribution, Is.EqualTo(AttributionKind.UnknownCgroup));
+    }
+
+    // A pod of this cluster, known before the rest, with many cgroups of its own.
+    private void StartWithMine(bool many)
+    {
+        var own = $"/kubepods/pod{Web}/{TestPods.Id(1)}";
+        _cgroups.Add(own);
+        if (many)
+        {
+            Flood(own);
+        }
+
+        Start(most: 100, mostOfPod: 20);
+        Watch.Upsert(TestPods.Pod("web-0", Web, ("app", TestPods.Id(1))));
+    }
+
+    private void Flood(string path)
+    {
+        for (var i = 0; i < 150; i++)
+        {
+            _cgroups.Add($"{path}/x{i}");
+        }
     }
 
     /// <summary>Where pods are in v1 only, the v2 id names the root, and the process is asked.</summary>
@@ -357,12 +502,17 @@ internal sealed class NodeAttributionTests
     private static ulong CgroupOf(int pid)
     {
         var path = File.ReadLines($"/proc/{pid}/cgroup").Single(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
-        return Inode.Of(Monitor.Bpf.Attaching.CgroupMount.Find()!.Path + path)!.Value;
+        return Inode.Of(Mount + path)!.Value;
     }
 
-    private void Start(int most = 1000)
+    private static string Mount => Monitor.Bpf.Attaching.CgroupMount.Find()!.Path;
+
+    private void Start(int most = 1000, int mostOfPod = 256)
     {
-        var options = new AttributionOptions { CgroupMount = _cgroups.Root, MaxCgroups = most };
+        var options = new AttributionOptions
+        {
+            CgroupMount = _cgroups.Root, CgroupMountRoot = _cgroups.Root[Mount.Length..], MaxCgroups = most, MaxCgroupsOfPod = mostOfPod
+        };
         _attribution = new NodeAttribution(options, Inode.Of, _time, _log);
         _attribution.Start();
         _running = Task.Run(() => _attribution.RunAsync(_stop.Token));
