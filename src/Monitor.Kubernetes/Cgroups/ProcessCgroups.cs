@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Monitor.Kubernetes.Cgroups;
 
-/// <summary>What /proc says of a process. Every answer is null where the process is gone or may not be looked at.</summary>
+/// <summary>
+/// What /proc says of a process. Every answer is null where the process is gone or may not be looked at. Lines end at \n and
+/// nowhere else: \r and the like, at which EnumerateLines splits too, may be in the names of cgroups and folders.
+/// </summary>
 /// <param name="procPath">Where proc is mounted, of a pid namespace in which the pids are those of the records.</param>
 internal sealed class ProcessCgroups(string procPath)
 {
@@ -20,8 +23,9 @@ internal sealed class ProcessCgroups(string procPath)
     internal static string PodPath(string cgroupFile)
     {
         var found = "";
-        foreach (var line in cgroupFile.AsSpan().EnumerateLines())
+        foreach (var range in cgroupFile.AsSpan().Split('\n'))
         {
+            var line = cgroupFile.AsSpan(range);
             // 0::/path or 4:memory:/path; a path may contain colons.
             var first = line.IndexOf(':');
             var second = first < 0 ? -1 : line[(first + 1)..].IndexOf(':');
@@ -77,8 +81,9 @@ internal sealed class ProcessCgroups(string procPath)
     /// <summary>The same, of the file's text.</summary>
     internal static string? ContainerName(string mountInfo, Guid podUid)
     {
-        foreach (var line in mountInfo.AsSpan().EnumerateLines())
+        foreach (var range in mountInfo.AsSpan().Split('\n'))
         {
+            var line = mountInfo.AsSpan(range);
             // id parent device root mount-point ...
             var fields = line.Split(' ');
             for (var i = 0; i < 4; i++)

@@ -25,6 +25,28 @@ internal sealed class ProcessCgroupsTests
         Assert.That(ProcessCgroups.PodPath($"0::{path}\n"), Is.EqualTo(path));
     }
 
+    /// <summary>The kernel allows all but \n and / in a name.</summary>
+    [TestCase("\r")]
+    [TestCase("\f")]
+    [TestCase("\u0085")]
+    [TestCase("\u2028")]
+    [TestCase("\u2029")]
+    public void CgroupFile_WithTheEndOfALineInAName_GivesItsPath(string end)
+    {
+        var other = Guid.Parse("b2a7c9d4-0f31-4a77-8f0e-6c1de0c9a455");
+        var path = $"/kubepods/pod{other}/{Id}/z{end}0::/kubepods/pod{Uid}/{Id}";
+
+        Assert.That(ProcessCgroups.PodPath($"4:memory:{path}\n0::/\n"), Is.EqualTo(path));
+    }
+
+    [TestCase("\r")]
+    [TestCase("\f")]
+    [TestCase("\u0085")]
+    [TestCase("\u2028")]
+    [TestCase("\u2029")]
+    public void MountInfo_WithTheEndOfALineInAName_NamesNone(string end) => Assert.That(
+        ProcessCgroups.ContainerName($"612 608 254:0 /x{end}612 608 254:0 /pods/{Uid}/containers/web/5f3b1a2c /x rw\n", Uid), Is.Null);
+
     [TestCase("")]
     [TestCase("0::/\n")]
     [TestCase("garbage\n::\n:\n\0")]
