@@ -295,15 +295,20 @@ internal sealed class Reflector<T> : IReflector
             new StreamPipeReaderOptions(bufferSize: 32 << 10));
         try
         {
+            // Of the event that has not ended: looked at once, however many reads it takes.
+            var seen = 0L;
             while (true)
             {
                 var read = await reader.ReadAsync(linked.Token);
                 var rest = read.Buffer;
-                while (rest.PositionOf((byte)'\n') is { } end)
+                while (rest.Slice(seen).PositionOf((byte)'\n') is { } end)
                 {
                     Take(rest.Slice(0, end));
                     rest = rest.Slice(rest.GetPosition(1, end));
+                    seen = 0;
                 }
+
+                seen = rest.Length;
 
                 if (rest.Length > _options.MaxEventBytes)
                 {

@@ -10,8 +10,9 @@ internal sealed record WatchOptions
     /// whoever may make objects can make those.</summary>
     public int MaxPageBytes { get; init; } = 32 << 20;
 
-    /// <summary>A longer event is refused: etcd's limit is 1.5 MB, and JSON at most doubles it.</summary>
-    public int MaxEventBytes { get; init; } = 4 << 20;
+    /// <summary>A longer event is refused: etcd's limit is 1.5 MB, and JSON makes at most six times that of it, since Go writes
+    /// &lt; as \u003c.</summary>
+    public int MaxEventBytes { get; init; } = 16 << 20;
 
     /// <summary>More objects than these are refused: half a gigabyte of memory would not do.</summary>
     public int MaxObjects { get; init; } = 250_000;

@@ -401,6 +401,32 @@ internal sealed class HostileServerTests
             message.Contains("an event is longer than", StringComparison.Ordinal)));
     }
 
+    /// <summary>As large as etcd takes an object, and written as Go writes it.</summary>
+    [Test]
+    public async Task Event_OfTheLargestPod_IsTaken()
+    {
+        var text = string.Concat(Enumerable.Repeat("\\u003c", 1_500_000));
+        var pod = $$"""{"spec":{"containers":[{"name":"c","args":["{{text}}"]}]},{{Pod("b")[1..]}}""";
+        await using var server = new ScriptedServer(async (path, stream, token) =>
+        {
+            if (!IsWatch(path))
+            {
+                await ScriptedServer.WriteAsync(stream, 200, List("1", Pod("a")));
+                return;
+            }
+
+            await ScriptedServer.BeginAsync(stream);
+            await ScriptedServer.WriteTextAsync(stream, "{\"type\":\"ADDED\",\"object\":" + pod + "}\n");
+            await Task.Delay(Timeout.Infinite, token);
+        });
+        using var connection = server.Connect();
+        var reflector = Reflector(connection, new WatchOptions());
+        await using var running = new Running(reflector.RunAsync);
+
+        await Waiting.UntilAsync("the pod", () => _pods.Objects.ContainsKey("b") || reflector.Status.Error is not null);
+        Assert.That(reflector.Status.Error, Is.Null);
+    }
+
     /// <summary>Silence after the time that was asked for: a new connection, from the same version.</summary>
     [Test]
     public async Task Watch_ThatFallsSilent_IsTakenUpAgain()
