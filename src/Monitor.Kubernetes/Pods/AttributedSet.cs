@@ -53,6 +53,9 @@ internal sealed class AttributedSet(AttributionKind kind, NodePods pods, int mos
     /// <summary>Those that were forgotten early, or not taken.</summary>
     public long Evicted { get; private set; }
 
+    /// <summary>Whether a pod has a cgroup where the pods of this cluster have theirs.</summary>
+    public bool HasPod(Guid uid) => _base is { } at && _shares.ContainsKey((at, uid));
+
     public bool Contains(ulong id) => _byId.ContainsKey(id);
 
     public Attributed[] ToArray() => [.. _byId.Values];

@@ -409,13 +409,17 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         }
     }
 
-    /// <summary>Pods that have no cgroup in the v2 hierarchy are in v1 alone: then processes are asked.</summary>
+    /// <summary>
+    /// Pods that have no cgroup in the v2 hierarchy are in v1 alone: then processes are asked. Of the pods that the API server
+    /// told of, more than half have to have one: whoever may make folders there makes one for his own, or for no pod at all.
+    /// </summary>
     private void ChooseMode()
     {
         bool asks;
         lock (_gate)
         {
-            asks = _finder is null || (_cgroups.PodCount == 0 && _pods.HasRunning);
+            var running = _pods.Running.ToArray();
+            asks = _finder is null || (running.Length > 0 && running.Count(_cgroups.HasPod) * 2 <= running.Length);
         }
 
         if (asks && !_asksProcesses)

@@ -12,10 +12,11 @@ internal sealed class NodePods
     /// <summary>Pods, gone ones included.</summary>
     public int Count => _pods.Count;
 
-    /// <summary>Whether one of them runs containers.</summary>
-    public bool HasRunning => _pods.Values.Any(entry =>
-        entry.GoneSince is null && entry.Pod is { IsOver: false, Containers: var containers }
-        && Array.Exists(containers, container => !container.Id.IsNone));
+    /// <summary>What the cgroups of those are called that run containers.</summary>
+    public IEnumerable<Guid> Running => _pods.Where(pod =>
+            pod.Value is { GoneSince: null, Pod: { IsOver: false, Containers: var containers } }
+            && Array.Exists(containers, container => !container.Id.IsNone))
+        .Select(pod => pod.Key);
 
     /// <summary>Looks a pod up.</summary>
     public bool TryGet(Guid cgroupUid, [NotNullWhen(true)] out Pod? pod)

@@ -484,6 +484,24 @@ internal sealed class NodeAttributionTests
             "its end", () => _attribution.Resolve(root, (uint)after.Id).Attribution == AttributionKind.UnknownCgroup);
     }
 
+    /// <summary>On a machine with both hierarchies, folders of v2 that look like pods end nothing.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Pod_InCgroupV1Only_IsFoundAlthoughSomebodyPosesAsAPodInV2(bool isKnown)
+    {
+        using var v1 = TestCgroups.V1();
+        var path = $"/kubepods/besteffort/pod{Web}/{TestPods.Id(1)}";
+        v1.Add(path);
+        var process = v1.Run(path);
+        _cgroups.Add($"/x/kubepods-pod{Underscored(isKnown ? Db : Guid.NewGuid())}.slice");
+        Start();
+        Watch.Replace([TestPods.Pod("web-0", Web, ("app", TestPods.Id(1))), TestPods.Pod("db-0", Db, ("db", TestPods.Id(2)))]);
+        var root = Inode.Of(_cgroups.Root)!.Value;
+
+        await Waiting.UntilAsync("the pod", () => _attribution.Resolve(root, (uint)process.Id).PodName == "web-0");
+        Assert.That(_attribution.Resolve(root, (uint)process.Id).Attribution, Is.EqualTo(AttributionKind.Process));
+    }
+
     private void Shell(string script)
     {
         using var shell = System.Diagnostics.Process.Start("sh", ["-c", script, "sh", _cgroups.Root]);
