@@ -38,7 +38,8 @@ internal sealed class Pod
     /// <summary>Its addresses, as in <see cref="Cluster.IpKey"/>.</summary>
     public UInt128[] Addresses { get; init; } = [];
 
-    /// <summary>Its containers, of every kind, and runs of before that are still known.</summary>
+    /// <summary>Its containers, of every kind, and runs of before that are still known; once it is over, those that
+    /// ran.</summary>
     public PodContainer[] Containers { get; init; } = [];
 
     /// <summary>The name of a container.</summary>

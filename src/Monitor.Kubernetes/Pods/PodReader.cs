@@ -59,6 +59,12 @@ internal sealed class PodReader
             return null;
         }
 
+        if (status.IsOver)
+        {
+            // What did not run will not. A node refuses as many pods as somebody likes to make for it, and each stays listed.
+            _containers.RemoveAll(container => container.Id.IsNone);
+        }
+
         var created = metadata.Created ?? 0;
         return new Pod
         {

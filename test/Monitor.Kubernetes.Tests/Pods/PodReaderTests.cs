@@ -81,6 +81,20 @@ internal sealed class PodReaderTests
         Assert.That(DateTimeOffset.FromUnixTimeMilliseconds(pod.Ended!.Value), Is.EqualTo(new DateTimeOffset(2026, 11, 24, 12, 0, 9, TimeSpan.Zero)));
     }
 
+    /// <summary>Whoever may make pods makes thousands for a node that takes none of them; what did not run will not.</summary>
+    [Test]
+    public void Pod_ThatIsOver_HasTheContainersThatRan()
+    {
+        var id = new string('a', 64);
+        var pod = Read($$$"""
+            {"metadata":{"name":"job-x","namespace":"n","uid":"3f0c6a1e-5b0c-4d5c-9c55-2a1b7f3f9d10"},
+            "spec":{"containers":[{"name":"a"},{"name":"b"}],"initContainers":[{"name":"c"}]},
+            "status":{"phase":"Failed","containerStatuses":[{"name":"b","containerID":"containerd://{{{id}}}"},{"name":"a"}]}}
+            """, out _)!;
+
+        Assert.That(pod.Containers.Select(container => (container.Name, container.Id.ToString())), Is.EqualTo(new[] { ("b", id) }));
+    }
+
     [TestCase("ReplicaSet", "web-5d9c7b6f4d", "5d9c7b6f4d", "Deployment", "web")]
     [TestCase("ReplicaSet", "web-5d9c7b6f4d", null, "ReplicaSet", "web-5d9c7b6f4d")]
     [TestCase("ReplicaSet", "web-other", "5d9c7b6f4d", "ReplicaSet", "web-other")]
