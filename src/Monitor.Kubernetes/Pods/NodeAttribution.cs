@@ -328,6 +328,12 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
 
     private void TakeProcess(uint pid, bool isAnyPath)
     {
+        // It was asked for again before it was found; or whose it would be cannot be known yet.
+        if (!isAnyPath && (_processAnswers.Find(pid) is not null || _cgroups.Base is null))
+        {
+            return;
+        }
+
         if (_proc.StartTime(pid) is not { } start || _proc.PodPath(pid) is not { } path)
         {
             return;
@@ -337,12 +343,7 @@ public sealed partial class NodeAttribution : IWatchSink<Pod>, IDisposable
         {
             lock (_gate)
             {
-                // Whose it would be is not known yet.
-                if (_cgroups.Base is null)
-                {
-                    return;
-                }
-
+                // Where pods are is known by their cgroups: one that poses as a pod elsewhere is none.
                 path = _cgroups.Locate(path.StartsWith(_options.CgroupMountRoot, StringComparison.Ordinal)
                     ? path[_options.CgroupMountRoot.Length..]
                     : path) ?? "";

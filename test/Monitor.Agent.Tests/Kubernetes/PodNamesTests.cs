@@ -4,6 +4,7 @@ using Monitor.Agent.Kubernetes;
 using Monitor.Bpf.Kernel;
 using Monitor.Kubernetes.Cluster;
 using Monitor.Kubernetes.Pods;
+using Monitor.Protocol;
 using Monitor.V1;
 
 namespace Monitor.Agent.Tests.Kubernetes;
@@ -45,6 +46,19 @@ internal sealed class PodNamesTests
             Assert.That(found.Attribution, Is.EqualTo(pod is null ? Attribution.NoProcess : Attribution.Address));
             Assert.That(found.K8SWorkloadName, Is.EqualTo(pod ?? ""));
         });
+    }
+
+    [Test]
+    public void Attribution_ThatHasNoRoom_IsDegradedAndSaysWhy()
+    {
+        var statistics = _attribution.Statistics;
+
+        var good = NodeKubernetes.AttributionHealth(statistics);
+        var bad = NodeKubernetes.AttributionHealth(statistics with { NoRoom = "a pod has more than 256 cgroups: shop/web-0" });
+
+        Assert.That((good.Name, good.Status), Is.EqualTo(("kubernetes/attribution", HealthStatus.Healthy)));
+        Assert.That((bad.Name, bad.Status), Is.EqualTo(("kubernetes/attribution", HealthStatus.Degraded)));
+        Assert.That(bad.Message, Does.EndWith("shop/web-0"));
     }
 
     [Test]

@@ -529,7 +529,10 @@ internal sealed class NodeAttributionTests
     {
         var options = new AttributionOptions
         {
-            CgroupMount = _cgroups.Root, CgroupMountRoot = _cgroups.Root[Mount.Length..], MaxCgroups = most, MaxCgroupsOfPod = mostOfPod
+            CgroupMount = _cgroups.Root,
+            CgroupMountRoot = _cgroups.Root[Mount.Length..],
+            MaxCgroups = most,
+            MaxCgroupsOfPod = mostOfPod,
         };
         _attribution = new NodeAttribution(options, Inode.Of, _time, _log);
         _attribution.Start();
