@@ -32,6 +32,9 @@ internal sealed record CustomPolicy(IReadOnlySet<string> Allowed, long MaxMapByt
         "rc_keydown", "rc_pointer_rel", "dynptr_write",
     };
 
+    // "helper 36": the kernel's types, which have the names, cannot be read, and it may be any.
+    private const string Unnamed = "helper ";
+
     // Kernel functions that only look, or keep a reference while a program runs. All others may be anything.
     private static readonly string[] Looking =
     [
@@ -61,7 +64,7 @@ internal sealed record CustomPolicy(IReadOnlySet<string> Allowed, long MaxMapByt
     {
         foreach (var program in inspection.Programs)
         {
-            var forbidden = program.Helpers.Where(name => Changing.Contains(Short(name)))
+            var forbidden = program.Helpers.Where(name => Changing.Contains(Short(name)) || name.StartsWith(Unnamed, StringComparison.Ordinal))
                 .Concat(program.KernelFunctions.Where(name => !Looking.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
                 .FirstOrDefault(name => !Allowed.Contains(name) && !Allowed.Contains(Short(name)));
             if (forbidden is not null)

@@ -8,8 +8,8 @@ internal sealed class AddressHistory
 
     public static readonly AddressHistory Empty = new([]);
 
-    // Nodes first, then pods, then services; of a kind, the latest first, and without overlaps. Last what is only claimed, and of
-    // this the oldest first: nobody can take an address from others by claiming it too.
+    // Nodes first, then pods, then services; of a kind, the latest first, and without overlaps. Of what is only claimed, the oldest
+    // first: nobody can take an address from others by claiming it too.
     private readonly AddressInterval[] _intervals;
 
     private AddressHistory(AddressInterval[] intervals)
@@ -110,6 +110,6 @@ internal sealed class AddressHistory
     {
         PeerKind.Node => 0,
         PeerKind.Pod => 1,
-        _ => peer.IsClaimed ? 3 : 2,
+        _ => 2,
     };
 }

@@ -11,6 +11,9 @@ public sealed class ClusterView
     private readonly ClusterViewOptions _options;
     private readonly TimeProvider _time;
     private readonly AddressBook _book;
+
+    // What is only said to be somebody's, by whoever makes a service: it counts where nothing else is known, and takes no room.
+    private readonly AddressBook _claims;
     private readonly Lock _gate = new();
     private readonly AddressOwners<Pod> _pods;
     private readonly AddressOwners<Service> _services;
@@ -23,6 +26,7 @@ public sealed class ClusterView
         _options = options;
         _time = time;
         _book = new AddressBook(options.MaxAddresses);
+        _claims = new AddressBook(options.MaxAddresses / 10);
         _pods = new AddressOwners<Pod>(
             _book,
             _gate,
@@ -45,7 +49,7 @@ public sealed class ClusterView
         _allOfServices = new BothSinks<Service>(
             _services,
             new AddressOwners<Service>(
-                _book,
+                _claims,
                 _gate,
                 time,
                 options.Retention,
@@ -69,7 +73,8 @@ public sealed class ClusterView
     /// <summary>As <see cref="Find(ReadOnlySpan{byte}, long)"/>.</summary>
     /// <param name="address">The 16 bytes as a number, big-endian.</param>
     /// <param name="timeUnixNanos">Wall-clock time, ns since 1970.</param>
-    public Peer? Find(UInt128 address, long timeUnixNanos) => _book.Find(address, timeUnixNanos / NanosPerMilli);
+    public Peer? Find(UInt128 address, long timeUnixNanos) =>
+        _book.Find(address, timeUnixNanos / NanosPerMilli) ?? _claims.Find(address, timeUnixNanos / NanosPerMilli);
 
     /// <summary>What is known. Any thread.</summary>
     public ClusterViewStatistics Statistics
@@ -78,7 +83,7 @@ public sealed class ClusterView
         {
             lock (_gate)
             {
-                return new ClusterViewStatistics(_pods.Count, _services.Count, _nodes.Count, _book.Count, _book.Refused);
+                return new ClusterViewStatistics(_pods.Count, _services.Count, _nodes.Count, _book.Count + _claims.Count, _book.Refused + _claims.Refused);
             }
         }
     }
@@ -94,7 +99,9 @@ public sealed class ClusterView
     {
         lock (_gate)
         {
-            _book.Forget(_time.GetUtcNow().ToUnixTimeMilliseconds() - (long)_options.Retention.TotalMilliseconds);
+            var before = _time.GetUtcNow().ToUnixTimeMilliseconds() - (long)_options.Retention.TotalMilliseconds;
+            _book.Forget(before);
+            _claims.Forget(before);
         }
     }
 }

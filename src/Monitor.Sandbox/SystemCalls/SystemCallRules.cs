@@ -12,6 +12,9 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
     // does not look at.
     private const uint Default = 0, SocketDiagnostics = 4, Tcp = 6, Udp = 17;
 
+    // O_TRUNC: before Linux 6.2 Landlock lets whoever may read a file empty it.
+    private const uint Truncate = 0x200;
+
     // MSG_FASTOPEN connects, and Landlock does not look at that either.
     private const uint FastOpen = 0x20000000;
 
@@ -82,6 +85,8 @@ internal sealed class SystemCallRules(SystemCallOptions options, int processId)
         // pairs, since one of datagrams can send to any path. The C library does without nscd and its like.
         "socket" or "socketpair" => new ArgumentRule(0, ArgumentTest.OneOf, [Inet, Inet6, Netlink], Verdict.NoSuchFamily,
             And: new ArgumentRule(2, ArgumentTest.OneOf, [Default, SocketDiagnostics, Tcp, Udp])),
+        "open" => new ArgumentRule(1, ArgumentTest.HasNoBit, [Truncate]),
+        "openat" => new ArgumentRule(2, ArgumentTest.HasNoBit, [Truncate]),
         "sendto" or "sendmmsg" => new ArgumentRule(3, ArgumentTest.HasNoBit, [FastOpen]),
         "sendmsg" => new ArgumentRule(2, ArgumentTest.HasNoBit, [FastOpen]),
         "ioctl" => new ArgumentRule(1, ArgumentTest.NoneOf, [TypeCharacter, ConsoleCommand, FileSetOwner, SocketSetOwner]),

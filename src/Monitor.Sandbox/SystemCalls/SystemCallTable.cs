@@ -24,8 +24,8 @@ internal static class SystemCallTable
         new("preadv2", 327, 286), new("pwritev2", 328, 287), new("sendfile", 40, 71), new("access", 21, None),
         new("faccessat", 269, 48), new("faccessat2", 439, 439), new("pipe", 22, None), new("pipe2", 293, 59),
         new("dup", 32, 23), new("dup2", 33, None), new("dup3", 292, 24), new("flock", 73, 32),
-        new("fsync", 74, 82), new("fdatasync", 75, 83), new("ftruncate", 77, 46), new("open", 2, None),
-        new("openat", 257, 56), new("openat2", 437, 437), new("close_range", 436, 436), new("getdents", 78, None),
+        new("fsync", 74, 82), new("fdatasync", 75, 83), new("ftruncate", 77, 46),
+        new("close_range", 436, 436), new("getdents", 78, None),
         new("getdents64", 217, 61), new("getcwd", 79, 17), new("readlink", 89, None), new("readlinkat", 267, 78),
         new("statfs", 137, 43), new("fstatfs", 138, 44), new("fadvise64", 221, 223), new("unlink", 87, None),
         new("unlinkat", 263, 35), new("sched_yield", 24, 124), new("nanosleep", 35, 101),
@@ -61,13 +61,13 @@ internal static class SystemCallTable
         new("fcntl", 72, 25), new("kill", 62, 129), new("tgkill", 234, 131), new("prlimit64", 302, 261),
         new("setpriority", 141, 140), new("sched_setparam", 142, 118), new("sched_setscheduler", 144, 119),
         new("sched_setaffinity", 203, 122), new("bpf", 321, 280), new("sendto", 44, 206), new("sendmsg", 46, 211),
-        new("sendmmsg", 307, 269),
+        new("sendmmsg", 307, 269), new("open", 2, None), new("openat", 257, 56),
     ];
 
     /// <summary>Its arguments are in memory, which a filter cannot see. The C library falls back to clone.</summary>
     public static readonly SystemCall[] Missing =
     [
-        new("clone3", 435, 435),
+        new("clone3", 435, 435), new("openat2", 437, 437),
     ];
 
     /// <summary>What a database does with its files. It makes them with their mode, and goes on where it may not change that:

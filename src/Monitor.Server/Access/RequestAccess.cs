@@ -23,7 +23,8 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
 
     /// <summary>Whether what the user's own monitors report is described to the reader. It is not to an account of Kubernetes that may
     /// read some namespaces, or none, which is known only once it names one.</summary>
-    public bool SeesMonitors => reader.ReadsAllEvents || reader.ReadsStatus || reader.Namespaces.Count > 0;
+    public bool SeesMonitors =>
+        reader.ReadsAllEvents || reader.ReadsStatus || (reader.Namespaces.Count > 0 && reader.ReadsNamespace is null);
 
     /// <summary>Whether programs, agents and the parts of health are shown.</summary>
     public bool ShowsStatus => reader.ReadsStatus;
@@ -31,11 +32,20 @@ internal sealed class RequestAccess(Reader reader, Authenticator? authenticator,
     /// <summary>That of a request, which has one once it has passed <see cref="AccessGuard"/>.</summary>
     public static RequestAccess Of(HttpContext context) => context.Features.GetRequiredFeature<RequestAccess>();
 
-    /// <summary>Refuses a reader that reads no events without saying of which namespace: that it may is then not known.</summary>
-    /// <exception cref="RpcException">It is one.</exception>
-    public void RequireEvents()
+    /// <summary>Refuses a reader that may not read events, of its namespaces where it has some.</summary>
+    /// <exception cref="RpcException">It may not, or it is not known.</exception>
+    public async ValueTask RequireEventsAsync(CancellationToken cancellationToken)
     {
-        if (!reader.ReadsAllEvents && reader.Namespaces.Count == 0)
+        // An account of Kubernetes has its own namespace here, whether it may read there or not.
+        foreach (var name in reader.ReadsAllEvents ? [] : reader.Namespaces)
+        {
+            if (await MayReadAsync(name, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        if (!reader.ReadsAllEvents)
         {
             throw Denied("your credential does not allow asking for programs; a stream of the namespaces that you may read does");
         }

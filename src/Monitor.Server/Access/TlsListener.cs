@@ -108,16 +108,16 @@ internal static class TlsListener
         {
             await next(connection);
         }
-        catch (NotSupportedException)
-        {
-            connection.Abort();
-        }
         catch (Exception failure) when (failure is not (IOException or OperationCanceledException) && LeavePlace(connection))
         {
             // What the platform makes of a certificate that it has no use for, in the handshake. It does not say how much was sent.
             var client = connection.Features.GetRequiredFeature<LimitedClient>();
             client.NoteBadCertificate(LimitedClient.WrongCertificates);
             refusals.CountCertificate(client, $"its certificate: {failure.Message}");
+            connection.Abort();
+        }
+        catch (NotSupportedException)
+        {
             connection.Abort();
         }
         finally

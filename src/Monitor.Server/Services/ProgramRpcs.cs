@@ -9,16 +9,16 @@ internal sealed class ProgramRpcs(ProgramReader programs, DemandTracker demand) 
     // As many programs as an aggregator keeps of an agent.
     private const int MaxNames = 64;
 
-    public override Task<DemandProgramsResponse> DemandPrograms(DemandProgramsRequest request, ServerCallContext context)
+    public override async Task<DemandProgramsResponse> DemandPrograms(DemandProgramsRequest request, ServerCallContext context)
     {
-        RequestAccess.Of(context.GetHttpContext()).RequireEvents();
+        await RequestAccess.Of(context.GetHttpContext()).RequireEventsAsync(context.CancellationToken);
         if (request.Name.Count > MaxNames)
         {
             throw CallErrors.InvalidField("name", $"name: at most {MaxNames} programs, not {request.Name.Count}.");
         }
 
         demand.Ask(request.Name);
-        return Task.FromResult(new DemandProgramsResponse());
+        return new DemandProgramsResponse();
     }
 
     public override async Task<ListProgramsResponse> ListPrograms(

@@ -108,6 +108,11 @@ internal sealed class ClusterViewTests
             Assert.That(Find("203.0.113.7", Now), Is.EqualTo("Service n/earlier"), "who named it first has it");
             Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service evil/evil"));
         });
+        // What was only claimed is given by the load balancer, and back again.
+        _view.Services.Upsert(evil with { Addresses = [.. evil.Addresses, Key("203.0.113.8")], ExternalAddresses = [Key("10.96.0.7"), Key("203.0.113.7")] });
+        Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service evil/evil"));
+        _view.Services.Upsert(evil);
+        Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service n/later"));
         _view.Services.Remove(evil);
         Assert.That(Find("203.0.113.8", Now), Is.EqualTo("Service n/later"));
         Assert.That(Find("10.96.0.9", Now), Is.Null);

@@ -48,9 +48,12 @@ internal sealed class RightsTests
     [TestCase(SecuredServer.TeamToken, HttpStatusCode.OK)]
     [TestCase(SecuredServer.StatusToken, HttpStatusCode.Forbidden)]
     [TestCase("of-an-account-of-kubernetes", HttpStatusCode.Forbidden)]
-    public async Task Demand_OfWhoMayNotReadEvents_IsRefused(string token, HttpStatusCode expected)
+    [TestCase("of-an-account-of-kubernetes", HttpStatusCode.OK, TestReviewer.OwnNamespace)]
+    public async Task Demand_OfWhoMayNotReadEvents_IsRefused(string token, HttpStatusCode expected, string? granted = null)
     {
-        await using var secured = await SecuredServer.StartAsync(new TestReviewer { ReadsStatus = false });
+        var reviewer = new TestReviewer { ReadsStatus = false };
+        reviewer.Granted[granted ?? "another"] = true;
+        await using var secured = await SecuredServer.StartAsync(reviewer);
         using var content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
 
         using var response = await secured.Http(token).PostAsync(new Uri("/api/programs/demand", UriKind.Relative), content);

@@ -67,13 +67,14 @@ internal sealed class TestAuthority : IDisposable
     public static X509Certificate2Collection Chain(int length)
     {
         var chain = new X509Certificate2Collection();
+        // None may last longer than what is above it.
+        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         X509Certificate2? above = null;
         for (var i = 0; i <= length; i++)
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest($"CN=chain {i}", key, HashAlgorithmName.SHA256);
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(i < length, false, 0, true));
-            var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             using var made = above is null ? null : request.Create(above, from, to, Guid.NewGuid().ToByteArray());
             above = made is null ? request.CreateSelfSigned(from, to) : made.CopyWithPrivateKey(key);
             chain.Insert(0, above);

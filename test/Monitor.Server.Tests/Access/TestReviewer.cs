@@ -16,6 +16,9 @@ internal sealed class TestReviewer : ITokenReviewer
 
     public bool ReadsStatus { get; set; } = true;
 
+    /// <summary>That of the accounts, in which they may read only where it is granted.</summary>
+    public const string OwnNamespace = "own";
+
     /// <summary>Whether nobody can say.</summary>
     public bool IsOutOfReach { get; set; }
 
@@ -38,6 +41,7 @@ internal sealed class TestReviewer : ITokenReviewer
             {
                 Name = "account",
                 ReadsStatus = ReadsStatus,
+                Namespaces = [OwnNamespace],
                 ReadsNamespace = (name, _) =>
                 {
                     Interlocked.Increment(ref _questions);
