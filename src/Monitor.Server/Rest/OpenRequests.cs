@@ -46,7 +46,8 @@ internal sealed class OpenRequests(RequestDelegate next, MonitorServerOptions op
             return;
         }
 
-        context.Features.Set(new OpenRequest(held, timeout));
+        var open = new OpenRequest(held, timeout);
+        context.Features.Set(open);
         try
         {
             await next(context);
@@ -54,7 +55,10 @@ internal sealed class OpenRequests(RequestDelegate next, MonitorServerOptions op
         finally
         {
             Forget(context);
-            streams?.Answer(stream);
+            if (!open.Stays)
+            {
+                streams?.Answer(stream);
+            }
         }
     }
 
@@ -116,6 +120,13 @@ internal sealed class OpenRequest(HeldRequest held, CancellationTokenSource time
     /// <summary>What it keeps.</summary>
     public HeldRequest Held => held;
 
-    /// <summary>It is a stream: it may stay, and go unread, since that costs nothing but its place.</summary>
-    public void MayStay() => timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+    /// <summary>Whether it may stay as long as its client likes.</summary>
+    public bool Stays { get; private set; }
+
+    /// <summary>It is a stream: it may stay, and go unread to its end, since that costs nothing but its place.</summary>
+    public void MayStay()
+    {
+        Stays = true;
+        timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+    }
 }
